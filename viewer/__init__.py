@@ -1,0 +1,1 @@
+"""How we look at a film. Imports `vr360` only; never torch, never `pipeline`."""

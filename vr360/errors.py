@@ -1,0 +1,53 @@
+"""The one error tree.
+
+Every message says what happened, in which file, and what to do about it. Only `pipeline.cli`
+catches these, prints the one line and exits with 1. Programmer mistakes raise `ValueError`.
+
+    Vr360Error
+    ├── InputError                what the user gave cannot be used
+    │   ├── VideoOpenError        missing, empty, truncated, corrupt, or not a picture at all
+    │   ├── NotEquirectError      a picture, but not a 360° one
+    │   ├── CheckpointError       not a style of ours, or damaged
+    │   ├── StyleImageError       a painting or photo folder that training cannot use
+    │   └── OutputError           exists, is the input, or cannot be written
+    ├── EncodeError               ffmpeg refused or died
+    └── MetadataError             spherical metadata that cannot be read or written
+"""
+
+from __future__ import annotations
+
+
+class Vr360Error(Exception):
+    """Base of everything that is the user's, the file's or the disk's fault."""
+
+
+class InputError(Vr360Error):
+    """What the user gave cannot be used."""
+
+
+class VideoOpenError(InputError):
+    """The file is missing, empty, truncated, corrupt, or holds no picture."""
+
+
+class NotEquirectError(InputError):
+    """The file holds a picture, but not a 360° one."""
+
+
+class CheckpointError(InputError):
+    """The file is not a style checkpoint of ours, or is damaged."""
+
+
+class StyleImageError(InputError):
+    """A painting or a photo folder that training cannot use."""
+
+
+class OutputError(InputError):
+    """The target exists, equals the input, or cannot be written."""
+
+
+class EncodeError(Vr360Error):
+    """ffmpeg refused the settings or died half-way."""
+
+
+class MetadataError(Vr360Error):
+    """Spherical metadata cannot be read from or written to the file."""

@@ -1,0 +1,112 @@
+"""A frame and the facts about the film it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rgb = NDArray[Any]
+"""(H, W, 3) R'G'B' as encoded: uint8 in 0..255, or uint16 holding 10-bit codes in 0..1023."""
+
+
+class Projection(StrEnum):
+    """How the sphere lies on the picture."""
+
+    EQUIRECT = "equirect"
+    CUBEMAP = "cubemap"
+    HALF_EQUIRECT = "half-equirect"
+    DUAL_FISHEYE = "dual-fisheye"
+
+
+class Stereo(StrEnum):
+    """How the eyes lie on the picture."""
+
+    MONO = "mono"
+    TOP_BOTTOM = "tb"
+    LEFT_RIGHT = "lr"
+    RIGHT_LEFT = "rl"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded picture.
+
+    Attributes:
+        rgb: (H, W, 3), see `Rgb`.
+        pts: seconds from the first frame of the film, exact.
+    """
+
+    rgb: Rgb
+    pts: Fraction
+
+    @property
+    def bit_depth(self) -> int:
+        return bit_depth(self.rgb)
+
+
+@dataclass(frozen=True)
+class Colour:
+    """What the numbers of the picture mean, in ffmpeg's names (`bt709`, `tv`, ...)."""
+
+    matrix: str = "bt709"
+    primaries: str = "bt709"
+    transfer: str = "bt709"
+    range: str = "tv"
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """One audio stream as the container describes it."""
+
+    index: int  # stream index in the file
+    codec: str  # ffmpeg's codec name
+    sample_rate: int
+    channels: int
+    layout: str
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What probing found out about a film or a still.
+
+    Attributes:
+        height, width: of the whole picture after rotation flags, all eyes included.
+        rate: frames a second, exact; 0 for a still.
+        duration: seconds, exact where the container says so.
+        frames: number of frames where the container says so, else an estimate.
+        variable_rate: frames are not evenly spaced.
+        bit_depth: 8 or 10.
+        reason: why `projection` and `stereo` were chosen, one sentence for the user.
+    """
+
+    path: Path
+    height: int
+    width: int
+    rate: Fraction
+    duration: Fraction
+    frames: int
+    projection: Projection
+    stereo: Stereo
+    reason: str
+    codec: str = ""
+    pixel_format: str = ""
+    bit_depth: int = 8
+    variable_rate: bool = False
+    rotation: int = 0
+    colour: Colour = Colour()
+    audio: tuple[AudioInfo, ...] = ()
+
+
+def bit_depth(rgb: Rgb) -> int:
+    """8 for uint8 pictures, 10 for uint16 ones."""
+    if rgb.dtype == np.uint8:
+        return 8
+    if rgb.dtype == np.uint16:
+        return 10
+    raise ValueError(f"rgb must be uint8 or uint16, got {rgb.dtype}")
