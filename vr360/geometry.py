@@ -57,7 +57,8 @@ def row_areas(height: int) -> Array:
     sines.
     """
     edges = np.sin((0.5 - np.arange(height + 1) / height) * HALF_TURN)
-    return (edges[:-1] - edges[1:]) / 2
+    areas: Array = (edges[:-1] - edges[1:]) / 2
+    return areas
 
 
 def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
@@ -75,8 +76,7 @@ def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
 def perspective_directions(height: int, width: int, fov: float) -> Array:
     """Vectors (height, width, 3) through the pixels of a rectilinear view looking forward.
 
-    Args:
-        fov: horizontal field of view, below a half turn.
+    `fov` is the horizontal field of view, below a half turn.
     """
     if not 0 < fov < HALF_TURN:
         raise ValueError(f"fov must lie between 0 and pi, got {fov}")
