@@ -7,8 +7,10 @@ photographs) and, to show what goes wrong, on a plane that ends in zeros.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,7 +20,7 @@ from vr360.padding import sphere_pad
 
 
 class Surface(Protocol):
-    """A way to continue features (N, C, H, W) and to weigh their pixels."""
+    """A way to continue features (N, C, H, W) and to weigh their pixels; hashable."""
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
         """(N, C, H + 2 pad, W + 2 pad)."""
@@ -27,6 +29,7 @@ class Surface(Protocol):
         """Broadcastable to (N, C, H, W), summing to 1 over H and W."""
 
 
+@dataclass(frozen=True)
 class Sphere:
     """Full 360° x 180° equirect: longitude wraps, poles mirror, rows weigh by their area."""
 
@@ -35,22 +38,53 @@ class Sphere:
 
     def weights(self, features: Tensor) -> Tensor:
         height, width = features.shape[-2:]
-        areas = torch.from_numpy(row_areas(height) / width)
-        return areas.to(features.device, features.dtype).view(1, 1, height, 1)
+        return _like(features, row_areas(height)[:, None] / width)
 
 
+@dataclass(frozen=True)
 class Plane:
     """An ordinary picture; `mode` is torch's padding mode (`reflect`, or `constant` for zeros)."""
 
-    def __init__(self, mode: str = "reflect") -> None:
-        self.mode = mode
+    mode: str = "reflect"
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
         return F.pad(features, (pad,) * 4, mode=self.mode)
 
     def weights(self, features: Tensor) -> Tensor:
         height, width = features.shape[-2:]
-        return features.new_full((1, 1, 1, 1), 1.0 / (height * width))
+        return _like(features, np.full((1, 1), 1 / (height * width)))
+
+
+@dataclass(frozen=True)
+class ExtendedSphere:
+    """An equirect of (height, width) that was continued over its edges and will be cropped back.
+
+    `margin` pixels were added on the left and on top, and at least as many opposite, to a picture
+    of (total_height, total_width). What lies beyond *its* edge is cropped away, so zeros do; only
+    what the crop keeps has weight.
+    """
+
+    height: int
+    width: int
+    margin: int
+    total_height: int
+    total_width: int
+
+    def pad(self, features: Tensor, pad: int) -> Tensor:
+        return F.pad(features, (pad,) * 4)
+
+    def weights(self, features: Tensor) -> Tensor:
+        rows, columns = np.zeros(self.total_height), np.zeros(self.total_width)
+        rows[self.margin : self.margin + self.height] = row_areas(self.height)
+        columns[self.margin : self.margin + self.width] = 1 / self.width
+        # Features are coarser than the picture: one of them holds the area of several pixels.
+        rows = rows.reshape(features.shape[-2], -1).sum(1)
+        columns = columns.reshape(features.shape[-1], -1).sum(1)
+        return _like(features, np.outer(rows, columns))
+
+
+def _like(features: Tensor, weights: np.ndarray) -> Tensor:
+    return torch.from_numpy(weights).to(features.device, features.dtype)[None, None]
 
 
 SPHERE = Sphere()
