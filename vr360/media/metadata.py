@@ -1,15 +1,21 @@
-"""What the file itself says about projection and eyes."""
+"""What a file itself says about its sphere, and saying it in what we write."""
 
 from __future__ import annotations
 
 import sys
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 from av.sidedata.sidedata import SideData
 
+from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
 from vr360.media.recognise import Layout
+
+if TYPE_CHECKING:
+    from vr360.spherical import SphericalMetadata
 
 _PROJECTIONS = {
     0: Projection.EQUIRECT,
@@ -39,3 +45,30 @@ def _first_int(data: object) -> int:
     """The enumeration that both structures begin with."""
     assert isinstance(data, SideData)
     return int.from_bytes(bytes(data)[:4], sys.byteorder)
+
+
+def inject_checked(path: Path, metadata: SphericalMetadata) -> None:
+    """Inject metadata and read it back.
+
+    Raises:
+        MetadataError: it cannot be written, or does not read back as it was given.
+    """
+    from vr360 import spherical
+
+    spherical.inject(path, metadata)
+    found = spherical.inspect(path).metadata
+    if found != metadata:
+        raise MetadataError(f"{path}: the metadata reads back as {found}, written was {metadata}")
+
+
+def pixel_aspect(metadata: SphericalMetadata, height: int, width: int) -> Fraction:
+    """Width over height of a pixel that gives each eye the shape of its part of the sphere.
+
+    Squeezed eyes (1920x1080 for two of 2:1) play right only where the file says so.
+    """
+    across = 2 if metadata.stereo in (Stereo.LEFT_RIGHT, Stereo.RIGHT_LEFT) else 1
+    down = 2 if metadata.stereo is Stereo.TOP_BOTTOM else 1
+    if not metadata.is_equirect:
+        return Fraction(1)
+    eye = Fraction(2 * metadata.bounds.width / metadata.bounds.height).limit_denominator(1000)
+    return eye * across * height / (down * width)
