@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
 from vr360.spherical.model import SphericalMetadata
-from vr360.spherical.report import ANY_SUFFIX
+from vr360.spherical.report import ANY_SUFFIX, Report
 
 SHAPE_TOLERANCE = 0.02  # cameras crop a few rows: GoPro's 5228 x 2624 is 0.4 % off
 EYE_SHAPES = {Projection.CUBEMAP: 1.5, Projection.DUAL_FISHEYE: 2.0}
@@ -43,6 +44,64 @@ def guess(name: str | Path, width: float, height: float) -> tuple[SphericalMetad
         if height and abs(width / height / shape - 1) <= SHAPE_TOLERANCE:
             return SphericalMetadata(projection, stereo), reason
     return None
+
+
+def complete(
+    report: Report, projection: Projection | None = None, stereo: Stereo | None = None
+) -> tuple[SphericalMetadata, str]:
+    """Metadata for a file of which the user said little or nothing, and why it is that.
+
+    What the user says wins, then what the file says, then its name, then its shape.
+
+    Args:
+        report: of the file as it is.
+        projection: what the user says, if anything.
+        stereo: likewise.
+
+    Raises:
+        MetadataError: nothing speaks for a sphere.
+    """
+    found = report.metadata
+    if found and (projection or found.projection) == found.projection:
+        return replace(found, stereo=stereo or found.stereo), "the file says so"
+    width, height = report.width * report.pixel_aspect, report.height
+    likely = guess(report.path, width, height)
+    if likely and _agrees(likely[0], projection, stereo):
+        return likely
+    if projection or stereo:
+        for candidate in _candidates(projection, stereo):
+            if fits(candidate, width, height):
+                return candidate, f"the shape {report.width}x{report.height} fits it"
+    if projection:
+        return SphericalMetadata(projection, stereo or Stereo.MONO), "asked for"
+    raise MetadataError(
+        f"{report.path}: {report.width}x{report.height} and its name speak for no sphere; "
+        "give --projection and --stereo"
+    )
+
+
+def _agrees(
+    metadata: SphericalMetadata, projection: Projection | None, stereo: Stereo | None
+) -> bool:
+    return metadata.projection == (projection or metadata.projection) and metadata.stereo == (
+        stereo or metadata.stereo
+    )
+
+
+def _candidates(projection: Projection | None, stereo: Stereo | None) -> list[SphericalMetadata]:
+    projections = [projection] if projection else [Projection.EQUIRECT, Projection.HALF_EQUIRECT]
+    usual = [Stereo.MONO, Stereo.TOP_BOTTOM, Stereo.LEFT_RIGHT]
+    stereos = [stereo] if stereo else usual
+    return [SphericalMetadata(p, s) for p in projections for s in stereos]
+
+
+def fits(metadata: SphericalMetadata, width: float, height: float) -> bool:
+    """Whether `check_shape` accepts it."""
+    try:
+        check_shape(metadata, width, height)
+    except MetadataError:
+        return False
+    return True
 
 
 def check_shape(metadata: SphericalMetadata, width: float, height: float) -> None:

@@ -121,7 +121,7 @@ def void(total: int) -> bytes:
         return b""
     if total == 1:
         raise ValueError("a filler element has at least two bytes")
-    width = 1 if total < 129 else 8
+    width = 1 if total < 10 else 8  # as ffmpeg does it
     return pack_id(VOID) + pack_size(total - 1 - width, width) + bytes(total - 1 - width)
 
 

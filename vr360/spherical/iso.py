@@ -99,6 +99,7 @@ def read(file: BinaryIO, length: int, path: Path, number: int | None = None) -> 
         tuple(statements),
         tuple(sounds),
         tuple(problems),
+        film.pixel_aspect(),
     )
 
 

@@ -26,6 +26,7 @@ DISPLAY_WIDTH, DISPLAY_HEIGHT, DISPLAY_UNIT = 0x54B0, 0x54BA, 0x54B2
 PROJECTION, TYPE, PRIVATE = 0x7670, 0x7671, 0x7672
 YAW, PITCH, ROLL = 0x7673, 0x7674, 0x7675
 IS_VIDEO = 1
+UNKNOWN_UNIT = 4
 RECTANGULAR, EQUIRECT, CUBE, MESH = range(4)
 STEREO_MODES = {
     Stereo.MONO: 0,
@@ -47,7 +48,7 @@ def inject(
     film = _choose(entries, request.track)
     video = _child(film, VIDEO)
     if not request.any_shape:
-        check_shape(metadata, *_display_size(video))
+        check_shape(metadata, _number(video, WIDTH) * _pixel_aspect(video), _number(video, HEIGHT))
     at = entries.index(film)
     entries[at] = _with_video(film, _tagged(video, metadata))
     notes = []
@@ -80,16 +81,18 @@ def read(file: BinaryIO, length: int, path: Path, number: int | None = None) -> 
     film = _choose(entries, number)
     video = _child(film, VIDEO)
     statements = [s for i, v in enumerate(videos, 1) for s in _statements(_child(v, VIDEO), i)]
+    width, height = _number(video, WIDTH), _number(video, HEIGHT)
     return Report(
         path,
         container,
-        _number(video, WIDTH),
-        _number(video, HEIGHT),
+        width,
+        height,
         next((n.payload.decode("latin-1") for n in film.children() if n.id == CODEC), ""),
         videos.index(film) + 1,
         entries[0] is film,
         tuple(statements),
         problems=tuple(f"{s.source}: {s.note}" for s in statements if s.note),
+        pixel_aspect=_pixel_aspect(video),
     )
 
 
@@ -120,12 +123,14 @@ def _number(node: Node, ident: int, default: int = 0) -> int:
     return next((ebml.unsigned(child.payload) for child in found), default)
 
 
-def _display_size(video: Node) -> tuple[int, int]:
-    """Size in square pixels; display sizes count unless they are of an unknown unit."""
+def _pixel_aspect(video: Node) -> float:
+    """Width of a pixel over its height; display sizes count unless their unit is unknown."""
     width, height = _number(video, WIDTH), _number(video, HEIGHT)
-    if _number(video, DISPLAY_UNIT) == 4:
-        return width, height
-    return _number(video, DISPLAY_WIDTH, width), _number(video, DISPLAY_HEIGHT, height)
+    across = _number(video, DISPLAY_WIDTH, width)
+    down = _number(video, DISPLAY_HEIGHT, height)
+    if _number(video, DISPLAY_UNIT) == UNKNOWN_UNIT or not (width and height and across and down):
+        return 1.0
+    return across / down * height / width
 
 
 def _with_video(entry: Node, video: Node) -> Node:

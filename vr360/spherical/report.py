@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,6 +49,7 @@ class Report:
     Attributes:
         container: `mp4`, `mov`, `matroska`, `webm`, `jpeg`, `png`; None for any other file.
         width, height: of the whole picture as coded, 0 where unknown.
+        pixel_aspect: width of a pixel over its height.
         track: number of the video track that is the film, from 1; 0 for a still.
         leads: that track is the first track of the file.
         statements: all places that speak, of all video tracks.
@@ -65,7 +66,8 @@ class Report:
     leads: bool = True
     statements: tuple[Statement, ...] = ()
     ambisonic: tuple[Ambisonic, ...] = ()
-    problems: tuple[str, ...] = field(default=())
+    problems: tuple[str, ...] = ()
+    pixel_aspect: float = 1.0
 
     @property
     def metadata(self) -> SphericalMetadata | None:
