@@ -191,6 +191,7 @@ def _overridden(encoding: Encoding, overrides: Overrides) -> Encoding:
         options = {k: v for k, v in options.items() if k in kept}
     if overrides.crf is not None:
         options.pop("qp", None)
+        options.pop("x265-params", None)
         options["cq" if codec.endswith("_nvenc") else "crf"] = f"{overrides.crf:g}"
     if overrides.speed:
         options["preset"] = overrides.speed

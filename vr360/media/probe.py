@@ -68,7 +68,7 @@ def probe(
 
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
     rgb = read_still(path)
-    layout = recognise(rgb, path.name, declared_layout(path, None), projection, stereo)
+    layout = recognise(rgb, path.name, declared_layout(path), projection, stereo)
     return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1)
 
 
@@ -77,7 +77,7 @@ def _probe_folder(
 ) -> VideoInfo:
     files = frames_in(path)
     rgb = read_still(files[0])
-    layout = recognise(rgb, path.name, declared_layout(files[0], None), projection, stereo)
+    layout = recognise(rgb, path.name, declared_layout(files[0]), projection, stereo)
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
     notes = () if rate else (note,)
     return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
@@ -119,7 +119,7 @@ def _probe_film(
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), first.rotation)
-    declared = declared_layout(path, first)
+    declared = declared_layout(path)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(container, stream)

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, Stereo, bit_depth
 from vr360.geometry import FULL_TURN
-from vr360.spherical.defaults import SHAPE_TOLERANCE, guess
+from vr360.spherical import guess
 
+_TWO_TO_ONE = 0.02  # relative slack of the aspect ratio
 _LENS_SIZE = 256  # side of one lens when looking for fisheye circles
 _CORNER_RADIUS = 1.1  # beyond it no lens paints, in radii of the inscribed circle
 _RING = (0.75, 0.95)  # just inside the rim
@@ -24,12 +25,13 @@ _LIT_SECTORS = 0.75
 
 @dataclass(frozen=True)
 class Layout:
-    """Projection, eyes, why, and what to tell the user besides."""
+    """Projection, eyes, why, what to tell the user besides, and whether nothing is cut off."""
 
     projection: Projection
     stereo: Stereo
     reason: str
     notes: tuple[str, ...] = ()
+    whole: bool = True
 
 
 def recognise(
@@ -55,8 +57,8 @@ def recognise(
     """
     found = declared or _by_looks(rgb, name, pixel_aspect)
     if projection is None and stereo is None:
-        if found is None:
-            raise NotEquirectError(_refusal(name, *rgb.shape[:2]))
+        if found is None or not found.whole:
+            raise NotEquirectError(_refusal(name, found, *rgb.shape[:2]))
         return found
     projection = projection or (found.projection if found else Projection.EQUIRECT)
     stereo = stereo or (found.stereo if found else Stereo.MONO)
@@ -65,7 +67,7 @@ def recognise(
 
 def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:
     height, width = rgb.shape[:2]
-    if abs(width / height / 2 - 1) <= SHAPE_TOLERANCE and looks_like_dual_fisheye(rgb):
+    if abs(width / height / 2 - 1) <= _TWO_TO_ONE and looks_like_dual_fisheye(rgb):
         why = "two round pictures side by side, black around them"
         return Layout(Projection.DUAL_FISHEYE, Stereo.MONO, f"dual-fisheye: {why}")
     found = guess(name, float(width * pixel_aspect), height)
@@ -110,8 +112,9 @@ def _grey8(rgb: Rgb) -> NDArray[np.uint8]:
     return (grey if bit_depth(rgb) == 8 else grey // 4).astype(np.uint8)
 
 
-def _refusal(name: str, height: int, width: int) -> str:
-    return (
-        f"{name}: {width}x{height} ({width / height:.2f}:1) is no 360° picture as far as its "
-        "metadata and shape tell; if it is one, say so with --projection equirect"
-    )
+def _refusal(name: str, found: Layout | None, height: int, width: int) -> str:
+    size = f"{width}x{height} ({width / height:.2f}:1)"
+    what = "is no 360° picture as far as its metadata and shape tell"
+    if found is not None:
+        what = "covers only a part of the sphere, its metadata says"
+    return f"{name}: {size} {what}; if it is a whole one, say so with --projection equirect"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,9 +14,7 @@ from vr360.media.colour import TOP_10, to_codes
 from vr360.media.containers import check_readable
 from vr360.media.metadata import inject_checked
 from vr360.media.targets import check_target, partial_of
-
-if TYPE_CHECKING:
-    from vr360.spherical import SphericalMetadata
+from vr360.spherical import SphericalMetadata
 
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
 JPEG_QUALITY = 95

@@ -7,7 +7,7 @@ import time
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
+from typing import Protocol, TypedDict, Unpack
 
 from vr360.errors import EncodeError, OutputError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
@@ -21,9 +21,7 @@ from vr360.media.sound import plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
 from vr360.media.targets import check_target, partial_of
 from vr360.media.threads import WriteBehind
-
-if TYPE_CHECKING:
-    from vr360.spherical import SphericalMetadata
+from vr360.spherical import SphericalMetadata
 
 log = logging.getLogger(__name__)
 
@@ -251,7 +249,7 @@ class FilmWriter:
         self._finishing = time.perf_counter() - started
         self._verify()
         if self._metadata is not None:
-            inject_checked(self._partial, self._metadata)
+            inject_checked(self._partial, self._metadata, self._source)
         self._partial.replace(self.path)
 
     def _release(self) -> None:
@@ -260,6 +258,7 @@ class FilmWriter:
         if self._behind is not None:
             self._behind.close(abandon=True)
         if self._encoder is not None:
+            self._encoder.close()
             self._partial.unlink(missing_ok=True)
 
     def _verify(self) -> None:
