@@ -44,6 +44,9 @@ def inject(
         metavar="W:H:FW:FH:X:Y",
         help="Size of one eye, size of the full sphere, left and top of the eye in it; pixels.",
     ),
+    lens_fov: float | None = typer.Option(
+        None, help="Degrees that each lens of a dual-fisheye picture sees; by default 190."
+    ),
     ambisonic: Ambisonic = typer.Option(
         Ambisonic.AUTO,
         help="auto marks sound of 4, 9 or 16 channels that declares no loudspeakers; acn-sn3d "
@@ -77,7 +80,7 @@ def inject(
     """Write spherical metadata (V1 and V2, Matroska, or XMP) in place of all that is there."""
     if in_place and name_suffix:
         raise typer.BadParameter("--in-place edits the file itself, --name-suffix makes another")
-    angles = {"yaw": yaw, "pitch": pitch, "roll": roll}
+    angles = {"yaw": yaw, "pitch": pitch, "roll": roll, "lens_fov": lens_fov}
     settings: dict[str, Any] = {name: value for name, value in angles.items() if value is not None}
     if crop is not None:
         settings["bounds"] = parse_crop(crop).bounds
