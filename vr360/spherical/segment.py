@@ -27,6 +27,7 @@ IN_CLUSTER = (0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, CRC32, VOID)
 BEFORE_BLOCKS = (0xE7, 0xA7, 0xAB, 0x5854, CRC32, VOID)
 MOST_ELEMENTS = 400_000
 SMALLEST_VOID = 2
+MOST_ABSORBED = 1024  # a mesh that comes or goes moves the rest instead of leaving a hole
 
 
 class Segment:
@@ -126,7 +127,7 @@ class Segment:
     def _absorb(self, new: dict[int, bytes]) -> None:
         tracks = self.elements[self._tracks_at]
         growth = len(new[self._tracks_at]) - (tracks.end - tracks.start)
-        for index in self._fillers():
+        for index in self._fillers() if abs(growth) <= MOST_ABSORBED else ():
             left = self.elements[index].end - self.elements[index].start - growth
             if growth and left >= SMALLEST_VOID:
                 new[index] = ebml.void(left)
