@@ -190,7 +190,7 @@ def at_constant_rate(
         shown, used = frame, 0
     if shown is None:
         return
-    stop = max(round((end or 0) * rate), round(shown.pts * rate) + 1)
+    stop = round(shown.pts * rate) + 1 if end is None else max(1, round(end * rate))
     while tick < stop:
         yield Frame(shown.rgb, tick / rate)
         tick, used = tick + 1, used + 1
