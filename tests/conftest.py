@@ -1,14 +1,25 @@
 """Small films made on the spot, and the real ones where they are at hand."""
 
+import os
 import shutil
 import subprocess
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With VR360_NO_SKIPS set, as in CI, a skipped test is a failed one."""
+    report = yield
+    if report.skipped and os.environ.get("VR360_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
+
 
 SHARED = Path(__file__).parents[1] / "../shared/data"
 
