@@ -54,7 +54,7 @@ class TrainSettings:
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
-    style_weight: float = 2.0
+    style_weight: float = 3.0
     tv_weight: float = 2e5
     learning_rate: float = 1e-3
     seed: int = 0
