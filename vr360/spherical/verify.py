@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from vr360.errors import MetadataError
 from vr360.spherical import offsets
+from vr360.spherical.boxes import Extent
 from vr360.spherical.files import opened
 from vr360.spherical.movie import Movie
 
@@ -37,6 +39,14 @@ def _samples(file: BinaryIO, length: int) -> Iterator[tuple[int, list[bytes]]]:
         for table in offsets.tables([track]):
             count = len(table.offsets)
             for index in sorted({0, count // 2, count - 1} if count else ()):
-                file.seek(int(table.offsets[index]))
-                found.append(file.read(PROBE))
+                found.append(_start(file, movie.extents, int(table.offsets[index])))
         yield track.track_id, found
+
+
+def _start(file: BinaryIO, extents: list[Extent], offset: int) -> bytes:
+    """The first bytes at a place, none of them from the next box, which may have changed."""
+    extent = extents[bisect_right(extents, offset, key=lambda extent: extent.start) - 1]
+    if extent.kind == b"moov":
+        return b""
+    file.seek(offset)
+    return file.read(min(PROBE, extent.end - offset))

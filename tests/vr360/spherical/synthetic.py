@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import random
 import struct
 from dataclasses import dataclass, field
+from pathlib import Path
 
 MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 V1_UUID = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
@@ -27,7 +29,9 @@ def full(kind: bytes, *parts: bytes, version: int = 0, flags: int = 0) -> bytes:
 
 
 def visual_entry(kind: bytes = b"avc1", *children: bytes, width: int = 64, height: int = 32):
-    head = struct.pack(">6xH16xHHIIIH32sHh", 1, width, height, 0x480000, 0x480000, 0, 1, b"", 24, -1)
+    head = struct.pack(
+        ">6xH16xHHIIIH32sHh", 1, width, height, 0x480000, 0x480000, 0, 1, b"", 24, -1
+    )
     return box(kind, head, *(children or (box(b"avcC", b"\1config"),)))
 
 
@@ -44,6 +48,7 @@ class Track:
     extra: bytes = b""  # boxes at the end of the track
     wide: bool = False  # co64
     self_contained: bool = True
+    auxiliary: bool = False  # saio beside the chunk table, with the same offsets
 
     def box(self, track_id: int, offsets: list[int]) -> bytes:
         sizes = b"".join(struct.pack(">I", len(s)) for s in self.samples)
@@ -57,13 +62,16 @@ class Track:
             full(b"stsc", struct.pack(">4I", 1, 1, 1, 1)),
             full(b"stsz", struct.pack(">2I", 0, count), sizes),
             full(kind, struct.pack(">I", count), chunk_table),
+            full(b"saio", struct.pack(">I", count), chunk_table) if self.auxiliary else b"",
         )
         dref = full(b"dref", struct.pack(">I", 1), full(b"url ", flags=int(self.self_contained)))
         minf = box(b"minf", full(b"vmhd", bytes(8), flags=1), box(b"dinf", dref), stbl)
         hdlr = full(b"hdlr", bytes(4), self.handler, bytes(13))
         mdhd = full(b"mdhd", struct.pack(">4IHH", 0, 0, 1000, count, 0, 0))
         ids = struct.pack(">5I8x4H", 0, 0, track_id, 0, count, 0, 0, 0, 0)
-        tkhd = full(b"tkhd", ids, MATRIX, struct.pack(">2I", 64 << 16, 32 << 16), flags=self.enabled)
+        tkhd = full(
+            b"tkhd", ids, MATRIX, struct.pack(">2I", 64 << 16, 32 << 16), flags=self.enabled
+        )
         edts = box(b"edts", full(b"elst", struct.pack(">4I", 1, count, 0, 0x10000)))
         return box(b"trak", tkhd, edts, box(b"mdia", mdhd, hdlr, minf), self.extra)
 
@@ -86,7 +94,9 @@ def movie(
     names = order.split()
     fixed = {"ftyp": box(b"ftyp", brand, bytes(4), brand), **(others or {})}
     mdats: list[list[tuple[int, int, bytes]]] = [[] for name in names if name == "mdat"]
-    samples = [(t, s, data) for t, track in enumerate(tracks) for s, data in enumerate(track.samples)]
+    samples = [
+        (t, s, data) for t, track in enumerate(tracks) for s, data in enumerate(track.samples)
+    ]
     for i, sample in enumerate(samples):
         mdats[i % len(mdats)].append(sample)
     offsets = [[0] * len(track.samples) for track in tracks]
@@ -106,7 +116,11 @@ def movie(
                     at += len(data)
                 body = b"".join(data for _, _, data in mdats[number])
                 number += 1
-                out += struct.pack(">I4s", 0, b"mdat") + body if last else box(b"mdat", body, wide=wide_mdat)
+                out += (
+                    struct.pack(">I4s", 0, b"mdat") + body
+                    if last
+                    else box(b"mdat", body, wide=wide_mdat)
+                )
             else:
                 out += fixed[name]
     return out
@@ -136,28 +150,72 @@ def entries(data: bytes) -> list[tuple[bytes, int, int]]:
     """(kind, first child, end) of all sample entries of video tracks."""
     found = []
     for body, end in find(data, "moov/trak"):
-        (hdlr, _), = find(data, "mdia/hdlr", body, end)
-        (stsd, stop), = find(data, "mdia/minf/stbl/stsd", body, end)
+        ((hdlr, _),) = find(data, "mdia/hdlr", body, end)
+        ((stsd, stop),) = find(data, "mdia/minf/stbl/stsd", body, end)
         if data[hdlr + 8 : hdlr + 12] == b"vide":
             found += [(kind, b + 78, e) for kind, b, e in walk(data, stsd + 8, stop)]
     return found
 
 
-def media(data: bytes) -> dict[int, list[bytes]]:
-    """The samples of each track, one a chunk as `movie` lays them."""
+def chunks(moov: bytes) -> dict[int, list[tuple[int, int]]]:
+    """(offset, size) of the samples of each track, one a chunk as `movie` lays them.
+
+    `moov` may be any bytes that hold the movie box on their top level.
+    """
     found = {}
-    for body, end in find(data, "moov/trak"):
-        (tkhd, _), = find(data, "tkhd", body, end)
-        stbl, stop = find(data, "mdia/minf/stbl", body, end)[0]
-        (stsz, _), = find(data, "stsz", stbl, stop)
-        count = struct.unpack_from(">I", data, stsz + 8)[0]
-        sizes = struct.unpack_from(f">{count}I", data, stsz + 12)
-        narrow, wide = find(data, "stco", stbl, stop), find(data, "co64", stbl, stop)
+    for body, end in find(moov, "moov/trak"):
+        ((tkhd, _),) = find(moov, "tkhd", body, end)
+        stbl, stop = find(moov, "mdia/minf/stbl", body, end)[0]
+        ((stsz, _),) = find(moov, "stsz", stbl, stop)
+        count = struct.unpack_from(">I", moov, stsz + 8)[0]
+        sizes = struct.unpack_from(f">{count}I", moov, stsz + 12)
+        narrow, wide = find(moov, "stco", stbl, stop), find(moov, "co64", stbl, stop)
         table = (narrow or wide)[0][0]
-        offsets = struct.unpack_from(f">{count}{'I' if narrow else 'Q'}", data, table + 8)
-        track_id = struct.unpack_from(">I", data, tkhd + 12)[0]
-        found[track_id] = [data[o : o + n] for o, n in zip(offsets, sizes, strict=True)]
+        offsets = struct.unpack_from(f">{count}{'I' if narrow else 'Q'}", moov, table + 8)
+        track_id = struct.unpack_from(">I", moov, tkhd + 12)[0]
+        found[track_id] = list(zip(offsets, sizes, strict=True))
     return found
+
+
+def media(data: bytes) -> dict[int, list[bytes]]:
+    """The samples of each track."""
+    return {i: [data[o : o + n] for o, n in places] for i, places in chunks(data).items()}
+
+
+def sparse_film(path: Path, tracks: list[Track], offsets: list[list[int]], end: int) -> None:
+    """A film of `end` bytes, movie first, whose samples lie at the given places; holes between."""
+    traks = [
+        track.box(i + 1, places)
+        for i, (track, places) in enumerate(zip(tracks, offsets, strict=True))
+    ]
+    mvhd = full(b"mvhd", struct.pack(">4I", 0, 0, 1000, 3), bytes(80))
+    head = box(b"ftyp", b"isom", bytes(4)) + box(b"moov", mvhd, *traks)
+    with path.open("wb") as file:
+        file.write(head + struct.pack(">I4sQ", 1, b"mdat", end - len(head)))
+        for track, places in zip(tracks, offsets, strict=True):
+            for sample, at in zip(track.samples, places, strict=True):
+                file.seek(at)
+                file.write(sample)
+        file.truncate(end)
+
+
+def head_of(path: Path) -> bytes:
+    """The boxes before the media of a film whose movie comes first."""
+    with path.open("rb") as file:
+        head = file.read(1 << 20)
+    at = 0
+    while head[at + 4 : at + 8] != b"mdat":
+        at += struct.unpack_from(">I", head, at)[0]
+    return head[:at]
+
+
+def sparse_media(path: Path) -> dict[int, list[bytes]]:
+    """As `media`, without reading the holes."""
+    with path.open("rb") as file:
+        return {
+            i: [os.pread(file.fileno(), n, o) for o, n in places]
+            for i, places in chunks(head_of(path)).items()
+        }
 
 
 def noise(seed: int, sizes: tuple[int, ...] = (700, 900, 800)) -> tuple[bytes, ...]:
