@@ -56,9 +56,7 @@ def click_times(path: Path, track: int = 0) -> list[Fraction]:
         heard += frame.samples
     first = sorted(starts)[len(starts) // 2]  # the median, as Matroska rounds the times
     loud = np.abs(np.concatenate([channels(frame)[0] for frame in decoded]))
-    peaks = [
-        i for i in np.flatnonzero(loud > 0.3) if loud[i] == loud[max(0, i - 99) : i + 99].max()
-    ]
+    peaks = [i for i in np.flatnonzero(loud > 0.3) if loud[i] == loud[i - 99 : i + 99].max()]
     return [first + Fraction(int(i), rate) for i in peaks]
 
 
