@@ -28,7 +28,7 @@ CENTRES = (0.25, 0.75)  # u of the front and the back lens
 LARGEST_MESH = 4 << 20
 MOST_COORDINATES, MOST_VERTICES = 100_000, 100_000
 TRIANGLES = 0
-TOLERANCE = 1e-3  # relative; coordinates are 32-bit floats
+TOLERANCE = 2e-3  # of a direction; coordinates are 32-bit floats
 FOV_STEP = 100  # a hundredth of a degree is read back
 
 
@@ -51,18 +51,22 @@ def read_dual_fisheye(payload: Bytes) -> float:
         MetadataError: damaged, or a mesh of another shape.
     """
     vertices = _vertices(_unpacked(bytes(payload)))
-    directions, u, v = vertices[:, :3], vertices[:, 3], vertices[:, 4]
-    back = u > 0.5
-    axis = np.where(back, directions[:, 2], -directions[:, 2])
-    angle = np.rad2deg(np.arccos(np.clip(axis, -1, 1)))
-    radius = np.hypot((u - np.where(back, *reversed(CENTRES))) * 2, v - 0.5)
-    rim = angle > 45
-    if not rim.any() or not radius[rim].all():
+    directions, across, up = vertices[:, :3], vertices[:, 3], vertices[:, 4] - 0.5
+    back = across > 0.5
+    across = (across - np.where(back, *reversed(CENTRES))) * 2
+    facing = np.where(back, -1, 1)  # the back lens looks along +z, its right is -x
+    angle = np.rad2deg(np.arccos(np.clip(-facing * directions[:, 2], -1, 1)))
+    radius = np.hypot(across, up)
+    rim = (angle > 45) & (radius > 0)
+    if not rim.any():
         raise MetadataError("a mesh projection that is not of two fisheye circles")
-    found = float(np.median(angle[rim] / radius[rim]))
-    if not np.allclose(angle, radius * found, rtol=TOLERANCE, atol=0.1):
+    fov = float(np.median(angle[rim] / radius[rim]))
+    turn, bend = np.arctan2(up, across), np.deg2rad(radius * fov)
+    side = (facing * np.cos(turn), np.sin(turn))
+    expected = np.stack([*(np.sin(bend) * s for s in side), -facing * np.cos(bend)], axis=1)
+    if not np.allclose(directions, expected, atol=TOLERANCE):
         raise MetadataError("a mesh projection that is not of two fisheye circles")
-    return round(found * FOV_STEP) / FOV_STEP
+    return round(fov * FOV_STEP) / FOV_STEP
 
 
 def _lens(which: int, fov_deg: float) -> Array:

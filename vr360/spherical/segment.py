@@ -27,7 +27,7 @@ IN_CLUSTER = (0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, CRC32, VOID)
 BEFORE_BLOCKS = (0xE7, 0xA7, 0xAB, 0x5854, CRC32, VOID)
 MOST_ELEMENTS = 400_000
 SMALLEST_VOID = 2
-SMALL = 1 << 20
+BEGINNING = 16 << 20  # of the file: what is held in memory while it moves
 MOST_ABSORBED = 1024  # a mesh that comes or goes moves the rest instead of leaving a hole
 
 
@@ -187,7 +187,7 @@ class Segment:
                 pieces.append(new[index])
             elif head.id == CLUSTER and shift.of(head.start):
                 pieces += patched(head.start, head.end, self._cluster_position(head, shift))
-            elif shift.of(head.start) and head.end - head.start < SMALL:
+            elif shift.of(head.start) and head.end - self._head.body < BEGINNING:
                 pieces.append(self._bytes(head))  # so that a move within the head can be in place
             else:
                 pieces.append(Span(head.start, head.end))
