@@ -180,16 +180,18 @@ def _audio(stream: av.AudioStream) -> AudioInfo:
 def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timing:
     """Rate, length and evenness; reads packet times where the container leaves a doubt."""
     average, nominal = unrounded_rate(stream.average_rate), unrounded_rate(stream.base_rate)
-    if average and average == nominal and (stream.frames or _begins_even(path, average)):
-        declared = declared_duration(container, stream)
-        frames = stream.frames or round((declared.seconds if declared else 0) * average)
+    declared = declared_duration(container, stream)
+    length = declared.seconds if declared and declared.of_video else None
+    if average and average == nominal and length and (stream.frames or _begins_even(path, average)):
+        frames = max(1, round(length * average))
+        frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
     times, tick = _packet_times(path)
     step = _usual_step(times)
     for rate in (nominal, stream.guessed_rate, average, snapped_rate(step)):
         if rate and _is_even(times, rate, tick):
             return _Timing(rate, len(times) / rate, len(times), variable=False)
-    duration = times[-1] - times[0] + step if times else Fraction(0)
+    duration = length or (times[-1] - times[0] + step if times else step)
     return _Timing(snapped_rate(step), duration, len(times), variable=True)
 
 
