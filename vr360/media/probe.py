@@ -127,6 +127,7 @@ def _probe_film(
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(path, container, stream)
+    audio, audio_notes = _audio(container)
     return VideoInfo(
         path=path,
         height=rgb.shape[0],
@@ -143,9 +144,9 @@ def _probe_film(
         variable_rate=timing.variable,
         rotation=first.rotation,
         colour=colour,
-        audio=tuple(_audio(s) for s in container.streams.audio),
+        audio=audio,
         start_time=_start_time(container, first),
-        notes=(*layout.notes, *colour_notes),
+        notes=(*layout.notes, *colour_notes, *audio_notes),
     )
 
 
@@ -167,14 +168,19 @@ def _pixel_aspect(stream: VideoStream, rotation: int) -> Fraction:
     return 1 / aspect if rotation % 180 else aspect
 
 
-def _audio(stream: av.AudioStream) -> AudioInfo:
-    return AudioInfo(
-        index=stream.index,
-        codec=stream.codec_context.codec.canonical_name,
-        sample_rate=stream.codec_context.sample_rate or 0,
-        channels=stream.codec_context.channels,
-        layout=stream.codec_context.layout.name,
-    )
+def _audio(container: InputContainer) -> tuple[tuple[AudioInfo, ...], list[str]]:
+    """The sound tracks, and a note for each that no decoder knows."""
+    tracks, notes = [], []
+    for stream in container.streams.audio:
+        # PyAV's types promise a context, but a codec unknown to FFmpeg has none
+        context: av.AudioCodecContext | None = stream.codec_context
+        if context is None:
+            notes.append(f"sound track {stream.index} is of an unknown kind and is left out")
+            continue
+        codec, layout = context.codec.canonical_name, context.layout.name
+        rate = context.sample_rate or 0
+        tracks.append(AudioInfo(stream.index, codec, rate, context.channels, layout))
+    return tuple(tracks), notes
 
 
 def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timing:

@@ -148,7 +148,7 @@ def uneven(counted, run_ffmpeg):
         film = counted("even.mp4", count=30)
         path = film.with_name(f"uneven{suffix}")
         slow = "setpts='if(lt(N,10),N,if(lt(N,20),10+3*(N-10),40+N-20))/24/TB'"
-        run_ffmpeg("-i", film, "-vf", slow, "-vsync", "vfr", "-c:v", "libx264", "-qp", "0", path)
+        run_ffmpeg("-i", film, "-vf", slow, "-fps_mode", "vfr", "-c:v", "libx264", "-qp", "0", path)
         return path
 
     return make

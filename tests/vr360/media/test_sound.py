@@ -143,6 +143,15 @@ def test_sound_that_begins_elsewhere_than_the_picture_stays_there(
     assert lags(tmp_path / f"out{suffix}") == pytest.approx(before, abs=1)  # one sample
 
 
+@pytest.mark.parametrize("start", [0, Fraction(31, 24)])
+def test_broadcast_streams_that_start_at_any_time_are_in_time(start, clapper, tmp_path):
+    source = clapper("aac.ts", *SOURCES["aac.mp4"])
+    assert probe(source).start_time > 1
+    before = lags(source)
+    copy(source, tmp_path / "out.mp4", start=start)
+    assert lags(tmp_path / "out.mp4") == pytest.approx(before[-2 if start else -3 :], abs=1)
+
+
 def test_the_sound_is_as_long_as_the_cut(clapper, tmp_path):
     source = clapper("aac.mp4", *SOURCES["aac.mp4"])
     copy(source, tmp_path / "out.mp4", duration=Fraction(2))
@@ -248,6 +257,19 @@ def field(make_film, make_sound, moving):
         return make_film(name, moving(24), *options, inputs=("-i", make_sound("f.wav", samples)))
 
     return make
+
+
+def test_sound_of_an_unknown_kind_is_left_out_with_a_word(clapper, tmp_path):
+    source = clapper("aac.mp4", *SOURCES["aac.mp4"])
+    data = source.read_bytes()
+    entry = data.index(b"mp4a", data.index(b"smhd"))
+    data = data[:entry] + b"apac" + data[entry + 4 :].replace(b"esds", b"dapa")
+    source.write_bytes(data)
+    info = probe(source)
+    assert info.audio == ()
+    assert any("sound track 1" in note for note in info.notes)
+    copy(source, tmp_path / "out.mp4")
+    assert probe(tmp_path / "out.mp4").frames == SECONDS * 24
 
 
 def test_ambisonic_sound_stays_marked_as_such(field, tmp_path):
