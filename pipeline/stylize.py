@@ -107,7 +107,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
 
 def probe_sphere(job: StylizeJob) -> VideoInfo:
     """The source, if its picture is a whole sphere to each eye."""
-    info = probe(job.input, job.projection, job.stereo)
+    info = probe(job.input, job.projection, job.stereo, job.rate)  # a folder has no rate of its own
     check_median(job.median, info.bit_depth)
     if info.projection is not Projection.EQUIRECT:
         raise NotEquirectError(

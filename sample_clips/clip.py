@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from vr360.errors import EncodeError
 
 from .scene import Scene
 from .sound import RATE, soundtrack, write_wav
@@ -57,22 +60,31 @@ def encode(
 ) -> None:
     """Write pictures of `size` (height, width) and the sound as H.264 and AAC in MP4.
 
-    Raises: RuntimeError with ffmpeg's last words.
+    Raises: EncodeError with ffmpeg's last words.
     """
+    part = out.with_suffix(".partial.mp4")
     with tempfile.TemporaryDirectory() as folder:
-        sound, part = Path(folder) / "sound.wav", out.with_suffix(".partial.mp4")
+        sound = Path(folder) / "sound.wav"
         write_wav(sound, soundtrack(round(seconds * RATE)))
-        command = _command(sound, part, size, fps, crf)
-        with (Path(folder) / "log").open("w+b") as log:
-            ffmpeg = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log)
-            assert ffmpeg.stdin is not None
+        try:
+            _feed(_command(sound, part, size, fps, crf), pictures, out)
+            part.replace(out)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def _feed(command: list[str], pictures: Iterable[NDArray[np.uint8]], out: Path) -> None:
+    with tempfile.TemporaryFile() as log:
+        ffmpeg = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=log)
+        assert ffmpeg.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # ffmpeg died: its log tells why
             for rgb in pictures:
                 ffmpeg.stdin.write(rgb.tobytes())
             ffmpeg.stdin.close()
-            if ffmpeg.wait() != 0:
-                log.seek(0)
-                raise RuntimeError(f"ffmpeg could not write {out}: {log.read().decode()[-400:]}")
-    part.replace(out)
+        if ffmpeg.wait() != 0:
+            log.seek(0)
+            words = " ".join(log.read().decode(errors="replace").split())
+            raise EncodeError(f"ffmpeg could not write {out}: {words[-400:]}")
 
 
 def ffmpeg_path() -> str:

@@ -13,8 +13,9 @@ from .textures import SIZE, Atlas
 
 Ints = NDArray[np.int64]
 
-GROUP = 256  # rays that are culled together
-BATCH = 512  # pairs of (group, patch) in one go: bounds the memory
+GROUP = 64  # rays that are culled together: a tile of the picture
+BLOCK = 64  # groups that are culled together before that
+BATCH = 2048  # pairs of (group, patch) in one go: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,18 @@ class Patches:
         spread = u[:, None] * self.side[patch] + v[:, None] * self.rise[patch]
         return np.asarray(self.corner[patch] + spread, np.float32)
 
+    @cached_property
     def bounds(self) -> tuple[Floats, Floats]:
         """Centres (P, 3) and radii (P,) of spheres around the pieces."""
-        diagonals = (abs(self.side + self.rise) ** 2, abs(self.side - self.rise) ** 2)
-        radius = np.sqrt(np.maximum(*(d.sum(1) for d in diagonals))) / 2
+        diagonals = (self.side + self.rise, self.side - self.rise)
+        radius = np.maximum(*(np.linalg.norm(d, axis=1) for d in diagonals)) / 2
         return self.corner + (self.side + self.rise) / 2, radius
+
+    @cached_property
+    def inverse(self) -> Floats:
+        """(P, 3, 3) matrices that give (u, v, height over the plane) of a vector."""
+        edges = np.stack([self.side, self.rise, np.cross(self.side, self.rise)], -1)
+        return f32(np.linalg.inv(edges + 1e-9 * np.eye(3)))
 
 
 def join(parts: list[Patches]) -> Patches:
@@ -128,59 +136,61 @@ def trace(
     )
     if len(patches) == 0 or count == 0:
         return hits
-    padded = -(-count // GROUP) * GROUP
-    index = np.minimum(np.arange(padded), count - 1)
+    index = np.minimum(np.arange(-(-count // GROUP) * GROUP), count - 1)
     rays = direction[index].reshape(-1, GROUP, 3)
-    origins = np.broadcast_to(origin, (count, 3))[index].reshape(-1, GROUP, 3)
+    if len(origin) == 1:
+        origins = np.broadcast_to(origin, (len(rays), 1, 3))
+    else:
+        origins = origin[index].reshape(-1, GROUP, 3)
     group, patch = _candidates(patches, origins, rays)
-    inverse = np.linalg.inv(
-        np.stack([patches.side, patches.rise, np.cross(patches.side, patches.rise)], -1) + _tiny()
-    ).astype(np.float32)
     starts = np.broadcast_to(f32(start), (count,))
-    rays_t = np.ascontiguousarray(rays.transpose(0, 2, 1))
-    origins_t = np.ascontiguousarray(origins.transpose(0, 2, 1))
+    columns = tuple(np.ascontiguousarray(a.transpose(0, 2, 1)) for a in (origins, rays))
     for first in range(0, len(group), BATCH):
         part = slice(first, first + BATCH)
-        pairs = group[part], patch[part]
-        _intersect(patches, atlas, inverse, rays_t, origins_t, starts, pairs, pixel, hits)
+        _intersect(patches, atlas, columns, starts, (group[part], patch[part]), pixel, hits)
     return hits
-
-
-def _tiny() -> Floats:
-    return np.eye(3, dtype=np.float32) * f32(1e-9)
 
 
 def _candidates(patches: Patches, origins: Floats, rays: Floats) -> tuple[Ints, Ints]:
     """Pairs (group, patch) whose cone of rays may touch the sphere around the patch."""
-    axis = normalise(rays.mean(1))
-    spread = np.einsum("gri,gi->gr", rays, axis).min(1) - 1e-5
-    base = origins.mean((0, 1))
-    apart = np.linalg.norm(origins - base, axis=-1).max(1)  # origins differ between rays
     groups: list[Ints] = []
     pieces: list[Ints] = []
-    centre, radius = patches.bounds()
-    to = centre - base
-    far = np.linalg.norm(to, axis=1)
-    for slack in np.unique(np.ceil(np.log2(np.maximum(apart, 0.01)))):
-        some = np.flatnonzero(np.ceil(np.log2(np.maximum(apart, 0.01))) == slack)
-        sine = np.minimum((radius + 2.0**slack) / np.maximum(far, 1e-6), 1)
-        cosine = np.sqrt(1 - sine**2)
-        wide = np.sqrt(np.maximum(1 - spread[some] ** 2, 0))
-        left = np.c_[axis[some], -spread[some], wide].astype(np.float32)
-        right = np.c_[to / far[:, None], cosine, sine].astype(np.float32)
-        near = (left @ right.T >= 0) | (sine >= 1)[None] | (spread[some] < 0)[:, None]
-        g, p = np.nonzero(near)
-        groups.append(some[g])
-        pieces.append(p)
+    for first in range(0, len(rays), BLOCK):
+        part = slice(first, first + BLOCK)
+        base = origins[part].mean((0, 1))
+        apart = np.sqrt(np.square(origins[part] - base).sum(-1).max())  # rays of unlike origin
+        spheres = _spheres(patches, base, apart)
+        wide = np.flatnonzero(_touch(rays[part].reshape(1, -1, 3), spheres)[0])
+        group, piece = np.nonzero(_touch(rays[part], spheres[wide]))
+        groups.append(group + first)
+        pieces.append(wide[piece])
     return np.concatenate(groups), np.concatenate(pieces)
+
+
+def _spheres(patches: Patches, base: Floats, slack: float) -> Floats:
+    """(P, 5): unit vector to each piece's sphere, cosine and sine of the angle that it fills."""
+    centre, radius = patches.bounds
+    to = centre - base
+    far = np.maximum(np.sqrt(np.einsum("pi,pi->p", to, to)), 1e-6)
+    sine = np.minimum((radius + slack) / far, 1)
+    return np.column_stack([to / far[:, None], np.sqrt(1 - sine**2), sine])
+
+
+def _touch(rays: Floats, spheres: Floats) -> NDArray[np.bool_]:
+    """(G, P): cos(to the sphere) >= cos(cone's + sphere's angle), for groups of rays (G, N, 3)."""
+    axis = normalise(rays.mean(1))
+    cosine = np.einsum("gri,gi->gr", rays, axis).min(1) - f32(1e-5)
+    sine = np.sqrt(np.maximum(1 - cosine**2, 0))
+    cones = np.column_stack([axis, -cosine, sine])
+    around = spheres[:, 4] >= 1
+    found: NDArray[np.bool_] = (cones @ spheres.T >= 0) | around | (cosine < 0)[:, None]
+    return found
 
 
 def _intersect(
     patches: Patches,
     atlas: Atlas,
-    inverse: Floats,
-    rays: Floats,
-    origins: Floats,
+    columns: tuple[Floats, ...],
     starts: Floats,
     pairs: tuple[Ints, Ints],
     pixel: float,
@@ -188,7 +198,8 @@ def _intersect(
 ) -> None:
     """Test pairs of (group of rays, patch) and keep what is nearer than what was found before."""
     group, patch = pairs
-    matrix = inverse[patch]
+    origins, rays = columns
+    matrix = patches.inverse[patch]
     along = matrix @ rays[group]  # (K, 3, GROUP)
     apart = matrix @ (origins[group] - patches.corner[patch][:, :, None])
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -24,7 +24,7 @@ from .textures import build_atlas
 from .trees import plant
 
 SKY, LAND, WATER, PIECE = 0, 1, 2, 3
-TILE = 16
+TILE = 8
 BAND = 131072  # rays in one go
 SUBPIXELS = ((-0.375, -0.125), (0.125, -0.375), (0.375, 0.125), (-0.125, 0.375))
 FRAME_RATE = 24
@@ -141,13 +141,14 @@ class Scene:
         key = np.zeros(height * width, np.int32)
         for index in tiled(np.arange(height * width), width):
             x, y = index % width, index // width
-            hits, light = self._see(now, rays(x, y), eye, pixel)
+            hits, light = self._see(now, rays(x, y), eye, pixel, mirror=False)
             rgb[index], depth[index], kind[index] = tonemap(light), hits.distance, hits.kind
             key[index] = np.where(
                 hits.kind == PIECE, hits.pieces.patch, -hits.kind.astype(np.int32)
             )
-        rough = edges(key.reshape(height, width), depth.reshape(height, width))
-        for index in tiled(np.flatnonzero(rough), width, BAND // len(SUBPIXELS), 8):
+        rough = edges(key.reshape(height, width), depth.reshape(height, width)).ravel()
+        rough |= kind == WATER  # not seen to yet, and what it mirrors has edges anywhere
+        for index in tiled(np.flatnonzero(rough), width, BAND // len(SUBPIXELS), TILE // 2):
             rgb[index] = self._average(now, rays, index % width, index // width, eye, pixel)
         rgb8 = np.round(rgb * 255).astype(np.uint8).reshape(height, width, 3)
         kinds = kind.reshape(height, width)
@@ -162,13 +163,15 @@ class Scene:
         light = self._see(now, rays(x, y), eye, pixel)[1]
         return np.asarray(tonemap(light).reshape(-1, len(SUBPIXELS), 3).mean(1), np.float32)
 
-    def _see(self, now: Moment, rays: NDArray[Any], eye: Eye, pixel: float) -> tuple[Hits, Floats]:
+    def _see(
+        self, now: Moment, rays: NDArray[Any], eye: Eye, pixel: float, mirror: bool = True
+    ) -> tuple[Hits, Floats]:
         """What rays of the camera's frame hit, and the linear light (N, 3) they bring."""
         origin, direction = self._world(now.pose, rays, eye)
         hits = self._trace(now, origin, direction, pixel)
         light = self._shade(now.patches, hits, origin, direction, pixel)
         lake = np.flatnonzero(hits.kind == WATER)
-        if lake.size:
+        if mirror and lake.size:
             some = origin if len(origin) == 1 else origin[lake]
             distance = hits.distance[lake]
             point = some + distance[:, None] * direction[lake]
@@ -180,9 +183,9 @@ class Scene:
         origin = here.origin[None]
         if eye != "centre":
             origin = origin + here.to_world(viewing_circle(rays, eye))
-        return origin.astype(np.float32), rays.astype(np.float32) @ here.rotation.T.astype(
-            np.float32
-        )
+        # einsum: BLAS is slow for many short vectors while other processes use the cores
+        along = np.einsum("ni,ji->nj", rays.astype(np.float32), f32(here.rotation))
+        return origin.astype(np.float32), along
 
     def _trace(self, now: Moment, origin: Floats, direction: Floats, pixel: float) -> Hits:
         pieces = trace(now.patches, self.atlas, origin, direction, pixel)
@@ -193,7 +196,8 @@ class Scene:
         low = np.flatnonzero(direction[:, 1] < top * level)
         ground = np.full(len(direction), np.inf, np.float32)
         some = origin if len(origin) == 1 else origin[low]
-        ground[low] = self.terrain.trace(some, direction[low], np.full(low.size, 0.3, np.float32))
+        start = np.full(low.size, 0.3, np.float32)
+        ground[low] = self.terrain.trace(some, direction[low], start, pieces.distance[low])
         return self._nearest(pieces, ground, origin, direction)
 
     def _nearest(
@@ -243,7 +247,7 @@ class Scene:
         # rays seem to come from the mirrored camera: culled in groups from there
         apparent = (point - distance[:, None] * away).astype(np.float32)
         pieces = trace(now.tall, self.atlas, apparent, away, pixel, distance + 0.05)
-        ground = self.terrain.trace(apparent, away, distance + 0.5)
+        ground = self.terrain.trace(apparent, away, distance + 0.5, pieces.distance)
         hits = self._nearest(pieces, ground, apparent, away)
         hits.kind[hits.kind == WATER] = SKY
         hits.distance[hits.kind == SKY] = np.inf

@@ -83,7 +83,11 @@ class Materials:
         dry = smoothstep(-0.9, 2.4, mottle + 0.9 * broad)[:, None]
         grass = (green + (straw - green) * dry * 0.75) * self.lawn.sample(x, z, footprint)
         grass = grass * (1 + 0.10 * grain[:, None])
-        rock = f32([0.21, 0.185, 0.16]) * (1 + 0.16 * grain + 0.22 * mottle + 0.15 * broad)[:, None]
+        strata = self.broad.sample(1.2 * (x + z), 7 * y + 30 * broad, 4 * footprint)
+        rock = (
+            f32([0.20, 0.178, 0.158])
+            * np.exp(0.20 * strata + 0.07 * mottle + 0.05 * grain)[:, None]
+        )
         sand = f32([0.42, 0.34, 0.21]) * (1 + 0.12 * grain + 0.06 * mottle)[:, None]
         pebbles = self.lawn.sample(1.9 * z, 1.9 * x, 1.9 * footprint)[:, 1]
         earth = f32([0.22, 0.165, 0.11]) * (0.45 + 0.55 * pebbles + 0.16 * grain)[:, None]

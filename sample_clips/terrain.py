@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import cv2
@@ -16,7 +17,6 @@ from .noise import Floats, band_noise, f32, remap, smoothstep
 NEAR_CELL, NEAR_SIZE = 0.5, 1024  # +-256 m
 FAR_CELL, FAR_SIZE = 10.0, 1280  # +-6.4 km
 OCTAVE = 16  # texels per bump of the noise tile
-STRIDE = 0.6  # share of the height over ground that a ray may walk: no slope is above 1.3
 LEAST = 0.004  # a ray's shortest step as a share of its length
 
 _tiles = [band_noise(1024, 1024 / OCTAVE, seed) for seed in (1, 2)]
@@ -83,13 +83,21 @@ def ground(x: Floats, z: Floats) -> Floats:
 def slope_limited(height: Floats, cell: float, steepest: float) -> Floats:
     """The highest land under `height` that is nowhere steeper: scree below every cliff."""
     height = height.copy()
-    for jump in (32, 16, 8, 4, 2, 1, 1):
+    for jump in 2 * (32, 16, 8, 4, 2, 1):  # what the first round lowers can lower more
         for dx, dz in ((1, 0), (0, 1), (1, 1), (1, -1)):
             for sign in (-1, 1):
-                shift = (sign * dz * jump, sign * dx * jump)
                 fall = f32(steepest * cell * jump * np.hypot(dx, dz))
-                np.minimum(height, np.roll(height, shift, (0, 1)) + fall, out=height)
+                here, there = _neighbours(height, sign * dx * jump, sign * dz * jump)
+                np.minimum(here, there + fall, out=here)
     return height
+
+
+def _neighbours(grid: Floats, dx: int, dz: int) -> tuple[Floats, Floats]:
+    """Two views of one shape: texels, and those that lie (dx, dz) from them."""
+    rows, columns = grid.shape
+    here = grid[max(0, -dz) : rows - max(0, dz), max(0, -dx) : columns - max(0, dx)]
+    there = grid[max(0, dz) : rows - max(0, -dz), max(0, dx) : columns - max(0, -dx)]
+    return here, there
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,23 @@ class Grid:
     @property
     def reach(self) -> float:
         return float((self.height.shape[0] / 2 - 2) * self.cell)
+
+    @cached_property
+    def top(self) -> float:
+        return float(self.height.max())
+
+    @cached_property
+    def steepest(self) -> float:
+        """The largest slope, metres a metre, between the texels' linear interpolation."""
+        dx, dz = (np.abs(np.diff(self.height, axis=axis)) for axis in (1, 0))
+        across, along = np.maximum(dx[1:], dx[:-1]), np.maximum(dz[:, 1:], dz[:, :-1])
+        return float(np.hypot(across, along).max() / self.cell)
+
+    def middle(self, reach: float) -> Grid:
+        """The part within `reach` metres of the origin."""
+        far, half = self.height.shape[0] // 2, round(reach / self.cell)
+        part = slice(far - half, far + half)
+        return Grid(np.ascontiguousarray(self.height[part, part]), self.cell)
 
     def position(self, x: Floats, z: Floats) -> tuple[Floats, Floats]:
         half = self.height.shape[0] / 2
@@ -125,7 +150,8 @@ def build_grids() -> tuple[Grid, Grid]:
     x, z = np.meshgrid(axis, axis)
     coarse = far.sample(far.height, x.ravel(), z.ravel()).reshape(x.shape)
     mix = smoothstep(near.reach * 0.8, near.reach * 0.99, np.maximum(abs(x), abs(z)))
-    return Grid((near.height * (1 - mix) + coarse * mix).astype(np.float32), NEAR_CELL), far
+    blend = (near.height * (1 - mix) + coarse * mix).astype(np.float32)
+    return Grid(slope_limited(blend, NEAR_CELL, 1.3), NEAR_CELL), far
 
 
 def slopes(grid: Grid) -> Floats:
@@ -160,8 +186,8 @@ class Terrain:
         self.near, self.far = build_grids()
         self.normals = [slopes(g) for g in (self.near, self.far)]
         self.light = [cast_shadow(self.near, sun, 300.0), cast_shadow(self.far, sun, 4000.0)]
-        self._surface = [np.maximum(g.height, 0) for g in (self.near, self.far)]
-        self.top = float(self.far.height.max())
+        dry = [Grid(np.maximum(g.height, 0), g.cell) for g in (self.near, self.far)]
+        self._surfaces = [dry[0].middle(80.0), *dry]  # gentle, hilly, steep: strides of their own
 
     def is_near(self, x: Floats, z: Floats) -> Any:
         return np.maximum(abs(x), abs(z)) < self.near.reach
@@ -189,56 +215,60 @@ class Terrain:
         top = tangent.max(1)
         return f32(np.maximum.reduce([np.roll(top, s) for s in (-2, -1, 0, 1, 2)]) + 0.012)
 
-    def trace(self, origin: Floats, direction: Floats, start: Floats) -> Floats:
+    def trace(self, origin: Floats, direction: Floats, start: Floats, limit: Floats) -> Floats:
         """Distance (N,) to the land or the water along unit rays, inf where there is none.
 
-        Args: origin (N, 3) or (1, 3), direction (N, 3), start (N,) distance to begin at.
+        Args: origin (N, 3) or (1, 3), direction (N, 3), start (N,) distance to begin at, limit (N,)
+            distance from which on nobody asks: what lies beyond may count as none.
         """
-        rays = np.concatenate([np.broadcast_to(origin, direction.shape).T, direction.T])
+        rays = np.concatenate(
+            [np.broadcast_to(origin, direction.shape).T, direction.T, limit[None]]
+        )
         hit = np.full(start.shape, np.inf, np.float32)
         alive = np.arange(start.size)
         t = start.astype(np.float32)
-        for grid, surface in zip((self.near, self.far), self._surface, strict=True):
-            met, above, below, alive, t = _march(grid, surface, rays, alive, t)
-            hit[met] = _bisect(grid, surface, rays[:, met], above, below)
+        for surface in self._surfaces:
+            met, above, below, alive, t = _march(surface, rays, alive, t)
+            hit[met] = _bisect(surface, rays[:, met], above, below)
         return hit
 
 
 def _march(
-    grid: Grid, surface: Floats, rays: Floats, alive: NDArray[Any], t: Floats
+    grid: Grid, rays: Floats, alive: NDArray[Any], t: Floats
 ) -> tuple[NDArray[Any], Floats, Floats, NDArray[Any], Floats]:
-    """Walk the rays `alive` of (6, N) over one grid, from `t` on.
+    """Walk the rays `alive` over one grid, from `t` on; a ray (7,) is origin, direction, limit.
 
     Returns: those that went under the surface with a distance above and one below it, then those
         that left the grid with where they did.
     """
-    top = float(surface.max())
     met: list[tuple[NDArray[Any], Floats, Floats]] = [(alive[:0], t[:0], t[:0])]
     left: list[tuple[NDArray[Any], Floats]] = [(alive[:0], t[:0])]
     ray, last = rays[:, alive], t
+    # no land can rise to meet the ray sooner than at its steepest
+    stride = 1 / np.maximum(grid.steepest * np.sqrt(np.maximum(1 - ray[4] ** 2, 0)) - ray[4], 0.05)
     while alive.size:
-        x, y, z = ray[:3] + t * ray[3:]
-        gap = y - grid.sample(surface, x, z)
-        outside = (np.maximum(abs(x), abs(z)) > grid.reach) | ((y > top) & (ray[4] > 0))
+        x, y, z = ray[:3] + t * ray[3:6]
+        gap = y - grid.sample(grid.height, x, z)
+        outside = (np.maximum(abs(x), abs(z)) > grid.reach) | ((y > grid.top) & (ray[4] > 0))
         under = (gap < 0) & ~outside
         met.append((alive[under], last[under], t[under]))
         left.append((alive[outside], t[outside]))
-        go = ~(under | outside)
+        go = ~(under | outside) & (t <= ray[6])
         last = t[go]
-        t = last + np.maximum(gap[go] * STRIDE, last * LEAST + 0.02)
+        t = last + np.maximum(gap[go] * stride[go], last * LEAST + 0.02)
         if not go.all():
-            alive, ray = alive[go], ray[:, go]
+            alive, ray, stride = alive[go], ray[:, go], stride[go]
     under_parts, left_parts = zip(*met, strict=True), zip(*left, strict=True)
     first, above, below = (np.concatenate(part) for part in under_parts)
     gone, where = (np.concatenate(part) for part in left_parts)
     return first, above, below, gone, where
 
 
-def _bisect(grid: Grid, surface: Floats, rays: Floats, above: Floats, below: Floats) -> Floats:
+def _bisect(grid: Grid, rays: Floats, above: Floats, below: Floats) -> Floats:
     """Distance (N,) of the surface between one above and one below it, to a 500th of their gap."""
     for _ in range(9):
         middle = (above + below) / 2
-        x, y, z = rays[:3] + middle * rays[3:]
-        over = y > grid.sample(surface, x, z)
+        x, y, z = rays[:3] + middle * rays[3:6]
+        over = y > grid.sample(grid.height, x, z)
         above, below = np.where(over, middle, above), np.where(over, below, middle)
     return (above + below) / 2

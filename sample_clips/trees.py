@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from vr360.geometry import FULL_TURN
 
-from .camera import WALK_REACH
 from .noise import Floats, f32, normalise
 from .patches import Patches, join, solid
 from .terrain import Terrain, lake, wave
@@ -215,6 +214,3 @@ def _boulder(rng: np.random.Generator, terrain: Terrain, x: float, z: float, r: 
         flat = np.full(len(p), BARK)
         stones.append(replace(stone, normal=n, normal_u=m - n, normal_v=o - n, layer=flat))
     return join(stones)
-
-
-assert WALK_REACH < 15, "near trees stand beyond the walk"

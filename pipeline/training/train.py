@@ -67,7 +67,7 @@ class TrainSettings:
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
-    style_weight: float = 3.0
+    style_weight: float = 5.0
     tv_weight: float = 2e5
     shift_weight: float = 4e6
     grid_weight: float = 1e9

@@ -10,9 +10,10 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from sample_clips import Scene
-from sample_clips.clip import COMMITTED, make
+from sample_clips.clip import COMMITTED, encode, make
 from sample_clips.movers import boat_place, lamp_is_lit
 from sample_clips.sound import RATE, bell_samples, soundtrack
+from vr360.errors import EncodeError
 from vr360.geometry import lonlat_to_pixel, xyz_to_lonlat
 
 
@@ -76,7 +77,7 @@ def test_lamp_lights_in_the_frame_of_the_bell(scene: Scene, pictures) -> None:
         seen = (np.array([x, 11.5, z]) - here.origin) @ here.rotation
         column, row = lonlat_to_pixel(*xyz_to_lonlat(seen), 1024, 2048)
         window = np.s_[int(row) - 8 : int(row) + 9, int(column) - 12 : int(column) + 13]
-        bright.append(pictures[number][window].min(-1).max())
+        bright.append(int(pictures[number][window].min(-1).max()))
     assert bright[1] > bright[0] + 25
 
 
@@ -101,6 +102,13 @@ def test_sound_is_the_same_each_time_and_never_clips() -> None:
     np.testing.assert_array_equal(sound, soundtrack(RATE * 2))
     assert 8000 < np.abs(sound.astype(int)).max() < 32767
     assert np.abs(np.corrcoef(sound[:40000].T)[0, 1]) < 0.9  # true stereo
+
+
+def test_a_clip_that_cannot_be_encoded_says_why_and_leaves_nothing(tmp_path: Path) -> None:
+    pictures = [np.zeros((33, 66, 3), np.uint8)] * 2  # 4:2:0 takes even sizes only
+    with pytest.raises(EncodeError, match="odd.mp4"):
+        encode(pictures, tmp_path / "odd.mp4", (33, 66), Fraction(24), Fraction(1, 12))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_sizes_and_rates_can_be_made(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from sample_clips import Scene
 from sample_clips.camera import DualFisheye, pose, seen_from, viewing_circle, walk
 from sample_clips.scene import LAND, SKY, WATER
+from sample_clips.trees import BOULDERS, NEAR_TREES
 from vr360.geometry import equirect_directions, lonlat_to_xyz
 
 from .conftest import FRAME, HEIGHT, WIDTH, Pair, sample
@@ -92,6 +93,13 @@ def test_camera_walks_without_jumps() -> None:
     turns = np.arccos(np.clip(cosines, -1, 1))
     assert 0 < turns.max() < np.deg2rad(1.5)
     assert np.hypot(*walk(np.linspace(0, 1000, 9999))).max() < 13.5
+
+
+def test_nothing_stands_in_the_cameras_way() -> None:
+    path = np.stack(walk(np.linspace(0, 90, 4000)), 1)  # once around
+    for x, z, size in (*NEAR_TREES, *BOULDERS):
+        radius = max(0.03 * size, 1.2 * size if size < 2 else 0)
+        assert np.hypot(*(path - [x, z]).T).min() > radius + 0.3
 
 
 def test_second_eye_agrees_with_the_depth(scene: Scene) -> None:
