@@ -63,10 +63,8 @@ def compose(
 ) -> list[Pass]:
     """Passes for a window of `size` that shows one or two pictures.
 
-    Args:
-        slots: names of picture A and, where there is one, picture B.
-        wipe: share of the width, 0..1, that shows A in a wipe.
-        overlay: name of a picture with alpha that is laid over everything.
+    `slots` names picture A and, where there is one, picture B; `wipe` is the share of the width,
+    0..1, that shows A in a wipe; `overlay` names a picture with alpha that is laid over everything.
     """
     areas = _shared(size, slots, compare, wipe)
     passes = [p for slot, view, cut in areas for p in _with_eyes(slot, view, cut, eyes)]
@@ -92,7 +90,7 @@ def reach(camera: Camera, view: View, size: Size) -> tuple[float, float]:
 
 
 def planet_fov(fov: float) -> float:
-    """Field of view of the little planet: three times the camera's, so that one zoom serves both."""
+    """Field of view of the little planet: three times the camera's, one zoom serves both."""
     return min(3 * fov, FULL_TURN * 0.95)
 
 
