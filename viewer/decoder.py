@@ -114,7 +114,7 @@ class Decoder:
         while self._window[-1].pts <= time and not stale():
             if self._append() is None:
                 break
-        later = bisect_right(self._window, time, key=lambda picture: picture.pts)
+        later = bisect_right([picture.pts for picture in self._window], time)
         self._cursor = max(later - 1, 0)
 
     def _restart(self, time: Fraction) -> None:

@@ -170,9 +170,9 @@ class Player:
         if shown is None and self.clock.playing:
             self._follow_sound()
             shown = self._take_due()
+            self._current = shown or self._current
             self._mind_the_end()
-        if shown is not None:
-            self._current = shown
+        self._current = shown or self._current
         return shown
 
     def close(self) -> None:

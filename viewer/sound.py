@@ -247,4 +247,4 @@ def _pulled(graph: av.filter.Graph) -> Iterator[Samples]:
             frame = graph.pull()
         except (av.error.BlockingIOError, av.error.EOFError):
             return
-        yield frame.to_ndarray().reshape(-1, CHANNELS)
+        yield frame.to_ndarray().astype(np.int16, copy=False).reshape(-1, CHANNELS)
