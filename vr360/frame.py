@@ -84,6 +84,8 @@ class VideoInfo:
         variable_rate: frames are not evenly spaced.
         bit_depth: 8 or 10.
         reason: why `projection` and `stereo` were chosen, one sentence for the user.
+        start_time: of the first frame on the container's clock, seconds; the sound runs on it.
+        notes: what was assumed where the file says nothing, one sentence each for the user.
     """
 
     path: Path
@@ -102,6 +104,13 @@ class VideoInfo:
     rotation: int = 0
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
+    start_time: Fraction = Fraction(0)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_still(self) -> bool:
+        """One picture without a rate; a folder of frames is a film."""
+        return self.rate == 0
 
 
 def bit_depth(rgb: Rgb) -> int:

@@ -1,0 +1,50 @@
+"""The `vr360` command: one file per sub-command, and the only place that catches errors.
+
+stdout carries data, stderr messages and progress. Exit 0; 1 for what we refuse, in one line; 2 for
+a command line that makes no sense.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import typer
+
+from pipeline.cli.console import say
+from pipeline.cli.demo import demo
+from pipeline.cli.measure import measure
+from pipeline.cli.styles import styles
+from pipeline.cli.stylize import stylize
+from pipeline.cli.train import train
+from vr360 import __version__
+from vr360.errors import Vr360Error
+
+app = typer.Typer(
+    name="vr360",
+    help="360° footage in, a painted, steady, headset-ready film out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (stylize, demo, styles, measure, train):
+    app.command()(command)
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; the process ends here."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    try:
+        app()
+    except Vr360Error as error:
+        say(f"[red]error:[/red] ", str(error))
+        sys.exit(1)

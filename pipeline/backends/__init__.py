@@ -1,0 +1,60 @@
+"""Where the net runs: torch (CUDA, MPS, CPU) or OpenVINO (CPU), from the same checkpoint.
+
+A backend is a function of pictures and the surface they lie on: (N, 3, H, W) float in [0, 1] on
+`backend.device`, the same out.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from pipeline.backends.openvino import OpenVinoBackend, cpu_has_bfloat16
+from pipeline.backends.torch import TorchBackend
+from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.surface import SPHERE, Surface
+from vr360.errors import InputError
+
+DEVICES = ("auto", "cuda", "mps", "cpu")
+
+
+class Backend(Protocol):
+    """Paints pictures on `device`; `name` is what the summary prints."""
+
+    name: str
+    device: torch.device
+
+    def __call__(self, rgb: Tensor, surface: Surface = SPHERE) -> Tensor: ...
+
+
+def choose_device(device: str) -> str:
+    """`auto` is the fastest device at hand.
+
+    Raises:
+        InputError: the device asked for is not there.
+    """
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device == "auto":
+        return next((name for name, there in present.items() if there), "cpu")
+    if device not in DEVICES:
+        raise InputError(f"--device {device}: unknown; one of {', '.join(DEVICES)}")
+    if not present.get(device, True):
+        raise InputError(f"--device {device}: not found on this machine; use --device cpu or auto")
+    return device
+
+
+def open_backend(net: StyleNet, device: str = "auto") -> Backend:
+    """The fastest way to run `net` on `device`.
+
+    OpenVINO on the CPU, in bfloat16 where the processor has it: several times faster than torch
+    there (`make bench`). On a GPU torch in float16.
+    """
+    device = choose_device(device)
+    if device == "cpu":
+        return OpenVinoBackend(net, "bf16" if cpu_has_bfloat16() else "f32")
+    return TorchBackend(net, device, torch.float16)
+
+
+__all__ = ["DEVICES", "Backend", "OpenVinoBackend", "TorchBackend", "choose_device", "open_backend"]

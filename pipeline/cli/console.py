@@ -1,0 +1,55 @@
+"""stderr for people: messages, progress, time left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+T = TypeVar("T")
+console = Console(stderr=True, soft_wrap=True)
+
+
+def say(markup: str, text: str = "") -> None:
+    """One message on stderr: `markup` is ours, `text` is printed as it is."""
+    console.print(markup + escape(text), highlight=False)
+
+
+def print_json(data: object) -> None:
+    """Data on stdout."""
+    typer.echo(json.dumps(data, indent=2, default=str))
+
+
+class _Speed(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.2f} fps" if task.speed else "- fps")
+
+
+def progress_bar(frames: Iterable[T], total: int) -> Iterator[T]:
+    """Frames, frames a second and time left, while `frames` are consumed."""
+    columns = (
+        TextColumn("painting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Speed(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=False) as bar:
+        yield from bar.track(frames, total=total or None)

@@ -1,0 +1,131 @@
+"""Styles on disk: safetensors with a readable card.
+
+The card is JSON in the file's header: what the style was painted after, how it was trained, from
+which data under which licence, by which version of the code. Pickled files are refused: opening
+one runs whatever its author put in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from pipeline.nets.stylenet import NetConfig, StyleNet
+from vr360 import __version__
+from vr360.errors import CheckpointError
+
+KIND = "vr360-style"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class StyleCard:
+    """What a film maker may ask of a style.
+
+    Attributes:
+        painting: title, artist, year, rights and sha256 of the style image.
+        data: photographs and feature weights the training used, and their licences.
+        settings: every setting of the training run.
+        losses: the last smoothed value of each loss.
+    """
+
+    name: str
+    net: NetConfig
+    painting: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    losses: Mapping[str, float] = field(default_factory=dict)
+    code_version: str = __version__
+
+
+def save_style(path: Path, net: StyleNet, card: StyleCard) -> None:
+    """Write a style; a crash half-way leaves the former file."""
+    tensors = {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()}
+    header = {"kind": KIND, "version": str(VERSION), "card": json.dumps(asdict(card))}
+    save_tensors(path, tensors, header)
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
+    """safetensors through a partial file, so that a full disk never costs the last good one."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        save_file(dict(tensors), partial, metadata=dict(header))
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{path}: cannot be written ({error}); is the disk full?") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and header of one of our safetensors files.
+
+    Raises:
+        CheckpointError: missing, pickled, truncated, or of another kind.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: no such file")
+    if _is_pickled(path):
+        raise CheckpointError(
+            f"{path}: a pickled checkpoint, which can run code when opened; "
+            "vr360 reads safetensors only, so train the style anew with `vr360 train`"
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path}: not a safetensors file, or truncated ({error}); fetch or train it again"
+        ) from error
+    if header.get("kind") != kind:
+        found = header.get("kind", "no kind at all")
+        raise CheckpointError(f"{path}: a {kind} file is wanted, this one holds {found}")
+    return tensors, header
+
+
+def load_card(path: Path) -> StyleCard:
+    """The card alone; raises as `load_style`."""
+    return _parse_card(path, load_tensors(path, KIND)[1])
+
+
+def load_style(path: Path) -> tuple[StyleNet, StyleCard]:
+    """Net (float32, on the CPU, in eval mode) and card of a style.
+
+    Raises:
+        CheckpointError: not a style of ours, damaged, or of a newer version.
+    """
+    tensors, header = load_tensors(path, KIND)
+    card = _parse_card(path, header)
+    net = StyleNet(card.net)
+    try:
+        net.load_state_dict({name: t.float() for name, t in tensors.items()})
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"{path}: its weights do not fit the net its card describes; fetch or train it again"
+        ) from error
+    return net.eval().requires_grad_(False), card
+
+
+def _parse_card(path: Path, header: Mapping[str, str]) -> StyleCard:
+    if int(header.get("version", 0)) > VERSION:
+        raise CheckpointError(f"{path}: written by a newer vr360; update with pip install -U vr360")
+    try:
+        fields = json.loads(header["card"])
+        return StyleCard(**(fields | {"net": NetConfig(**fields["net"])}))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: the style's card cannot be read ({error})") from error
+
+
+def _is_pickled(path: Path) -> bool:
+    """Zip (torch.save since 1.6) or a bare pickle stream."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    return start in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")

@@ -1,0 +1,118 @@
+"""The feed-forward net: Johnson et al. 2016 with instance normalisation, rebuilt for cost.
+
+The picture enters through a pixel-unshuffle, so that all residual blocks work at a quarter of its
+height and width, and leaves through two nearest-neighbour upsamplings, each followed by a
+convolution. Nearest-neighbour, because a pixel-shuffle decoder leaves its stride as a grid in flat
+sky (Odena et al. 2016, "Deconvolution and checkerboard artifacts").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pipeline.nets.surface import SPHERE, Surface
+
+STRIDE = 4  # pixel-unshuffle factor; rolls by multiples of it commute with the net
+MULTIPLE = 2 * STRIDE  # widths: the half turn over a pole must be whole at quarter resolution
+
+
+@dataclass(frozen=True)
+class NetConfig:
+    """What rebuilds a net from a checkpoint.
+
+    Attributes:
+        channels: width of the residual blocks; cost grows with its square.
+        blocks: residual blocks; they decide how far a stroke can reach.
+    """
+
+    channels: int = 48
+    blocks: int = 5
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.channels <= 512 or not 1 <= self.blocks <= 32:
+            raise ValueError(f"channels 1..512 and blocks 1..32, got {self}")
+
+    @property
+    def reach(self) -> int:
+        """Pixels beyond which an input pixel cannot influence an output pixel."""
+        quarter = 1 + 2 * self.blocks  # stem and body
+        return STRIDE * (quarter + 1) + 4 + 2 + 1  # decoder: half and full resolution
+
+
+class Conv(nn.Module):
+    """A convolution that asks the surface what lies beyond the edge."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel)
+        self.pad = kernel // 2
+
+    def forward(self, x: Tensor, surface: Surface) -> Tensor:
+        out: Tensor = self.conv(surface.pad(x, self.pad))
+        return out
+
+
+class InstanceNorm(nn.Module):
+    """Instance normalisation whose mean and variance weigh each pixel by its area."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.ones(channels))
+        self.beta = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: Tensor, surface: Surface) -> Tensor:
+        weights = surface.weights(x)
+        centred = x - (x * weights).sum((2, 3), keepdim=True)
+        variance = (centred.square() * weights).sum((2, 3), keepdim=True)
+        scale = torch.rsqrt(variance + 1e-5) * self.gamma.view(1, -1, 1, 1)
+        return centred * scale + self.beta.view(1, -1, 1, 1)
+
+
+class Residual(nn.Module):
+    """conv, norm, relu, conv, norm, plus the input."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = Conv(channels, channels)
+        self.norm1 = InstanceNorm(channels)
+        self.conv2 = Conv(channels, channels)
+        self.norm2 = InstanceNorm(channels)
+
+    def forward(self, x: Tensor, surface: Surface) -> Tensor:
+        y = torch.relu(self.norm1(self.conv1(x, surface), surface))
+        return x + self.norm2(self.conv2(y, surface), surface)
+
+
+class StyleNet(nn.Module):
+    """rgb (N, 3, H, W) in [0, 1] -> painted rgb of the same shape and range.
+
+    On the sphere H must be a multiple of `STRIDE` and W of `MULTIPLE`; `Stylizer` sees to it.
+    """
+
+    def __init__(self, config: NetConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.channels
+        self.stem = Conv(3 * STRIDE**2, width)
+        self.stem_norm = InstanceNorm(width)
+        self.body = nn.ModuleList(Residual(width) for _ in range(config.blocks))
+        self.decode_half = Conv(width, 16)
+        self.decode_full = Conv(16, 8)
+        self.to_rgb = Conv(8, 3)
+
+    def forward(self, rgb: Tensor, surface: Surface = SPHERE) -> Tensor:
+        x = F.pixel_unshuffle(rgb - 0.5, STRIDE)  # (N, 48, H/4, W/4)
+        x = torch.relu(self.stem_norm(self.stem(x, surface), surface))
+        for block in self.body:
+            x = block(x, surface)
+        x = torch.relu(self.decode_half(_double(x), surface))  # (N, 16, H/2, W/2)
+        x = torch.relu(self.decode_full(_double(x), surface))  # (N, 8, H, W)
+        return torch.sigmoid(self.to_rgb(x, surface))
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")

@@ -1,0 +1,92 @@
+"""What a picture continues into at its edges, and how much of it each pixel covers.
+
+A convolution asks the surface for the pixels beyond the edge, a normalisation asks it for the area
+behind each pixel. The same net is therefore at home on the sphere (films), on a plane (training
+photographs) and, to show what goes wrong, on a plane that ends in zeros.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vr360.geometry import row_areas
+from vr360.padding import sphere_pad
+
+
+class Surface(Protocol):
+    """A way to continue features (N, C, H, W) and to weigh their pixels; hashable."""
+
+    def pad(self, features: Tensor, pad: int) -> Tensor:
+        """(N, C, H + 2 pad, W + 2 pad)."""
+
+    def weights(self, features: Tensor) -> Tensor:
+        """Broadcastable to (N, C, H, W), summing to 1 over H and W."""
+
+
+@dataclass(frozen=True)
+class Sphere:
+    """Full 360° x 180° equirect: longitude wraps, poles mirror, rows weigh by their area."""
+
+    def pad(self, features: Tensor, pad: int) -> Tensor:
+        return sphere_pad(features, pad)
+
+    def weights(self, features: Tensor) -> Tensor:
+        height, width = features.shape[-2:]
+        return _like(features, row_areas(height)[:, None] / width)
+
+
+@dataclass(frozen=True)
+class Plane:
+    """An ordinary picture; `mode` is torch's padding mode (`reflect`, or `constant` for zeros)."""
+
+    mode: str = "reflect"
+
+    def pad(self, features: Tensor, pad: int) -> Tensor:
+        return F.pad(features, (pad,) * 4, mode=self.mode)
+
+    def weights(self, features: Tensor) -> Tensor:
+        height, width = features.shape[-2:]
+        return _like(features, np.full((1, 1), 1 / (height * width)))
+
+
+@dataclass(frozen=True)
+class ExtendedSphere:
+    """An equirect of (height, width) that was continued over its edges and will be cropped back.
+
+    `margin` pixels were added on the left and on top, and at least as many opposite, to a picture
+    of (total_height, total_width). What lies beyond *its* edge is cropped away, so zeros do; only
+    what the crop keeps has weight.
+    """
+
+    height: int
+    width: int
+    margin: int
+    total_height: int
+    total_width: int
+
+    def pad(self, features: Tensor, pad: int) -> Tensor:
+        return F.pad(features, (pad,) * 4)
+
+    def weights(self, features: Tensor) -> Tensor:
+        rows, columns = np.zeros(self.total_height), np.zeros(self.total_width)
+        rows[self.margin : self.margin + self.height] = row_areas(self.height)
+        columns[self.margin : self.margin + self.width] = 1 / self.width
+        # Features are coarser than the picture: one of them holds the area of several pixels.
+        rows = rows.reshape(features.shape[-2], -1).sum(1)
+        columns = columns.reshape(features.shape[-1], -1).sum(1)
+        return _like(features, np.outer(rows, columns))
+
+
+def _like(features: Tensor, weights: np.ndarray) -> Tensor:
+    return torch.from_numpy(weights).to(features.device, features.dtype)[None, None]
+
+
+SPHERE = Sphere()
+PLANE = Plane("reflect")
+ZEROS = Plane("constant")

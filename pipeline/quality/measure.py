@@ -1,0 +1,110 @@
+"""`vr360 measure`: the figures of a film, and of a style."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.backends import TorchBackend, open_backend
+from pipeline.nets.checkpoint import load_style
+from pipeline.quality.seam import seam_gradient
+from pipeline.quality.style import flat_sky, grid_ratio, yaw_equivariance_max
+from pipeline.styles import find_style
+from vr360.frame import Frame
+from vr360.media.probe import probe
+from vr360.media.reader import read_frames
+from vr360.stereo import split_eyes
+
+Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
+
+
+@dataclass(frozen=True)
+class FilmFigures:
+    """What `vr360 measure FILE` prints.
+
+    Attributes:
+        frames: frames decoded, counted.
+        fps, duration: as the container's timestamps give them.
+        seam_gradient: step across ±180° over the steps beside it, mean over all frames and eyes.
+        seam_ratio: the same divided by the source's; None without a source.
+    """
+
+    file: str
+    width: int
+    height: int
+    projection: str
+    stereo: str
+    frames: int
+    fps: float
+    duration: float
+    seam_gradient: float
+    seam_ratio: float | None = None
+
+
+@dataclass(frozen=True)
+class StyleFigures:
+    """What `vr360 measure --style NAME` prints.
+
+    Attributes:
+        grid_ratio: spectral energy at the net's stride on flat sky over that beside it, as painted
+            by the backend that paints films here.
+        yaw_equivariance_max: largest difference, in [0, 1], between turning before and after
+            painting, in float32.
+    """
+
+    style: str
+    grid_ratio: float
+    yaw_equivariance_max: float
+
+
+def measure_film(
+    path: Path, source: Path | None = None, progress: Progress = lambda frames, total: frames
+) -> FilmFigures:
+    """Decode `path` (and `source`) from end to end and measure.
+
+    Raises:
+        InputError: a file that cannot be read or is no 360° picture.
+    """
+    info = probe(path)
+    gradients, last = _seam_gradients(path, progress)
+    gradient = float(np.mean(gradients))
+    ratio = gradient / float(np.mean(_seam_gradients(source, progress)[0])) if source else None
+    fps = info.rate
+    return FilmFigures(
+        file=str(path),
+        width=info.width,
+        height=info.height,
+        projection=info.projection.value,
+        stereo=info.stereo.value,
+        frames=len(gradients),
+        fps=float(fps),
+        duration=float(last + 1 / fps) if fps else 0.0,
+        seam_gradient=gradient,
+        seam_ratio=ratio,
+    )
+
+
+def measure_style(style: str) -> StyleFigures:
+    """Paint a flat sky with `style` and look for what does not belong there."""
+    path = find_style(style)
+    net, card = load_style(path)
+    sky = flat_sky(512, 1024)
+    small = flat_sky(128, 256)
+    painted = open_backend(net)(sky).cpu()
+    exact = TorchBackend(net)
+    return StyleFigures(card.name, grid_ratio(painted), yaw_equivariance_max(exact, small))
+
+
+def _seam_gradients(path: Path, progress: Progress) -> tuple[list[float], Fraction]:
+    """The seam gradient of every frame, and when the last one is shown."""
+    info = probe(path)
+    gradients, last = [], Fraction(0)
+    for frame in progress(read_frames(info), info.frames):
+        eyes = split_eyes(frame.rgb, info.stereo)
+        gradients.append(float(np.mean([seam_gradient(eye) for eye in eyes])))
+        last = frame.pts
+    return gradients, last

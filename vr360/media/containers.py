@@ -1,0 +1,154 @@
+"""Opening files with PyAV, and finding out whether all of a file is there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from vr360.errors import VideoOpenError
+
+_NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
+_EBML = b"\x1a\x45\xdf\xa3"
+_SEGMENT = b"\x18\x53\x80\x67"
+_ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"sidx")
+
+
+def check_readable(path: Path) -> None:
+    """Raise VideoOpenError for what no decoder needs to look at."""
+    if not path.exists():
+        raise VideoOpenError(f"{path}: no such file")
+    if path.is_file() and path.stat().st_size == 0:
+        raise VideoOpenError(f"{path}: the file is empty")
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise VideoOpenError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its main video stream, decoding on all cores.
+
+    Raises:
+        VideoOpenError: missing, empty, not a film, or without a video stream.
+    """
+    check_readable(path)
+    try:
+        container = av.open(str(path.absolute()))
+    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+        raise VideoOpenError(_cannot_open(path, error)) from None
+    with container:
+        if container.format.name in _NO_MEDIA:
+            raise VideoOpenError(f"{path}: neither a film nor a picture")
+        stream = main_video(container, path)
+        stream.thread_type = "AUTO"
+        yield container, stream
+
+
+def main_video(container: InputContainer, path: Path) -> VideoStream:
+    """The first video stream that is no cover picture."""
+    for stream in container.streams.video:
+        if not stream.disposition & stream.disposition.__class__.attached_pic:
+            return stream
+    raise VideoOpenError(f"{path}: the file holds no video stream")
+
+
+def missing_bytes(path: Path) -> int:
+    """How many bytes the file lacks of what its own top level promises; 0 where unknown.
+
+    Reads box and element headers of MP4, MOV and Matroska only, never the media.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(8)
+        file.seek(0)
+        if head[:4] == _EBML:
+            return max(0, _matroska_end(file) - size)
+        if head[4:8] in _ISO_TOP:
+            return max(0, _iso_end(file, size) - size)
+    return 0
+
+
+def _iso_end(file: io.BufferedReader, size: int) -> int:
+    at = 0
+    while at < size:
+        file.seek(at)
+        header = file.read(16)
+        length = int.from_bytes(header[:4], "big")
+        if length == 1 and len(header) == 16:
+            length = int.from_bytes(header[8:16], "big")
+        if length == 0:  # to the end of the file
+            return size
+        if length < 8:  # no box: padding or garbage behind the last one
+            return at
+        at += length
+    return at
+
+
+def _matroska_end(file: io.BufferedReader) -> int:
+    at = 0
+    for _ in range(2):  # EBML header, then the segment that holds everything
+        file.seek(at)
+        header = file.read(12)
+        if len(header) < 12:
+            return 0
+        length, octets = _vint(header[4:])
+        if header[:4] == _SEGMENT:
+            unknown = length == (1 << 7 * octets) - 1
+            return 0 if unknown else at + 4 + octets + length
+        at += 4 + octets + length
+    return 0
+
+
+def _vint(data: bytes) -> tuple[int, int]:
+    """EBML variable-length number: (value, octets)."""
+    octets = 9 - data[0].bit_length()
+    if octets > len(data):
+        return 0, len(data)
+    value = int.from_bytes(data[:octets], "big") & ((1 << 7 * octets) - 1)
+    return value, octets
+
+
+def _cannot_open(path: Path, error: Exception) -> str:
+    missing = missing_bytes(path)
+    if missing:
+        return f"{path}: cut short, {missing} bytes are missing at the end; copy the file again"
+    reason = getattr(error, "strerror", None) or "unreadable"
+    return f"{path}: neither a film nor a picture that can be opened ({reason.lower()})"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A length that the container states.
+
+    Attributes:
+        seconds: exact as far as the container's clock is.
+        of_video: of the video stream itself; otherwise of the longest stream in the file.
+    """
+
+    seconds: Fraction
+    of_video: bool
+
+
+def declared_duration(container: InputContainer, stream: VideoStream) -> Declared | None:
+    """How long the video is, as the container says."""
+    if stream.duration and stream.time_base:
+        return Declared(stream.duration * Fraction(stream.time_base), of_video=True)
+    tag = stream.metadata.get("DURATION", "")
+    if tag.count(":") == 2:
+        hours, minutes, seconds = tag.split(":")
+        total = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds.strip("\0 "))
+        return Declared(total, of_video=True)
+    if container.duration:
+        return Declared(Fraction(container.duration, av.time_base), of_video=False)
+    return None

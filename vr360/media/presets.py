@@ -1,0 +1,200 @@
+"""What to encode to: a few named targets, and the choices of those who know.
+
+archive        FFV1, RGB, MKV: every bit of what was painted
+lossless-mp4   H.264 (8 bit) or H.265 (10 bit), RGB, MP4: the same, in a file that more can open
+youtube        H.264 4:2:0, high quality, for upload
+quest          H.264, or H.265 above 4096 wide and for 10 bit; plays in a headset
+prores         ProRes 422 HQ, 10 bit, MOV: for editing
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+from vr360.errors import OutputError
+
+MUXERS = {".mkv": "matroska", ".mp4": "mp4", ".mov": "mov"}
+WIDEST_H264 = 4096  # what the decoders of headsets and phones take
+
+_CARRIES = {
+    "matroska": None,  # everything
+    "mp4": ("libx264", "libx264rgb", "libx265", "h264_", "hevc_", "av1_", "libsvtav1", "libaom"),
+    "mov": ("libx264", "libx264rgb", "libx265", "h264_", "hevc_", "prores"),
+}
+_HEVC = ("libx265", "hevc_")
+_X26X = ("libx264", "libx264rgb", "libx265")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """What ffmpeg is told about the picture.
+
+    Attributes:
+        codec: ffmpeg's encoder name.
+        pixel_format: ffmpeg's, what the codec stores.
+        options: further options of the encoder, without the leading dash.
+    """
+
+    codec: str
+    pixel_format: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_rgb(self) -> bool:
+        """Stored as R'G'B', so no matrix stands between the frames and the file."""
+        return self.pixel_format.startswith(("gbr", "rgb", "bgr"))
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a preset may look at: size in pixels, bits a channel, frames a second."""
+
+    height: int
+    width: int
+    bit_depth: int
+    rate: Fraction
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named target.
+
+    Attributes:
+        suffixes: of the files it makes, the usual one first.
+        encode: the settings for a source.
+    """
+
+    name: str
+    purpose: str
+    suffixes: tuple[str, ...]
+    encode: Callable[[Source], Encoding]
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What those who know set themselves; None leaves the preset's choice.
+
+    Attributes:
+        codec: ffmpeg's encoder name (`libx265`, `hevc_nvenc`).
+        crf: constant quality, 0 to 51 for H.264 and H.265; lower is better.
+        pixel_format: ffmpeg's name (`yuv444p`).
+        speed: the encoder's own preset (`ultrafast` to `veryslow`).
+    """
+
+    codec: str | None = None
+    crf: float | None = None
+    pixel_format: str | None = None
+    speed: str | None = None
+
+
+def _archive(source: Source) -> Encoding:
+    options = {"level": "3", "g": "1", "slices": "16", "slicecrc": "1", "threads": "0"}
+    return Encoding("ffv1", "bgr0" if source.bit_depth == 8 else "gbrp10le", options)
+
+
+def _lossless_mp4(source: Source) -> Encoding:
+    if source.bit_depth == 8:
+        return Encoding("libx264rgb", "rgb24", {"qp": "0", "preset": "ultrafast"})
+    options = {"preset": "ultrafast", "x265-params": "lossless=1:log-level=error"}
+    return Encoding("libx265", "gbrp10le", options)
+
+
+def _youtube(source: Source) -> Encoding:
+    # closed groups of half a second and two B-frames, as YouTube's upload advice has it
+    options = {"crf": "16", "preset": "veryfast", "profile:v": "high", "bf": "2"}
+    return Encoding("libx264", "yuv420p", options | _groups(source, Fraction(1, 2)))
+
+
+def _quest(source: Source) -> Encoding:
+    group = _groups(source, Fraction(1))  # a jump to any second decodes one second at most
+    if source.width <= WIDEST_H264 and source.bit_depth == 8:
+        return Encoding("libx264", "yuv420p", {"crf": "18", "preset": "fast"} | group)
+    pixel_format = "yuv420p" if source.bit_depth == 8 else "yuv420p10le"
+    return Encoding("libx265", pixel_format, {"crf": "18", "preset": "fast"} | group)
+
+
+def _prores(source: Source) -> Encoding:
+    return Encoding("prores_ks", "yuv422p10le", {"profile:v": "3", "vendor": "apl0"})
+
+
+def _groups(source: Source, seconds: Fraction) -> dict[str, str]:
+    return {"g": str(max(1, round(source.rate * seconds))), "flags": "+cgop"}
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("archive", "bit-exact FFV1, RGB, for keeping", (".mkv",), _archive),
+        Preset("lossless-mp4", "bit-exact H.264/H.265, RGB", (".mp4", ".mkv"), _lossless_mp4),
+        Preset("youtube", "H.264 for upload", (".mp4", ".mov", ".mkv"), _youtube),
+        Preset("quest", "plays in a headset", (".mp4", ".mov", ".mkv"), _quest),
+        Preset("prores", "ProRes 422 HQ for editing", (".mov", ".mkv"), _prores),
+    )
+}
+
+# A headset plays what `quest` makes from the disk, and YouTube takes it too; the reverse does not
+# hold above 4096 pixels.
+_BY_SUFFIX = {".mkv": "archive", ".mov": "prores", ".mp4": "quest"}
+
+
+def preset_named(name: str | None, path: Path) -> Preset:
+    """The preset of that name, or the one that a film's suffix suggests.
+
+    Raises:
+        OutputError: unknown name or suffix, or a container that cannot carry the preset.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in MUXERS:
+        raise OutputError(f"{path}: films are written as {', '.join(MUXERS)}")
+    name = name or _BY_SUFFIX[suffix]
+    if name not in PRESETS:
+        raise OutputError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
+    preset = PRESETS[name]
+    if suffix not in preset.suffixes:
+        allowed = ", ".join(preset.suffixes)
+        raise OutputError(f"{path}: preset {name} goes into {allowed}; rename the output")
+    return preset
+
+
+def settle(preset: Preset, source: Source, overrides: Overrides, path: Path) -> Encoding:
+    """The preset's encoding for a source, with the overrides, checked against the container.
+
+    Raises:
+        OutputError: the container cannot carry the codec, or the size does not suit the format.
+    """
+    encoding = _overridden(preset.encode(source), overrides)
+    muxer = MUXERS[path.suffix.lower()]
+    carried = _CARRIES[muxer]
+    if carried is not None and not encoding.codec.startswith(carried):
+        raise OutputError(f"{path}: {muxer} cannot carry {encoding.codec}; name the output .mkv")
+    if "420" in encoding.pixel_format and (source.height % 2 or source.width % 2):
+        size = f"{source.width}x{source.height}"
+        raise OutputError(f"{path}: {encoding.pixel_format} needs even sides, not {size}")
+    if muxer != "matroska":
+        encoding = replace(encoding, options=dict(encoding.options) | _mp4_options(encoding.codec))
+    return encoding
+
+
+def _mp4_options(codec: str) -> dict[str, str]:
+    tag = {"tag:v": "hvc1"} if codec.startswith(_HEVC) else {}  # hev1 does not play on Apple's
+    return {"movflags": "+faststart+write_colr"} | tag
+
+
+def _overridden(encoding: Encoding, overrides: Overrides) -> Encoding:
+    options = dict(encoding.options)
+    codec = overrides.codec or encoding.codec
+    if codec != encoding.codec:
+        kept = {"g", "flags"} | ({"crf", "preset"} if codec in _X26X else set())
+        options = {k: v for k, v in options.items() if k in kept}
+    if overrides.crf is not None:
+        options.pop("qp", None)
+        options["cq" if codec.endswith("_nvenc") else "crf"] = f"{overrides.crf:g}"
+    if overrides.speed:
+        options["preset"] = overrides.speed
+    if codec == "libx265":
+        options.setdefault("x265-params", "log-level=error:open-gop=0")
+    pixel_format = overrides.pixel_format or encoding.pixel_format
+    return Encoding(codec, pixel_format, options)

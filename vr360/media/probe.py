@@ -1,0 +1,196 @@
+"""What a film, a still or a folder of frames is, found out without decoding more than a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from vr360.errors import VideoOpenError
+from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
+from vr360.media import stills
+from vr360.media.colour import RgbConverter, colour_of, depth_of
+from vr360.media.containers import declared_duration, opened
+from vr360.media.metadata import declared_layout
+from vr360.media.recognise import Layout, recognise
+from vr360.media.rotation import upright
+
+FOLDER_RATE = Fraction(24)
+_STANDARD_RATES = tuple(
+    Fraction(n) for n in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50")
+) + tuple(Fraction(n) for n in ("60000/1001", "60", "90", "100", "120000/1001", "120"))
+_SNAP = Fraction(1, 100)
+_STILL_DEMUXERS = ("image2", "_pipe")
+
+
+@dataclass(frozen=True)
+class _Timing:
+    rate: Fraction
+    duration: Fraction
+    frames: int
+    variable: bool
+
+
+def probe(
+    path: Path,
+    projection: Projection | None = None,
+    stereo: Stereo | None = None,
+    rate: Fraction | None = None,
+) -> VideoInfo:
+    """Everything the pipeline needs to know about a source.
+
+    Args:
+        path: a film, a JPEG or PNG, or a folder of such frames.
+        projection: what the user knows better than the file.
+        stereo: likewise.
+        rate: frames a second of a folder of frames; films know their own.
+
+    Raises:
+        VideoOpenError: missing, empty, corrupt, or without a picture.
+        NotEquirectError: no 360° picture as far as one can tell, and no override given.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _probe_folder(path, projection, stereo, rate)
+    with opened(path) as (container, stream):
+        if container.format.name.endswith(_STILL_DEMUXERS):
+            return _probe_still(path, projection, stereo)
+        return _probe_film(path, container, stream, projection, stereo)
+
+
+def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
+    rgb = stills.read_still(path)
+    layout = recognise(rgb, path.name, declared_layout(path, None), projection, stereo)
+    return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1)
+
+
+def _probe_folder(
+    path: Path, projection: Projection | None, stereo: Stereo | None, rate: Fraction | None
+) -> VideoInfo:
+    files = stills.frames_in(path)
+    rgb = stills.read_still(files[0])
+    layout = recognise(rgb, path.name, declared_layout(files[0], None), projection, stereo)
+    note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
+    notes = () if rate else (note,)
+    return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
+
+
+def _picture_info(
+    path: Path,
+    rgb: Rgb,
+    layout: Layout,
+    rate: Fraction,
+    frames: int,
+    notes: Sequence[str] = (),
+) -> VideoInfo:
+    return VideoInfo(
+        path=path,
+        height=rgb.shape[0],
+        width=rgb.shape[1],
+        rate=rate,
+        duration=frames / rate if rate else Fraction(0),
+        frames=frames,
+        projection=layout.projection,
+        stereo=layout.stereo,
+        reason=layout.reason,
+        pixel_format="rgb",
+        bit_depth=bit_depth(rgb),
+        colour=Colour(matrix="gbr", transfer="iec61966-2-1", range="pc"),
+        notes=(*layout.notes, *notes),
+    )
+
+
+def _probe_film(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    projection: Projection | None,
+    stereo: Stereo | None,
+) -> VideoInfo:
+    first = _first_frame(path, container, stream)
+    colour, colour_notes = colour_of(first, first.height)
+    depth = depth_of(first)
+    rgb = upright(RgbConverter(colour, depth)(first), first.rotation)
+    layout = recognise(rgb, path.name, declared_layout(path, first), projection, stereo)
+    timing = _timing(container, stream)
+    return VideoInfo(
+        path=path,
+        height=rgb.shape[0],
+        width=rgb.shape[1],
+        rate=timing.rate,
+        duration=timing.duration,
+        frames=timing.frames,
+        projection=layout.projection,
+        stereo=layout.stereo,
+        reason=layout.reason,
+        codec=stream.codec_context.name,
+        pixel_format=first.format.name,
+        bit_depth=depth,
+        variable_rate=timing.variable,
+        rotation=first.rotation,
+        colour=colour,
+        audio=tuple(_audio(s) for s in container.streams.audio),
+        start_time=(first.pts or 0) * Fraction(first.time_base or 1),
+        notes=(*layout.notes, *colour_notes),
+    )
+
+
+def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+    try:
+        return next(container.decode(stream))
+    except (av.error.FFmpegError, StopIteration):
+        raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
+
+
+def _audio(stream: av.AudioStream) -> AudioInfo:
+    return AudioInfo(
+        index=stream.index,
+        codec=stream.codec_context.name,
+        sample_rate=stream.codec_context.sample_rate or 0,
+        channels=stream.codec_context.channels,
+        layout=stream.codec_context.layout.name,
+    )
+
+
+def _timing(container: InputContainer, stream: VideoStream) -> _Timing:
+    """Rate, length and evenness; reads packet times only where the container contradicts itself."""
+    average, nominal = stream.average_rate, stream.base_rate
+    if average and average == nominal:
+        declared = declared_duration(container, stream)
+        frames = stream.frames or round((declared.seconds if declared else 0) * average)
+        return _Timing(average, frames / average, frames, variable=False)
+    times = _packet_times(container, stream)
+    steps = np.diff(np.array([float(t) for t in times]))
+    step = Fraction(float(np.median(steps))) if len(steps) else 1 / FOLDER_RATE
+    for rate in (nominal, stream.guessed_rate, average, snapped_rate(step)):
+        if rate and _is_even(times, rate, Fraction(stream.time_base or 1)):
+            return _Timing(rate, len(times) / rate, len(times), variable=False)
+    rate = snapped_rate(step)
+    duration = times[-1] - times[0] + step if times else Fraction(0)
+    return _Timing(rate, duration, len(times), variable=True)
+
+
+def snapped_rate(step: Fraction) -> Fraction:
+    """The standard rate next to a frame spacing in seconds, or a small fraction if none is near."""
+    rate = 1 / step
+    nearest = min(_STANDARD_RATES, key=lambda r: abs(r - rate))
+    return nearest if abs(nearest / rate - 1) < _SNAP else rate.limit_denominator(1001)
+
+
+def _packet_times(container: InputContainer, stream: VideoStream) -> list[Fraction]:
+    container.seek(0)
+    base = Fraction(stream.time_base or 1)
+    return sorted(p.pts * base for p in container.demux(stream) if p.pts is not None)
+
+
+def _is_even(times: Sequence[Fraction], rate: Fraction, tick: Fraction) -> bool:
+    """Whether frame n lies at n / rate, give or take the clock's rounding (1 ms in Matroska)."""
+    slack = max(tick, Fraction(1, 1000)) * Fraction(11, 10)
+    return all(abs(t - times[0] - n / rate) <= slack for n, t in enumerate(times))

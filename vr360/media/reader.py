@@ -1,0 +1,179 @@
+"""Frames of a film with exact times, and films of uneven rate made even without drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.error
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from vr360.errors import VideoOpenError
+from vr360.frame import Frame, VideoInfo
+from vr360.media import stills
+from vr360.media.colour import RgbConverter
+from vr360.media.containers import declared_duration, missing_bytes, opened
+from vr360.media.rotation import upright
+from vr360.media.threads import DEPTH, ReadAhead, T
+
+__all__ = ["Resampling", "at_constant_rate", "read_ahead", "read_frames"]
+
+_LOST = Fraction(1, 2)
+"""Seconds that a film may end before its time; edit lists and rounding explain less than that."""
+
+
+def read_frames(
+    info: VideoInfo, start: Fraction = Fraction(0), duration: Fraction | None = None
+) -> Iterator[Frame]:
+    """Frames with start <= pts < start + duration, pts counted from the film's first frame.
+
+    Args:
+        info: from `probe`; a still gives one frame, a folder its pictures at `info.rate`.
+        start: seconds into the film.
+        duration: seconds; to the end by default.
+
+    Raises:
+        VideoOpenError: the film is damaged or cut short; what comes before has been delivered.
+    """
+    end = None if duration is None else start + duration
+    for frame in _all_from(info, start):
+        if end is not None and frame.pts >= end:
+            return
+        if frame.pts >= start:
+            yield frame
+
+
+def _all_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
+    if info.is_still:
+        return iter((Frame(stills.read_still(info.path), Fraction(0)),))
+    if info.path.is_dir():
+        return stills.read_folder(info)
+    return _film(info, start)
+
+
+def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
+    """Frames from the keyframe before `start` to the end; only wanted ones are converted."""
+    to_rgb = RgbConverter(info.colour, info.bit_depth)
+    last = Fraction(-1)
+    with opened(info.path) as (container, stream):
+        if start > 0:
+            _seek(container, stream, info.start_time + start)
+        try:
+            for picture in container.decode(stream):
+                pts = _pts(picture, info, last)
+                last = max(last, pts)
+                if pts >= start:
+                    _check(info, picture, pts)
+                    yield Frame(upright(to_rgb(picture), picture.rotation), pts)
+        except av.error.FFmpegError:
+            raise VideoOpenError(_damaged(info, last)) from None
+        _check_end(info, container, stream, last)
+
+
+def _seek(container: InputContainer, stream: VideoStream, time: Fraction) -> None:
+    """To the keyframe at or before a time on the container's clock."""
+    tick = Fraction(stream.time_base or Fraction(1, av.time_base))
+    container.seek(int(time // tick), stream=stream, backward=True)
+
+
+def _pts(picture: av.VideoFrame, info: VideoInfo, last: Fraction) -> Fraction:
+    if picture.pts is None or picture.time_base is None:
+        return last + 1 / info.rate if last >= 0 else Fraction(0)
+    return picture.pts * Fraction(picture.time_base) - info.start_time
+
+
+def _check(info: VideoInfo, picture: av.VideoFrame, pts: Fraction) -> None:
+    if picture.is_corrupt:
+        raise VideoOpenError(_damaged(info, pts))
+    size = {info.height, info.width}
+    if {picture.height, picture.width} != size:
+        found = f"{picture.width}x{picture.height}"
+        raise VideoOpenError(f"{info.path}: the picture turns {found} at {float(pts):.2f} s")
+
+
+def _check_end(
+    info: VideoInfo, container: InputContainer, stream: VideoStream, last: Fraction
+) -> None:
+    missing = missing_bytes(info.path)
+    declared = declared_duration(container, stream)
+    end = max(last, Fraction(0)) + 1 / info.rate
+    lost = declared.seconds - end if declared and declared.of_video else Fraction(0)
+    if missing or (lost > _LOST and not info.variable_rate):
+        raise VideoOpenError(
+            f"{info.path}: cut short, it ends at {float(end):.2f} s of "
+            f"{float(info.duration):.2f} s; copy the file again or give --duration"
+        )
+
+
+def _damaged(info: VideoInfo, time: Fraction) -> str:
+    at = max(time, Fraction(0))
+    return f"{info.path}: damaged at {float(at):.2f} s; copy the file again or give --duration"
+
+
+@dataclass
+class Resampling:
+    """How far a film was from an even rate: counted while its frames pass.
+
+    Attributes:
+        frames: given out.
+        repeated: given out again because no newer one lay nearer.
+        dropped: never given out.
+    """
+
+    frames: int = 0
+    repeated: int = 0
+    dropped: int = 0
+
+
+def at_constant_rate(
+    frames: Iterable[Frame],
+    rate: Fraction,
+    count: Resampling | None = None,
+    end: Fraction | None = None,
+) -> Iterator[Frame]:
+    """For every tick n / rate, the frame nearest in time; its pts becomes the tick.
+
+    The identity on even films, also on those whose times are rounded to milliseconds. Ticks are
+    counted from the film's first frame, so nothing drifts however long the film is. Repeated
+    frames share one `rgb` array.
+
+    Args:
+        frames: in order of time.
+        rate: ticks a second.
+        count: filled in as frames pass.
+        end: when the last frame ends, seconds; by default one tick after it began.
+    """
+    count = count if count is not None else Resampling()
+    shown = None  # the frame that was nearest so far
+    used = 0  # how often it was given out
+    tick = 0
+    for frame in frames:
+        if shown is None:
+            tick = round(frame.pts * rate)
+        else:
+            while tick / rate - shown.pts <= frame.pts - tick / rate:
+                yield Frame(shown.rgb, tick / rate)
+                tick, used = tick + 1, used + 1
+            _tally(count, used)
+        shown, used = frame, 0
+    if shown is None:
+        return
+    stop = max(round((end or 0) * rate), round(shown.pts * rate) + 1)
+    while tick < stop:
+        yield Frame(shown.rgb, tick / rate)
+        tick, used = tick + 1, used + 1
+    _tally(count, used)
+
+
+def _tally(count: Resampling, used: int) -> None:
+    count.frames += used
+    count.dropped += used == 0
+    count.repeated += max(0, used - 1)
+
+
+def read_ahead(iterable: Iterable[T], depth: int = DEPTH) -> ReadAhead[T]:
+    """Run an iterator in a thread, `depth` items ahead of its consumer; see `ReadAhead`."""
+    return ReadAhead(iterable, depth)

@@ -1,0 +1,127 @@
+"""Which way each sound track of the source goes into the film.
+
+MP4 and MOV can hide the part of a packet that lies before the film begins (edit lists), so their
+tracks are copied and still start on the exact sample. Matroska rounds every packet to a
+millisecond and hides nothing: tracks whose packets do not fall on that grid are kept exact by
+storing them losslessly instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import av
+import av.error
+
+from vr360.frame import AudioInfo, VideoInfo
+
+_PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_s16be", "pcm_s24be")
+_COMMON = ("aac", "mp3", "ac3", "eac3", "alac")
+_COPIED = {
+    "mp4": (*_COMMON, "opus"),
+    "mov": (*_COMMON, *_PCM),
+    "matroska": (*_COMMON, "opus", "vorbis", "flac", "dts", "truehd", *_PCM),
+}
+_FLAC_CHANNELS = 8
+_AAC_BITS_A_CHANNEL = 96_000
+_PLAIN_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1"} | {
+    8: "7.1",
+    16: "hexadecagonal",
+}
+_MILLISECOND = Fraction(1, 1000)
+_LARGEST_TIMESCALE = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track of the source: copied where `encoder` is None, and why not otherwise."""
+
+    info: AudioInfo
+    encoder: str | None = None
+    why: str = ""
+
+
+def plan_tracks(source: VideoInfo, muxer: str, start: Fraction) -> list[Track]:
+    """The way of every track.
+
+    Args:
+        source: the film whose sound is wanted.
+        muxer: of the output, ffmpeg's name.
+        start: seconds into the film where the output begins.
+    """
+    exact = muxer != "matroska" or _on_millisecond_grid(source, start)
+    tracks = []
+    for audio in source.audio:
+        if audio.codec not in _COPIED[muxer]:
+            why = f"{muxer} does not take {audio.codec}"
+            tracks.append(Track(audio, _encoder(muxer, audio), why))
+        elif not exact:
+            why = "Matroska's milliseconds would shift it against the picture"
+            tracks.append(Track(audio, _encoder(muxer, audio), why))
+        else:
+            tracks.append(Track(audio))
+    return tracks
+
+
+def track_options(tracks: Sequence[Track], muxer: str) -> dict[str, str]:
+    """Output options of ffmpeg for the tracks, in their order."""
+    options = {}
+    for n, track in enumerate(tracks):
+        options[f"c:a:{n}"] = track.encoder or "copy"
+        if track.encoder is None:
+            continue
+        options[f"filter:a:{n}"] = _filter(track)
+        if track.encoder == "aac":
+            options[f"b:a:{n}"] = str(track.info.channels * _AAC_BITS_A_CHANNEL)
+    if muxer != "matroska":
+        options["movie_timescale"] = str(_timescale(tracks))
+    return options
+
+
+def _encoder(muxer: str, audio: AudioInfo) -> str:
+    if muxer == "mp4":
+        return "aac"
+    if muxer == "matroska" and audio.channels <= _FLAC_CHANNELS:
+        return "flac"
+    return "pcm_s24le"
+
+
+def _filter(track: Track) -> str:
+    """From the first sample on, silence where the source has none yet; channels never mixed."""
+    on_time = "aresample=async=1:first_pts=0"
+    plain = _PLAIN_LAYOUTS.get(track.info.channels)
+    if plain is None or track.info.layout == plain or track.encoder == "pcm_s24le":
+        return on_time
+    channels = "|".join(str(n) for n in range(track.info.channels))
+    return f"channelmap=map={channels}:channel_layout={plain},{on_time}"
+
+
+def _timescale(tracks: Sequence[Track]) -> int:
+    """Ticks a second in which every track can say exactly when it starts."""
+    rates = [t.info.sample_rate for t in tracks if t.info.sample_rate]
+    common = math.lcm(1000, *rates)
+    return common if common <= _LARGEST_TIMESCALE else max(rates)
+
+
+def _on_millisecond_grid(source: VideoInfo, start: Fraction) -> bool:
+    begin = source.start_time + start
+    try:
+        with av.open(str(source.path.absolute())) as container:
+            coarse = "matroska" in container.format.name
+            times = [_first_packet(container, s) for s in container.streams.audio]
+    except av.error.FFmpegError:
+        return False
+    if coarse and begin == 0:
+        return True  # its times are on the grid already, codec delays included
+    return all(t >= begin and (t - begin) % _MILLISECOND == 0 for t in times)
+
+
+def _first_packet(container: av.container.InputContainer, stream: av.AudioStream) -> Fraction:
+    container.seek(0)
+    for packet in container.demux(stream):
+        if packet.pts is not None and packet.time_base is not None:
+            return packet.pts * Fraction(packet.time_base)
+    return Fraction(0)

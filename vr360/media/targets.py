@@ -1,0 +1,32 @@
+"""Where a result goes: refused early, and complete under its name or not there at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vr360.errors import OutputError
+
+
+def partial_of(path: Path) -> Path:
+    """Where a result grows until it is complete."""
+    return path.with_name(path.name + ".partial")
+
+
+def check_target(path: Path, force: bool, source: Path | None = None) -> None:
+    """Raise OutputError for a target that cannot or must not be written.
+
+    Args:
+        path: the file or folder to be made.
+        force: an existing one may be replaced.
+        source: the input, which is never overwritten, `force` or not.
+    """
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise OutputError(f"{path}: is the input itself; name another output")
+    if path.exists() and not force:
+        raise OutputError(f"{path}: exists already; --force replaces it")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise OutputError(f"{path}: the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: the folder {folder} cannot be written to")
