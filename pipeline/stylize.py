@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.preprocess import check_median, prepare
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.tensors import to_rgb, to_tensor
-from vr360.errors import NotEquirectError
-from vr360.frame import Frame, Projection, Stereo, VideoInfo
-from vr360.media.presets import Preset, choose_preset
+from vr360.errors import InputError, NotEquirectError
+from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
+from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
-from vr360.media.writer import open_writer
+from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import join_eyes, split_eyes
 
@@ -26,17 +26,30 @@ Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 
 @dataclass(frozen=True)
 class StylizeJob:
-    """What `vr360 stylize` was asked to do; the command's help explains each."""
+    """What to paint, how, and into what.
+
+    Attributes:
+        style: name of a shipped style, or a checkpoint file.
+        strength: 0 leaves the picture as it is, 1 is the style as trained.
+        preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
+        median: kernel of the blur before the net; 0 is none.
+        start, duration: seconds of the source; None is all of it.
+        size: (height, width) of the result, all eyes included; None keeps the source's.
+        rate: frames a second of the result; None keeps the source's.
+        padding: see `Stylizer`.
+        projection, stereo: what the user knows better than the file.
+    """
 
     input: Path
     output: Path
     style: str
     strength: float = 1.0
-    preset: Preset | None = None
+    preset: str | None = None
+    encoding: Overrides = field(default_factory=Overrides)
     median: int = 3
     start: Fraction = Fraction(0)
     duration: Fraction | None = None
-    size: tuple[int, int] | None = None  # height, width
+    size: tuple[int, int] | None = None
     rate: Fraction | None = None
     padding: str = "sphere"
     device: str = "auto"
@@ -47,30 +60,124 @@ class StylizeJob:
 
 @dataclass(frozen=True)
 class StylizeReport:
-    """What came out. Stage seconds are busy time; stages run beside each other."""
+    """What came out. `stage_seconds` is the time each stage was busy; stages run side by side."""
 
     output: Path
     frames: int
     seconds: float
-    source: str
+    source: VideoInfo
+    resampling: Resampling
     backend: str
-    repeated: int
-    dropped: int
     stage_seconds: dict[str, float]
 
 
-def stylize(job: StylizeJob, progress: Progress = lambda frames, total: frames) -> StylizeReport:
-    """Paint a film, a still or a folder of frames; nothing half-done is left on failure.
+def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> StylizeReport:
+    """Paint a film, a still or a folder of frames; on failure nothing half-done is left.
 
     Raises:
         Vr360Error: anything about the input, the style or the output that stands in the way.
     """
-    info = probe_equirect(job)
+    started = time.perf_counter()
+    info = probe_sphere(job)
     look = load_stylizer(
         job.style, strength=job.strength, device=job.device, padding=job.padding
     )
-    painter = Painter(look, info.stereo, depth)
-    with open_film(job, info) as film, read_ahead(source_frames(job, info)) as source:
-        for frame in progress(source, total):
+    resampling = Resampling()
+    with (
+        open_film(job, info) as film,
+        read_ahead(prepared_frames(job, info, resampling)) as source,
+    ):
+        painter = Painter(look, info.stereo, film.bit_depth)
+        for frame in progress(source, count_frames(job, info)):
             film.write(painter(frame))
-    return StylizeReport()
+    return StylizeReport(
+        output=job.output,
+        frames=resampling.frames,
+        seconds=time.perf_counter() - started,
+        source=info,
+        resampling=resampling,
+        backend=look.backend.name,
+        stage_seconds={
+            "decode and prepare": source.busy_seconds,
+            "paint": painter.busy_seconds,
+            "encode": film.busy_seconds,
+        },
+    )
+
+
+def probe_sphere(job: StylizeJob) -> VideoInfo:
+    """The source, if its picture is a whole sphere to each eye."""
+    info = probe(job.input, job.projection, job.stereo)
+    check_median(job.median, info.bit_depth)
+    if info.projection is not Projection.EQUIRECT:
+        raise NotEquirectError(
+            f"{job.input}: {info.projection} ({info.reason}); painting wants equirect: convert it "
+            "first, or say --projection equirect if it is that"
+        )
+    if not info.is_still and job.start >= info.duration:
+        raise InputError(
+            f"{job.input}: --start {float(job.start):g} s lies behind its end, "
+            f"{float(info.duration):.2f} s"
+        )
+    return info
+
+
+def prepared_frames(job: StylizeJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
+    """Frames at an even rate, resized and blurred; a repeated frame is the same object twice."""
+    frames = read_frames(info, job.start, job.duration)
+    prepared = (
+        Frame(prepare(frame.rgb, info.stereo, job.size, job.median), frame.pts - job.start)
+        for frame in frames
+    )
+    rate = job.rate or info.rate
+    return at_constant_rate(prepared, rate, count, job.duration) if rate else prepared
+
+
+def open_film(job: StylizeJob, info: VideoInfo) -> Writer:
+    """The output, with the source's sound and the metadata of a sphere."""
+    height, width = job.size or (info.height, info.width)
+    return open_writer(
+        job.output,
+        height,
+        width,
+        job.rate or info.rate,
+        job.preset,
+        bit_depth=info.bit_depth,
+        overrides=job.encoding,
+        source=info,
+        start=job.start,
+        duration=job.duration,
+        metadata=SphericalMetadata(Projection.EQUIRECT, info.stereo),
+        force=job.force,
+    )
+
+
+def count_frames(job: StylizeJob, info: VideoInfo) -> int:
+    """How many frames will be painted, as far as the container knows."""
+    if info.is_still:
+        return 1
+    left = info.duration - job.start
+    shown = left if job.duration is None else min(left, job.duration)
+    return max(1, round(shown * (job.rate or info.rate)))
+
+
+class Painter:
+    """Paints frames with one look, both eyes at once; a frame shown twice is painted once."""
+
+    def __init__(self, look: Stylizer, stereo: Stereo, bit_depth: int) -> None:
+        self.busy_seconds = 0.0
+        self._look = look
+        self._stereo = stereo
+        self._bit_depth = bit_depth
+        self._last: tuple[Rgb, Rgb] | None = None  # prepared, painted
+
+    def __call__(self, frame: Frame) -> Frame:
+        if self._last is None or frame.rgb is not self._last[0]:
+            started = time.perf_counter()
+            self._last = frame.rgb, self._paint(frame.rgb)
+            self.busy_seconds += time.perf_counter() - started
+        return Frame(self._last[1], frame.pts)
+
+    def _paint(self, rgb: Rgb) -> Rgb:
+        eyes = to_tensor(split_eyes(rgb, self._stereo), self._look.backend.device)
+        return join_eyes(to_rgb(self._look(eyes), self._bit_depth), self._stereo)

@@ -24,7 +24,7 @@ def train(
     ),
     minutes: float | None = typer.Option(None, min=0.01, help="Minutes to use instead."),
     style_size: int = typer.Option(
-        640, min=64, help="Long side of the painting in pixels: larger makes larger strokes."
+        512, min=64, help="Long side of the painting in pixels: larger makes larger strokes."
     ),
     style_border: float = typer.Option(
         0.02, min=0.0, max=0.4, help="Share of each side of the painting to cut off (its frame)."

@@ -1,9 +1,10 @@
 """The feed-forward net: Johnson et al. 2016 with instance normalisation, rebuilt for cost.
 
 The picture enters through a pixel-unshuffle, so that all residual blocks work at a quarter of its
-height and width, and leaves through two nearest-neighbour upsamplings, each followed by a
-convolution. Nearest-neighbour, because a pixel-shuffle decoder leaves its stride as a grid in flat
-sky (Odena et al. 2016, "Deconvolution and checkerboard artifacts").
+height and width, and leaves through two bilinear upsamplings, each followed by a convolution.
+Bilinear, because every coarser way leaves the stride as a grid in flat sky: a pixel-shuffle decoder
+by its weights (Odena et al. 2016, "Deconvolution and checkerboard artifacts"), nearest neighbours
+by the stairs they make of a gradient. It costs no more: the features are padded while small.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ class NetConfig:
     @property
     def reach(self) -> int:
         """Pixels beyond which an input pixel cannot influence an output pixel."""
-        quarter = 1 + 2 * self.blocks  # stem and body
-        return STRIDE * (quarter + 1) + 4 + 2 + 1  # decoder: half and full resolution
+        quarter = 1 + 2 * self.blocks + 1  # stem, body, first upsampling
+        half = 1 + 1  # convolution, second upsampling
+        return STRIDE * (quarter + 1) + 2 * half + 2  # plus a block's own width, full resolution
 
 
 class Conv(nn.Module):
@@ -53,6 +55,19 @@ class Conv(nn.Module):
 
     def forward(self, x: Tensor, surface: Surface) -> Tensor:
         out: Tensor = self.conv(surface.pad(x, self.pad))
+        return out
+
+
+class UpConv(nn.Module):
+    """Bilinear upsampling to twice the size, then a 3x3 convolution."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, 3)
+
+    def forward(self, x: Tensor, surface: Surface) -> Tensor:
+        wide = F.interpolate(surface.pad(x, 1), scale_factor=2.0, mode="bilinear")
+        out: Tensor = self.conv(wide[..., 1:-1, 1:-1])  # one pixel of margin is the conv's own
         return out
 
 
@@ -100,8 +115,8 @@ class StyleNet(nn.Module):
         self.stem = Conv(3 * STRIDE**2, width)
         self.stem_norm = InstanceNorm(width)
         self.body = nn.ModuleList(Residual(width) for _ in range(config.blocks))
-        self.decode_half = Conv(width, 16)
-        self.decode_full = Conv(16, 8)
+        self.to_half = UpConv(width, 16)
+        self.to_full = UpConv(16, 8)
         self.to_rgb = Conv(8, 3)
 
     def forward(self, rgb: Tensor, surface: Surface = SPHERE) -> Tensor:
@@ -109,10 +124,7 @@ class StyleNet(nn.Module):
         x = torch.relu(self.stem_norm(self.stem(x, surface), surface))
         for block in self.body:
             x = block(x, surface)
-        x = torch.relu(self.decode_half(_double(x), surface))  # (N, 16, H/2, W/2)
-        x = torch.relu(self.decode_full(_double(x), surface))  # (N, 8, H, W)
+        x = torch.relu(self.to_half(x, surface))  # (N, 16, H/2, W/2)
+        x = torch.relu(self.to_full(x, surface))  # (N, 8, H, W)
         return torch.sigmoid(self.to_rgb(x, surface))
 
-
-def _double(x: Tensor) -> Tensor:
-    return F.interpolate(x, scale_factor=2.0, mode="nearest")

@@ -17,7 +17,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.nets.checkpoint import StyleCard, load_tensors, save_style, save_tensors
@@ -43,8 +42,6 @@ class TrainSettings:
         style_size: long side of the painting; larger makes larger strokes.
         style_border: share of each side of the painting that is canvas edge or frame.
         content_weight, style_weight, tv_weight: found with VGG scaled to `REFERENCE_RMS`.
-        stability_weight: weight of the squared change that camera noise of `noise` makes.
-        noise: standard deviation, in [0, 1] units.
         learning_rate: at the start; it falls to zero along half a cosine.
     """
 
@@ -52,15 +49,13 @@ class TrainSettings:
     minutes: float | None = None
     crop: int = 256
     batch: int = 2
-    style_size: int = 640
+    style_size: int = 512
     style_border: float = 0.02
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
     style_weight: float = 2.0
     tv_weight: float = 2e5
-    stability_weight: float = 5e6
-    noise: float = 0.02
     learning_rate: float = 1e-3
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)
@@ -131,7 +126,7 @@ def train(
             group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * run.done))
         random = np.random.default_rng([settings.seed, run.step])  # the same when resumed
         rgb = data.batch(settings.batch, random).to(device)
-        losses = _losses(run.net, vgg, rgb, targets, settings, random)
+        losses = _losses(run.net, vgg, rgb, targets, settings)
         run.adam.zero_grad(set_to_none=True)
         sum(losses.values(), rgb.new_zeros(())).backward()
         run.adam.step()
@@ -159,11 +154,8 @@ def _losses(
     rgb: Tensor,  # (N, 3, crop, crop)
     targets: Mapping[str, Tensor],
     settings: TrainSettings,
-    random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    noise = torch.from_numpy(random.standard_normal(tuple(rgb.shape), np.float32)).to(rgb.device)
-    both = net(torch.cat([rgb, rgb + noise * settings.noise]), PLANE)
-    painted, painted_noisy = both.chunk(2)
+    painted = net(rgb, PLANE)
     features = vgg(painted)
     with torch.no_grad():
         wanted = vgg(rgb)[settings.content_layer]
@@ -171,7 +163,6 @@ def _losses(
         "content": settings.content_weight * content_loss(features[settings.content_layer], wanted),
         "style": settings.style_weight * style_loss(features, targets),
         "tv": settings.tv_weight * total_variation(painted),
-        "stability": settings.stability_weight * F.mse_loss(painted_noisy, painted),
     }
 
 

@@ -1,0 +1,43 @@
+# make demo   paint the shipped sample clip          make test   lint, types, tests
+# make bench  print the ratios                       make fuzz   long seeded runs
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix
+
+.PHONY: demo test lint bench fuzz system clean
+
+demo: $(READY)
+	$(BIN)/vr360 demo --out out
+
+test: $(READY) system lint
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)
+	$(BIN)/pytest -m bench -s tests/bench
+
+fuzz: $(READY)
+	$(BIN)/pytest -m fuzz
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	touch $@
+
+# Independent readers and GL that the tests compare with. Without root the line is printed and the
+# tests that want them are skipped by name.
+system:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq $(DEBIAN); }; \
+	else \
+	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || echo "for every test: sudo apt-get install $(DEBIAN)"; \
+	fi
+
+clean:
+	rm -rf $(VENV) out

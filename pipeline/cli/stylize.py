@@ -1,0 +1,116 @@
+"""`vr360 stylize`: the whole way, from the camera's file to the headset's."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.values import parse_rate, parse_seconds, parse_size
+from vr360.frame import Projection, Stereo
+
+if TYPE_CHECKING:
+    from pipeline.stylize import StylizeReport
+
+
+def stylize(
+    input: Path = typer.Argument(..., help="360° film, JPEG or PNG panorama, folder of frames."),
+    output: Path = typer.Argument(..., help="Film (.mp4, .mov, .mkv), still, or folder to write."),
+    style: str = typer.Option(..., help="Name of a shipped style, or a style FILE."),
+    strength: float = typer.Option(
+        1.0, help="0 (the picture as it is) to 1 (the style as trained); a cross-fade."
+    ),
+    preset: str | None = typer.Option(
+        None,
+        help="archive, lossless-mp4, youtube, quest or prores; by default the output's suffix "
+        "decides: .mp4 quest, .mkv archive, .mov prores.",
+    ),
+    median: int = typer.Option(3, help="Kernel of the median blur before the net; 0 is none."),
+    start: str = typer.Option("0", help="Where to begin, in seconds or [H:]M:S."),
+    duration: str | None = typer.Option(None, help="How much to paint, in seconds or [H:]M:S."),
+    size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
+    rate: str | None = typer.Option(
+        None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
+    ),
+    device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
+    padding: str = typer.Option(
+        "sphere", help="sphere: in front of every convolution. wrap: extend, paint, crop."
+    ),
+    projection: Projection | None = typer.Option(None, help="Override what the file says."),
+    stereo: Stereo | None = typer.Option(None, help="Override what the file says."),
+    codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
+    crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
+    pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
+    speed: str | None = typer.Option(None, help="The encoder's own preset (ultrafast, slow, ...)."),
+    force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+) -> None:
+    """Paint a 360° film, still or folder of frames in a style."""
+    from pipeline.stylize import StylizeJob, stylize
+    from vr360.media.presets import Overrides
+
+    job = StylizeJob(
+        input=input,
+        output=output,
+        style=style,
+        strength=strength,
+        preset=preset,
+        encoding=Overrides(codec, crf, pixel_format, speed),
+        median=median,
+        start=parse_seconds(start, "--start") or Fraction(0),
+        duration=parse_seconds(duration, "--duration"),
+        size=parse_size(size),
+        rate=parse_rate(rate),
+        padding=padding,
+        device=device,
+        projection=projection,
+        stereo=stereo,
+        force=force,
+    )
+    report = stylize(job, progress_bar)
+    if as_json:
+        print_json(as_data(report))
+    else:
+        summarise(report)
+
+
+def summarise(report: StylizeReport) -> None:
+    """What was read, done and written, for a person."""
+    source, count = report.source, report.resampling
+    say("source   ", f"{source.path}: {source.width}x{source.height}, {source.reason}")
+    for note in source.notes:
+        say("         ", note)
+    if count.repeated or count.dropped:
+        say(
+            "         ",
+            f"uneven frame rate made even: {count.repeated} frames repeated, "
+            f"{count.dropped} dropped",
+        )
+    speed = report.frames / report.seconds
+    say(
+        "painted  ",
+        f"{report.frames} frames in {report.seconds:.1f} s, {speed:.2f} fps, {report.backend}",
+    )
+    busy = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.stage_seconds.items())
+    say("stages   ", f"{busy} (side by side)")
+    say("film     ", str(report.output))
+
+
+def as_data(report: StylizeReport) -> dict[str, Any]:
+    """The summary for a script."""
+    return {
+        "output": str(report.output),
+        "frames": report.frames,
+        "seconds": report.seconds,
+        "fps": report.frames / report.seconds,
+        "backend": report.backend,
+        "projection": report.source.projection.value,
+        "stereo": report.source.stereo.value,
+        "reason": report.source.reason,
+        "repeated": report.resampling.repeated,
+        "dropped": report.resampling.dropped,
+        "stage_seconds": report.stage_seconds,
+    }

@@ -1,0 +1,76 @@
+"""The house rules that a reader relies on, read off the source."""
+
+import ast
+import importlib.metadata
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("vr360", "pipeline", "viewer")
+MAY_IMPORT = {
+    "vr360": {"vr360"},
+    "pipeline": {"vr360", "pipeline"},
+    "viewer": {"vr360", "viewer"},
+}
+
+
+def sources(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_imports_run_one_way(package: str):
+    for path in sources(package):
+        ours = {name.split(".")[0] for name in imported(path)} & set(PACKAGES)
+        allowed = MAY_IMPORT[package]
+        if path.is_relative_to(ROOT / "pipeline" / "cli"):
+            allowed = allowed | {"viewer"}
+        assert ours <= allowed, f"{path} imports {ours - allowed}"
+
+
+def test_the_viewer_never_imports_torch():
+    code = "import sys, pkgutil, viewer; " + (
+        "[__import__(m.name) for m in pkgutil.walk_packages(viewer.__path__, 'viewer.')"
+        " if not m.name.endswith('__main__')]; "
+        "assert 'torch' not in sys.modules and 'pipeline' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_command_line_starts_without_torch():
+    code = "import sys, pipeline.cli; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_exactly_one_opencv_is_installed():
+    installed = {d.name.lower() for d in importlib.metadata.distributions()}
+    assert [n for n in sorted(installed) if n.startswith("opencv")] == ["opencv-python-headless"]
+
+
+def test_nobody_but_the_command_line_prints():
+    for path in (p for package in PACKAGES for p in sources(package)):
+        if path.is_relative_to(ROOT / "pipeline" / "cli"):
+            continue
+        calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
+        assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls), path
+
+
+def test_the_top_level_is_as_agreed():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    folders = {name.split("/")[0] for name in tracked if "/" in name}
+    assert folders <= {*PACKAGES, "tests", "sample_clips", "docs", ".ci"}
