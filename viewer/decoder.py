@@ -124,7 +124,7 @@ class Decoder:
             goal = max(time - back, Fraction(0)) + (self._start or 0)
             self._container.seek(int(goal / base), stream=self._stream, backward=True)
             self._forget()
-            if self._append() is not None and self._window[0].pts <= max(time, 0):
+            if self._append() is not None and self._window[0].pts <= max(time, Fraction(0)):
                 return
         self._container.close()  # seeking does not work in this file: read from its beginning
         self._container = _open(self.info)
@@ -216,8 +216,8 @@ def _window_length(picture: Picture) -> int:
 
 
 def _turned(picture: Picture, degrees: int) -> Picture:
-    """Apply the container's rotation flag (degrees clockwise)."""
-    quarters = -degrees // 90 % 4
+    """Apply the container's rotation flag, degrees counter-clockwise as PyAV reports it."""
+    quarters = degrees // 90 % 4
     if not quarters:
         return picture
     planes = tuple(np.ascontiguousarray(np.rot90(p, quarters)) for p in picture.planes)

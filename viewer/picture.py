@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any, cast
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -102,6 +103,27 @@ def picture_from_rgb(rgb: Rgb, pts: Fraction = Fraction(0), index: int = 0) -> P
     return Picture(
         (rgb,), Pixels.PACKED, _to_rgb(_Format(Pixels.PACKED, depth), "", True), pts, index
     )
+
+
+def picture_to_rgb(picture: Picture, size: tuple[int, int] | None = None) -> Rgb:
+    """(height, width, 3) uint8 R'G'B' of a picture, scaled down first where `size` is given."""
+    height, width = size or (picture.height, picture.width)
+    planes = [_resized(plane, height, width) for plane in picture.planes]
+    samples = np.concatenate([p.reshape(height, width, -1)[..., :3] for p in planes], axis=2)
+    if picture.pixels is Pixels.PACKED and samples.dtype == np.uint8:
+        return samples
+    scale = picture.to_rgb * 255.0
+    scale[:, :3] /= np.iinfo(samples.dtype).max
+    rgb = cv2.transform(samples.astype(np.float32), scale.astype(np.float32))
+    return np.asarray(cv2.convertScaleAbs(np.maximum(rgb, 0)))
+
+
+def _resized(plane: Plane, height: int, width: int) -> Plane:
+    """Averaged when made smaller, interpolated when chroma is brought to the size of luma."""
+    if plane.shape[:2] == (height, width):
+        return plane
+    way = cv2.INTER_AREA if plane.shape[0] > height else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(plane, (width, height), interpolation=way))
 
 
 def yuv_to_rgb(matrix: str, full: bool, depth: int = 8) -> NDArray[np.float64]:
