@@ -28,9 +28,10 @@ class HeatMap(StrEnum):
     FLICKER = "flicker"
 
 
-def small(picture: Picture) -> Rgb:
-    """The picture at the size of a map."""
-    return picture_to_rgb(picture, (HEIGHT, round(HEIGHT * picture.width / picture.height)))
+def small(picture: Picture, like: Picture | None = None) -> Rgb:
+    """The picture at the size of a map, its own or that of another picture."""
+    shape = like or picture
+    return picture_to_rgb(picture, (HEIGHT, round(HEIGHT * shape.width / shape.height)))
 
 
 def difference(a: Rgb, b: Rgb) -> Heat:
@@ -46,8 +47,8 @@ def flicker(now: Rgb, before: Rgb, source_now: Rgb | None, source_before: Rgb | 
     change = difference(now, before)
     if source_now is None or source_before is None:
         return change
-    rest: Heat = np.maximum(change - difference(source_now, source_before), 0)
-    return rest
+    rest = np.maximum(change - difference(source_now, source_before), 0)
+    return np.asarray(rest, np.float32)
 
 
 def coloured(heat: Heat) -> Rgb:
@@ -63,5 +64,4 @@ def _averaged(values: NDArray[np.float32]) -> Heat:
     """Box mean that continues across +-180 degrees."""
     edge = CELL // 2
     wrapped = np.concatenate([values[:, -edge:], values, values[:, :edge]], axis=1)
-    mean: Heat = cv2.blur(wrapped, (CELL, CELL))[:, edge:-edge]
-    return mean
+    return np.asarray(cv2.blur(wrapped, (CELL, CELL))[:, edge:-edge], np.float32)

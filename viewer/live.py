@@ -77,9 +77,10 @@ class Wish:
 
 @dataclass(frozen=True)
 class Painted:
-    """A picture that was painted, and how long it took."""
+    """A picture that was painted, what it was before, and how long it took."""
 
     picture: Picture
+    source: Picture
     seconds: float
     wish: Wish
 
@@ -176,7 +177,7 @@ class LivePainter:
         done = picture_from_rgb(rgb, picture.pts, picture.index)
         with self._changed:
             if wish == self._wish:
-                self._painted = Painted(done, time.monotonic() - begin, wish)
+                self._painted = Painted(done, picture, time.monotonic() - begin, wish)
 
     def _loaded(self, wish: Wish) -> Stylize:
         if self._ready is None or self._ready[:2] != (wish.style, wish.strength):
