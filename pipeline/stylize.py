@@ -64,6 +64,7 @@ class StylizeReport:
 
     output: Path
     frames: int
+    painted: int  # fewer than `frames` where the source shows a frame twice
     seconds: float
     source: VideoInfo
     resampling: Resampling
@@ -79,9 +80,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     """
     started = time.perf_counter()
     info = probe_sphere(job)
-    look = load_stylizer(
-        job.style, strength=job.strength, device=job.device, padding=job.padding
-    )
+    look = load_stylizer(job.style, strength=job.strength, device=job.device, padding=job.padding)
     resampling = Resampling()
     with (
         open_film(job, info) as film,
@@ -92,7 +91,8 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
             film.write(painter(frame))
     return StylizeReport(
         output=job.output,
-        frames=resampling.frames,
+        frames=painter.frames,
+        painted=painter.painted,
         seconds=time.perf_counter() - started,
         source=info,
         resampling=resampling,
@@ -126,11 +126,18 @@ def prepared_frames(job: StylizeJob, info: VideoInfo, count: Resampling) -> Iter
     """Frames at an even rate, resized and blurred; a repeated frame is the same object twice."""
     frames = read_frames(info, job.start, job.duration)
     prepared = (
-        Frame(prepare(frame.rgb, info.stereo, job.size, job.median), frame.pts - job.start)
-        for frame in frames
+        Frame(prepare(frame.rgb, info.stereo, job.size, job.median), frame.pts) for frame in frames
     )
-    rate = job.rate or info.rate
-    return at_constant_rate(prepared, rate, count, job.duration) if rate else prepared
+    if info.is_still:
+        return prepared
+    return at_constant_rate(prepared, job.rate or info.rate, count, end_of(job, info))
+
+
+def end_of(job: StylizeJob, info: VideoInfo) -> Fraction:
+    """When the last frame wanted ends, in the source's time."""
+    if job.duration is None:
+        return info.duration
+    return min(info.duration, job.start + job.duration)
 
 
 def open_film(job: StylizeJob, info: VideoInfo) -> Writer:
@@ -145,7 +152,6 @@ def open_film(job: StylizeJob, info: VideoInfo) -> Writer:
         bit_depth=info.bit_depth,
         overrides=job.encoding,
         source=info,
-        start=job.start,
         duration=job.duration,
         metadata=SphericalMetadata(Projection.EQUIRECT, info.stereo),
         force=job.force,
@@ -156,9 +162,7 @@ def count_frames(job: StylizeJob, info: VideoInfo) -> int:
     """How many frames will be painted, as far as the container knows."""
     if info.is_still:
         return 1
-    left = info.duration - job.start
-    shown = left if job.duration is None else min(left, job.duration)
-    return max(1, round(shown * (job.rate or info.rate)))
+    return max(1, round((end_of(job, info) - job.start) * (job.rate or info.rate)))
 
 
 class Painter:
@@ -166,6 +170,8 @@ class Painter:
 
     def __init__(self, look: Stylizer, stereo: Stereo, bit_depth: int) -> None:
         self.busy_seconds = 0.0
+        self.frames = 0
+        self.painted = 0
         self._look = look
         self._stereo = stereo
         self._bit_depth = bit_depth
@@ -176,6 +182,8 @@ class Painter:
             started = time.perf_counter()
             self._last = frame.rgb, self._paint(frame.rgb)
             self.busy_seconds += time.perf_counter() - started
+            self.painted += 1
+        self.frames += 1
         return Frame(self._last[1], frame.pts)
 
     def _paint(self, rgb: Rgb) -> Rgb:

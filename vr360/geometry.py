@@ -57,7 +57,7 @@ def row_areas(height: int) -> Array:
     sines.
     """
     edges = np.sin((0.5 - np.arange(height + 1) / height) * HALF_TURN)
-    areas: Array = (edges[:-1] - edges[1:]) / 2
+    areas: Array = np.asarray((edges[:-1] - edges[1:]) / 2, dtype=np.float64)
     return areas
 
 
@@ -70,7 +70,8 @@ def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
     turn_yaw = np.array([[cy, 0, -sy], [0, 1, 0], [sy, 0, cy]])
     turn_pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     turn_roll = np.array([[cr, sr, 0], [-sr, cr, 0], [0, 0, 1]])
-    return turn_yaw @ turn_pitch @ turn_roll
+    turn: Array = turn_yaw @ turn_pitch @ turn_roll
+    return turn
 
 
 def perspective_directions(height: int, width: int, fov: float) -> Array:

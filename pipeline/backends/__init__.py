@@ -11,8 +11,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from pipeline.backends.openvino import OpenVinoBackend, cpu_has_bfloat16
-from pipeline.backends.torch import TorchBackend
+from pipeline.backends.openvino_backend import OpenVinoBackend, cpu_has_bfloat16
+from pipeline.backends.torch_backend import TorchBackend
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError

@@ -13,7 +13,10 @@ import typer
 
 from pipeline.cli.console import say
 from pipeline.cli.demo import demo
+from pipeline.cli.inject import inject
+from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
+from pipeline.cli.remove import remove
 from pipeline.cli.styles import styles
 from pipeline.cli.stylize import stylize
 from pipeline.cli.train import train
@@ -27,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (stylize, demo, styles, measure, train):
+for command in (stylize, demo, styles, train, measure, inspect, inject, remove):
     app.command()(command)
 
 
@@ -46,5 +49,5 @@ def main() -> None:
     try:
         app()
     except Vr360Error as error:
-        say(f"[red]error:[/red] ", str(error))
+        say("[red]error:[/red] ", str(error))
         sys.exit(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -32,7 +33,7 @@ def measure(
 
     if file is None and style is None:
         raise typer.BadParameter("give a FILE, --style, or both")
-    figures = {}
+    figures: dict[str, Any] = {}
     if file is not None:
         figures |= asdict(measure_film(file, source, progress_bar))
     if style is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def train(
     say("preview  ", str(preview_path(out)))
 
 
-def _table(step: int, done: float, seconds_left: float, losses: dict[str, float]) -> Table:
+def _table(step: int, done: float, seconds_left: float, losses: Mapping[str, float]) -> Table:
     table = Table("step", "done", "left", *losses, box=None)
     left = str(timedelta(seconds=round(seconds_left))) if done else "-"
     table.add_row(str(step), f"{done:.0%}", left, *(f"{value:,.0f}" for value in losses.values()))

@@ -53,7 +53,7 @@ def save_style(path: Path, net: StyleNet, card: StyleCard) -> None:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
-    """safetensors through a partial file, so that a full disk never costs the last good one."""
+    """Safetensors through a partial file, so that a full disk never costs the last good one."""
     partial = path.with_name(path.name + ".partial")
     try:
         save_file(dict(tensors), partial, metadata=dict(header))

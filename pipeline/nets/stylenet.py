@@ -84,7 +84,8 @@ class InstanceNorm(nn.Module):
         centred = x - (x * weights).sum((2, 3), keepdim=True)
         variance = (centred.square() * weights).sum((2, 3), keepdim=True)
         scale = torch.rsqrt(variance + 1e-5) * self.gamma.view(1, -1, 1, 1)
-        return centred * scale + self.beta.view(1, -1, 1, 1)
+        out: Tensor = centred * scale + self.beta.view(1, -1, 1, 1)
+        return out
 
 
 class Residual(nn.Module):
@@ -99,7 +100,8 @@ class Residual(nn.Module):
 
     def forward(self, x: Tensor, surface: Surface) -> Tensor:
         y = torch.relu(self.norm1(self.conv1(x, surface), surface))
-        return x + self.norm2(self.conv2(y, surface), surface)
+        out: Tensor = x + self.norm2(self.conv2(y, surface), surface)
+        return out
 
 
 class StyleNet(nn.Module):
@@ -127,4 +129,3 @@ class StyleNet(nn.Module):
         x = torch.relu(self.to_half(x, surface))  # (N, 16, H/2, W/2)
         x = torch.relu(self.to_full(x, surface))  # (N, 8, H, W)
         return torch.sigmoid(self.to_rgb(x, surface))
-

@@ -47,7 +47,7 @@ class VggFeatures(nn.Module):
         super().__init__()
         self.layers = {LAYERS[name]: name for name in layers}
         self.stack = stack[: max(self.layers) + 1].eval().requires_grad_(False)
-        self.stack.to(precision, memory_format=torch.channels_last)
+        self.stack.to(precision).to(memory_format=torch.channels_last)
         self.precision = precision
         self.scales = dict.fromkeys(layers, 1.0)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))

@@ -114,7 +114,9 @@ def train(
     vgg = load_vgg16(vgg_weights, layers, torch.bfloat16).to(device)
     vgg.calibrate(data.batch(16, np.random.default_rng(0)).to(device))
     with torch.no_grad():
-        targets = {k: gram(v) for k, v in vgg(style.to(device)).items() if k in settings.style_layers}
+        targets = {
+            k: gram(v) for k, v in vgg(style.to(device)).items() if k in settings.style_layers
+        }
     run = Run(settings, device)
     if resume:
         run.load(resume_path(out))
@@ -128,7 +130,7 @@ def train(
         rgb = data.batch(settings.batch, random).to(device)
         losses = _losses(run.net, vgg, rgb, targets, settings)
         run.adam.zero_grad(set_to_none=True)
-        sum(losses.values(), rgb.new_zeros(())).backward()
+        torch.autograd.backward(sum(losses.values(), rgb.new_zeros(())))
         run.adam.step()
         run.note(losses, time.monotonic() - started)
         if time.monotonic() - saved > save_every or run.done == 1:

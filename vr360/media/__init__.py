@@ -4,5 +4,5 @@
 - `reader`: its frames with exact times; an even rate; decoding ahead in a thread
 - `presets`: what to encode to
 - `writer`: ffmpeg in its own process, and the film checked before it gets its name
-- `stills`: pictures and folders of pictures
+- `stills`, `folders`: pictures, and folders of them
 """

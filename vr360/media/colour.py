@@ -31,7 +31,7 @@ _PRIMARIES = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte24
     12: "smpte432",
     22: "jedec-p22",
 }
-_TRANSFERS = {1: "bt709", 4: "gamma22", 5: "gamma28", 6: "smpte170m", 7: "smpte240m"} | {
+_TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m"} | {
     8: "linear",
     11: "iec61966-2-4",
     13: "iec61966-2-1",

@@ -152,3 +152,8 @@ def declared_duration(container: InputContainer, stream: VideoStream) -> Declare
     if container.duration:
         return Declared(Fraction(container.duration, av.time_base), of_video=False)
     return None
+
+
+def clock_slack(tick: Fraction) -> Fraction:
+    """Seconds by which a rounded time may be off: Matroska rounds to 1 ms, some writers cut off."""
+    return max(tick, Fraction(1, 1000)) * Fraction(11, 10)

@@ -91,9 +91,12 @@ class Encoder:
         """End ffmpeg at once; safe when it has ended already."""
         self._process.kill()
         self._process.wait()
+
+    def close(self) -> None:
+        """Let go of the pipes, once nobody feeds any more."""
+        self._drain.join()
         for pipe in (self._process.stdin, self._process.stderr):
             if pipe is not None:
-                self._drain.join()
                 pipe.close()
 
     def _read_stderr(self) -> None:

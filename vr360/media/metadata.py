@@ -1,41 +1,67 @@
-"""What the file itself says about projection and eyes."""
+"""What a file itself says about its sphere, and saying it in what we write."""
 
 from __future__ import annotations
 
-import sys
+import logging
+from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
-import av
-from av.sidedata.sidedata import SideData
-
-from vr360.frame import Projection, Stereo
+from vr360.errors import MetadataError
+from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.recognise import Layout
+from vr360.spherical import FULL, SphericalMetadata, inject, inspect
 
-_PROJECTIONS = {
-    0: Projection.EQUIRECT,
-    1: Projection.CUBEMAP,
-    2: Projection.EQUIRECT,  # cropped ("tiled"): still equirect coordinates
-    3: Projection.HALF_EQUIRECT,
-}
-_STEREO = {0: Stereo.MONO, 1: Stereo.LEFT_RIGHT, 2: Stereo.TOP_BOTTOM}
+log = logging.getLogger(__name__)
 
 
-def declared_layout(path: Path, frame: av.VideoFrame | None) -> Layout | None:
-    """Layout from metadata, or None where the file says nothing."""
-    if frame is None:
+def declared_layout(path: Path) -> Layout | None:
+    """Layout from metadata, or None where the file says nothing that can be read."""
+    try:
+        found = inspect(path).metadata
+    except MetadataError as error:
+        log.debug("%s", error)  # the decoder finds out whether the picture is damaged too
         return None
-    sphere = frame.side_data.get("SPHERICAL")
-    eyes = frame.side_data.get("STEREO3D")
-    if sphere is None:
+    if found is None:
         return None
-    projection = _PROJECTIONS.get(_first_int(sphere))
-    stereo = _STEREO.get(_first_int(eyes) if eyes else 0)
-    if projection is None or stereo is None:
-        return None
-    return Layout(projection, stereo, f"{projection}, {stereo}: the file's metadata says so")
+    whole = found.projection is not Projection.EQUIRECT or found.bounds == FULL
+    return Layout(
+        found.projection,
+        found.stereo,
+        f"{found.projection}, {found.stereo}: the file's metadata says so",
+        whole=whole,
+    )
 
 
-def _first_int(data: object) -> int:
-    """The enumeration that both structures begin with."""
-    assert isinstance(data, SideData)
-    return int.from_bytes(bytes(data)[:4], sys.byteorder)
+def inject_checked(
+    path: Path, metadata: SphericalMetadata, source: VideoInfo | None = None
+) -> None:
+    """Inject metadata, read it back, and fail where it differs.
+
+    The picture's shape is no objection here: whoever made it has decided what it is.
+
+    Args:
+        path: of the film or still.
+        metadata: what to say of it.
+        source: the film its sound comes from; sound marked as ambisonic there is marked here.
+
+    Raises:
+        MetadataError: it cannot be written, or does not read back as it was given.
+    """
+    marked = source is not None and bool(source.audio) and bool(inspect(source.path).ambisonic)
+    sound: Literal["acn-sn3d", "auto"] = "acn-sn3d" if marked else "auto"
+    for note in inject(path, metadata, any_shape=True, ambisonic=sound):
+        log.info("%s: %s", path, note)
+
+
+def pixel_aspect(metadata: SphericalMetadata, height: int, width: int) -> Fraction:
+    """Width over height of a pixel that gives each eye the shape of its part of the sphere.
+
+    Squeezed eyes (1920x1080 for two of 2:1) play right only where the file says so.
+    """
+    across = 2 if metadata.stereo in (Stereo.LEFT_RIGHT, Stereo.RIGHT_LEFT) else 1
+    down = 2 if metadata.stereo is Stereo.TOP_BOTTOM else 1
+    if not metadata.is_equirect:
+        return Fraction(1)
+    eye = Fraction(2 * metadata.bounds.width / metadata.bounds.height).limit_denominator(1000)
+    return eye * across * height / (down * width)

@@ -49,8 +49,8 @@ class Encoding:
 
 
 @dataclass(frozen=True)
-class Source:
-    """What a preset may look at: size in pixels, bits a channel, frames a second."""
+class RawVideo:
+    """The frames that come: size in pixels, bits a channel, frames a second."""
 
     height: int
     width: int
@@ -64,13 +64,13 @@ class Preset:
 
     Attributes:
         suffixes: of the files it makes, the usual one first.
-        encode: the settings for a source.
+        encode: the settings for such frames.
     """
 
     name: str
     purpose: str
     suffixes: tuple[str, ...]
-    encode: Callable[[Source], Encoding]
+    encode: Callable[[RawVideo], Encoding]
 
 
 @dataclass(frozen=True)
@@ -90,38 +90,38 @@ class Overrides:
     speed: str | None = None
 
 
-def _archive(source: Source) -> Encoding:
+def _archive(raw: RawVideo) -> Encoding:
     options = {"level": "3", "g": "1", "slices": "16", "slicecrc": "1", "threads": "0"}
-    return Encoding("ffv1", "bgr0" if source.bit_depth == 8 else "gbrp10le", options)
+    return Encoding("ffv1", "bgr0" if raw.bit_depth == 8 else "gbrp10le", options)
 
 
-def _lossless_mp4(source: Source) -> Encoding:
-    if source.bit_depth == 8:
+def _lossless_mp4(raw: RawVideo) -> Encoding:
+    if raw.bit_depth == 8:
         return Encoding("libx264rgb", "rgb24", {"qp": "0", "preset": "ultrafast"})
     options = {"preset": "ultrafast", "x265-params": "lossless=1:log-level=error"}
     return Encoding("libx265", "gbrp10le", options)
 
 
-def _youtube(source: Source) -> Encoding:
+def _youtube(raw: RawVideo) -> Encoding:
     # closed groups of half a second and two B-frames, as YouTube's upload advice has it
     options = {"crf": "16", "preset": "veryfast", "profile:v": "high", "bf": "2"}
-    return Encoding("libx264", "yuv420p", options | _groups(source, Fraction(1, 2)))
+    return Encoding("libx264", "yuv420p", options | _groups(raw, Fraction(1, 2)))
 
 
-def _quest(source: Source) -> Encoding:
-    group = _groups(source, Fraction(1))  # a jump to any second decodes one second at most
-    if source.width <= WIDEST_H264 and source.bit_depth == 8:
+def _quest(raw: RawVideo) -> Encoding:
+    group = _groups(raw, Fraction(1))  # a jump to any second decodes one second at most
+    if raw.width <= WIDEST_H264 and raw.bit_depth == 8:
         return Encoding("libx264", "yuv420p", {"crf": "18", "preset": "fast"} | group)
-    pixel_format = "yuv420p" if source.bit_depth == 8 else "yuv420p10le"
+    pixel_format = "yuv420p" if raw.bit_depth == 8 else "yuv420p10le"
     return Encoding("libx265", pixel_format, {"crf": "18", "preset": "fast"} | group)
 
 
-def _prores(source: Source) -> Encoding:
+def _prores(raw: RawVideo) -> Encoding:
     return Encoding("prores_ks", "yuv422p10le", {"profile:v": "3", "vendor": "apl0"})
 
 
-def _groups(source: Source, seconds: Fraction) -> dict[str, str]:
-    return {"g": str(max(1, round(source.rate * seconds))), "flags": "+cgop"}
+def _groups(raw: RawVideo, seconds: Fraction) -> dict[str, str]:
+    return {"g": str(max(1, round(raw.rate * seconds))), "flags": "+cgop"}
 
 
 PRESETS = {
@@ -159,19 +159,19 @@ def preset_named(name: str | None, path: Path) -> Preset:
     return preset
 
 
-def settle(preset: Preset, source: Source, overrides: Overrides, path: Path) -> Encoding:
-    """The preset's encoding for a source, with the overrides, checked against the container.
+def settle(preset: Preset, raw: RawVideo, overrides: Overrides, path: Path) -> Encoding:
+    """The preset's encoding of the frames, with the overrides, checked against the container.
 
     Raises:
         OutputError: the container cannot carry the codec, or the size does not suit the format.
     """
-    encoding = _overridden(preset.encode(source), overrides)
+    encoding = _overridden(preset.encode(raw), overrides)
     muxer = MUXERS[path.suffix.lower()]
     carried = _CARRIES[muxer]
     if carried is not None and not encoding.codec.startswith(carried):
         raise OutputError(f"{path}: {muxer} cannot carry {encoding.codec}; name the output .mkv")
-    if "420" in encoding.pixel_format and (source.height % 2 or source.width % 2):
-        size = f"{source.width}x{source.height}"
+    if "420" in encoding.pixel_format and (raw.height % 2 or raw.width % 2):
+        size = f"{raw.width}x{raw.height}"
         raise OutputError(f"{path}: {encoding.pixel_format} needs even sides, not {size}")
     if muxer != "matroska":
         encoding = replace(encoding, options=dict(encoding.options) | _mp4_options(encoding.codec))
@@ -191,6 +191,7 @@ def _overridden(encoding: Encoding, overrides: Overrides) -> Encoding:
         options = {k: v for k, v in options.items() if k in kept}
     if overrides.crf is not None:
         options.pop("qp", None)
+        options.pop("x265-params", None)
         options["cq" if codec.endswith("_nvenc") else "crf"] = f"{overrides.crf:g}"
     if overrides.speed:
         options["preset"] = overrides.speed

@@ -15,12 +15,13 @@ from av.video.stream import VideoStream
 
 from vr360.errors import VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
-from vr360.media import stills
 from vr360.media.colour import RgbConverter, colour_of, depth_of
-from vr360.media.containers import declared_duration, opened
+from vr360.media.containers import clock_slack, declared_duration, opened
+from vr360.media.folders import frames_in
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import upright
+from vr360.media.stills import read_still
 
 FOLDER_RATE = Fraction(24)
 _STANDARD_RATES = tuple(
@@ -66,17 +67,17 @@ def probe(
 
 
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
-    rgb = stills.read_still(path)
-    layout = recognise(rgb, path.name, declared_layout(path, None), projection, stereo)
+    rgb = read_still(path)
+    layout = recognise(rgb, path.name, declared_layout(path), projection, stereo)
     return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1)
 
 
 def _probe_folder(
     path: Path, projection: Projection | None, stereo: Stereo | None, rate: Fraction | None
 ) -> VideoInfo:
-    files = stills.frames_in(path)
-    rgb = stills.read_still(files[0])
-    layout = recognise(rgb, path.name, declared_layout(files[0], None), projection, stereo)
+    files = frames_in(path)
+    rgb = read_still(files[0])
+    layout = recognise(rgb, path.name, declared_layout(files[0]), projection, stereo)
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
     notes = () if rate else (note,)
     return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
@@ -118,7 +119,9 @@ def _probe_film(
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), first.rotation)
-    layout = recognise(rgb, path.name, declared_layout(path, first), projection, stereo)
+    declared = declared_layout(path)
+    aspect = _pixel_aspect(stream, first.rotation)
+    layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(container, stream)
     return VideoInfo(
         path=path,
@@ -130,7 +133,7 @@ def _probe_film(
         projection=layout.projection,
         stereo=layout.stereo,
         reason=layout.reason,
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         pixel_format=first.format.name,
         bit_depth=depth,
         variable_rate=timing.variable,
@@ -149,10 +152,15 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
         raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
 
 
+def _pixel_aspect(stream: VideoStream, rotation: int) -> Fraction:
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    return 1 / aspect if rotation % 180 else aspect
+
+
 def _audio(stream: av.AudioStream) -> AudioInfo:
     return AudioInfo(
         index=stream.index,
-        codec=stream.codec_context.name,
+        codec=stream.codec_context.codec.canonical_name,
         sample_rate=stream.codec_context.sample_rate or 0,
         channels=stream.codec_context.channels,
         layout=stream.codec_context.layout.name,
@@ -192,5 +200,5 @@ def _packet_times(container: InputContainer, stream: VideoStream) -> list[Fracti
 
 def _is_even(times: Sequence[Fraction], rate: Fraction, tick: Fraction) -> bool:
     """Whether frame n lies at n / rate, give or take the clock's rounding (1 ms in Matroska)."""
-    slack = max(tick, Fraction(1, 1000)) * Fraction(11, 10)
+    slack = clock_slack(tick)
     return all(abs(t - times[0] - n / rate) <= slack for n, t in enumerate(times))

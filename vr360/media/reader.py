@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 import av
 import av.error
@@ -13,10 +15,11 @@ from av.video.stream import VideoStream
 
 from vr360.errors import VideoOpenError
 from vr360.frame import Frame, VideoInfo
-from vr360.media import stills
 from vr360.media.colour import RgbConverter
-from vr360.media.containers import declared_duration, missing_bytes, opened
+from vr360.media.containers import clock_slack, declared_duration, missing_bytes, opened
+from vr360.media.folders import read_folder
 from vr360.media.rotation import upright
+from vr360.media.stills import read_still
 from vr360.media.threads import DEPTH, ReadAhead, T
 
 __all__ = ["Resampling", "at_constant_rate", "read_ahead", "read_frames"]
@@ -30,6 +33,8 @@ def read_frames(
 ) -> Iterator[Frame]:
     """Frames with start <= pts < start + duration, pts counted from the film's first frame.
 
+    Times of even films that the container rounds (1 ms in Matroska) are the exact n / rate.
+
     Args:
         info: from `probe`; a still gives one frame, a folder its pictures at `info.rate`.
         start: seconds into the film.
@@ -39,31 +44,26 @@ def read_frames(
         VideoOpenError: the film is damaged or cut short; what comes before has been delivered.
     """
     end = None if duration is None else start + duration
-    for frame in _all_from(info, start):
+    for frame in _frames_from(info, start):
         if end is not None and frame.pts >= end:
             return
-        if frame.pts >= start:
-            yield frame
+        yield frame
 
 
-def _all_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
+def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
     if info.is_still:
-        return iter((Frame(stills.read_still(info.path), Fraction(0)),))
+        return iter((Frame(read_still(info.path), Fraction(0)),))
     if info.path.is_dir():
-        return stills.read_folder(info)
+        return read_folder(info, start)
     return _film(info, start)
 
 
 def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
-    """Frames from the keyframe before `start` to the end; only wanted ones are converted."""
     to_rgb = RgbConverter(info.colour, info.bit_depth)
     last = Fraction(-1)
     with opened(info.path) as (container, stream):
-        if start > 0:
-            _seek(container, stream, info.start_time + start)
         try:
-            for picture in container.decode(stream):
-                pts = _pts(picture, info, last)
+            for pts, picture in _pictures(info, container, stream, start):
                 last = max(last, pts)
                 if pts >= start:
                     _check(info, picture, pts)
@@ -73,16 +73,45 @@ def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
         _check_end(info, container, stream, last)
 
 
-def _seek(container: InputContainer, stream: VideoStream, time: Fraction) -> None:
-    """To the keyframe at or before a time on the container's clock."""
-    tick = Fraction(stream.time_base or Fraction(1, av.time_base))
-    container.seek(int(time // tick), stream=stream, backward=True)
+def _pictures(
+    info: VideoInfo, container: InputContainer, stream: VideoStream, start: Fraction
+) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+    """Decoded pictures with their times, from a keyframe at or before `start`.
+
+    Containers without an index may land later than asked for, or nowhere: then from the first.
+    """
+    if start > 0:
+        with suppress(av.error.FFmpegError):
+            container.seek(_ticks(info.start_time + start, stream), stream=stream)
+        decoded = container.decode(stream)
+        first = next(decoded, None)
+        if first is not None and first.pts is not None and _time(info, first) <= start:
+            yield from _timed(info, chain((first,), decoded))
+            return
+        container.seek(_ticks(info.start_time, stream), stream=stream)
+    yield from _timed(info, container.decode(stream))
 
 
-def _pts(picture: av.VideoFrame, info: VideoInfo, last: Fraction) -> Fraction:
-    if picture.pts is None or picture.time_base is None:
-        return last + 1 / info.rate if last >= 0 else Fraction(0)
-    return picture.pts * Fraction(picture.time_base) - info.start_time
+def _ticks(time: Fraction, stream: VideoStream) -> int:
+    return int(time // Fraction(stream.time_base or Fraction(1, av.time_base)))
+
+
+def _timed(
+    info: VideoInfo, pictures: Iterable[av.VideoFrame]
+) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+    """Pictures with times; those without one follow the one before."""
+    time = -1 / info.rate
+    for picture in pictures:
+        time = time + 1 / info.rate if picture.pts is None else _time(info, picture)
+        yield time, picture
+
+
+def _time(info: VideoInfo, picture: av.VideoFrame) -> Fraction:
+    """Seconds from the film's first frame, freed of the container's rounding on even films."""
+    tick = Fraction(picture.time_base or 1)
+    time = (picture.pts or 0) * tick - info.start_time
+    even = round(time * info.rate) / info.rate
+    return even if not info.variable_rate and abs(time - even) <= clock_slack(tick) else time
 
 
 def _check(info: VideoInfo, picture: av.VideoFrame, pts: Fraction) -> None:

@@ -1,14 +1,13 @@
-"""Reading ahead and writing behind: each stage in a thread of its own, over a bounded queue."""
+"""Reading ahead and writing behind: each stage in a thread of its own, a few items apart."""
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-import weakref
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -17,27 +16,32 @@ DEPTH = 4
 
 
 class _End:
-    """Last thing in a queue, with what went wrong if anything did."""
-
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+    """Stands for an exhausted iterator."""
 
 
-class _Shared(Generic[T]):
-    """What the thread and its owner both hold, so that the owner can be collected."""
+_END: Final = _End()
 
-    def __init__(self, depth: int) -> None:
-        self.queue: queue.Queue[T | _End] = queue.Queue(depth)
-        self.stop = threading.Event()
-        self.busy = 0.0
 
-    def drain(self) -> None:
-        """Make room, so that a thread waiting to put can see `stop`."""
-        while True:
-            try:
-                self.queue.get_nowait()
-            except queue.Empty:
-                return
+class _Stage:
+    """One thread, and how long it has worked."""
+
+    def __init__(self, name: str) -> None:
+        self.busy_seconds = 0.0
+        self._pool = ThreadPoolExecutor(1, name)
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        return self._pool.submit(self._timed, work)
+
+    def _timed(self, work: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self.busy_seconds += time.perf_counter() - started
+
+    def stop(self) -> None:
+        """Finish the work in hand, forget what waits, and end the thread; safe to call twice."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class ReadAhead(Generic[T]):
@@ -45,39 +49,40 @@ class ReadAhead(Generic[T]):
 
     Errors of the inner iterator come out of `next`, in their place. Close it, or use it as a
     context manager, to end the thread and the inner iterator before their time.
-
-    Attributes:
-        busy_seconds: time the inner iterator has worked, waiting excluded.
     """
 
     def __init__(self, iterable: Iterable[T], depth: int = DEPTH) -> None:
-        self._shared: _Shared[T] = _Shared(depth)
-        self._thread = threading.Thread(
-            target=_produce, args=(iterable, self._shared), name="read-ahead", daemon=True
-        )
-        self._finalizer = weakref.finalize(self, _release, self._shared)
-        self._thread.start()
+        self._iterator = iter(iterable)
+        self._stage = _Stage("read-ahead")
+        self._waiting = deque(self._one_more() for _ in range(depth))
 
     @property
     def busy_seconds(self) -> float:
-        return self._shared.busy
+        """Time that the inner iterator has worked; waiting excluded."""
+        return self._stage.busy_seconds
+
+    def _one_more(self) -> Future[T | _End]:
+        iterator = self._iterator
+        return self._stage.submit(lambda: next(iterator, _END))
 
     def __iter__(self) -> Iterator[T]:
         return self
 
     def __next__(self) -> T:
-        if self._shared.stop.is_set():
+        item = self._waiting.popleft().result() if self._waiting else _END
+        if isinstance(item, _End):
+            self.close()
             raise StopIteration
-        item = self._shared.queue.get()
-        if not isinstance(item, _End):
-            return item
-        self.close()
-        raise item.error or StopIteration
+        self._waiting.append(self._one_more())
+        return item
 
     def close(self) -> None:
-        """End the thread; safe to call twice."""
-        self._finalizer()
-        self._thread.join()
+        """End the thread and the inner iterator; safe to call twice."""
+        self._waiting.clear()
+        self._stage.stop()
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            close()
 
     def __enter__(self) -> ReadAhead[T]:
         return self
@@ -91,81 +96,35 @@ class ReadAhead(Generic[T]):
         self.close()
 
 
-def _release(shared: _Shared[T]) -> None:
-    shared.stop.set()
-    shared.drain()
-
-
-def _produce(iterable: Iterable[T], shared: _Shared[T]) -> None:
-    iterator = iter(iterable)
-    try:
-        while not shared.stop.is_set():
-            started = time.perf_counter()
-            item = next(iterator)
-            shared.busy += time.perf_counter() - started
-            shared.queue.put(item)
-    except StopIteration:
-        shared.queue.put(_End())
-    except BaseException as error:  # noqa: BLE001  the consumer raises it
-        shared.queue.put(_End(error))
-    finally:
-        close = getattr(iterator, "close", None)
-        if close:
-            close()
-
-
 class WriteBehind(Generic[T]):
-    """Hands items to a function in a thread, at most `depth` waiting.
-
-    Attributes:
-        busy_seconds: time the function has worked, waiting excluded.
-    """
+    """Hands items to a function in a thread, at most `depth` waiting."""
 
     def __init__(self, consume: Callable[[T], None], depth: int = DEPTH) -> None:
-        self._shared: _Shared[T] = _Shared(depth)
-        self._error: list[BaseException] = []
-        self._thread = threading.Thread(
-            target=_consume,
-            args=(consume, self._shared, self._error),
-            name="write-behind",
-            daemon=True,
-        )
-        self._thread.start()
+        self._consume = consume
+        self._depth = depth
+        self._stage = _Stage("write-behind")
+        self._waiting: deque[Future[None]] = deque()
 
     @property
     def busy_seconds(self) -> float:
-        return self._shared.busy
+        """Time that the function has worked; waiting excluded."""
+        return self._stage.busy_seconds
 
     def put(self, item: T) -> None:
         """Hand over one item; raises what the function raised on an earlier one."""
-        self._raise()
-        self._shared.queue.put(item)
+        while self._waiting and (len(self._waiting) >= self._depth or self._waiting[0].done()):
+            self._waiting.popleft().result()
+        self._waiting.append(self._stage.submit(lambda: self._consume(item)))
 
     def close(self, abandon: bool = False) -> None:
-        """Wait until all is done, or with `abandon` only until the current item is.
+        """Wait until all is done, or with `abandon` only until the item in hand is.
 
         Raises:
             what the function raised, unless abandoned.
         """
-        if abandon:
-            _release(self._shared)
-        self._shared.queue.put(_End())
-        self._thread.join()
-        if not abandon:
-            self._raise()
-
-    def _raise(self) -> None:
-        if self._error:
-            raise self._error[0]
-
-
-def _consume(consume: Callable[[T], None], shared: _Shared[T], errors: list[BaseException]) -> None:
-    while not isinstance(item := shared.queue.get(), _End):
-        if errors or shared.stop.is_set():
-            continue  # the writer must never wait for a queue that nobody empties
-        started = time.perf_counter()
         try:
-            consume(item)
-        except BaseException as error:  # noqa: BLE001  raised where the items come from
-            errors.append(error)
-        shared.busy += time.perf_counter() - started
+            while self._waiting and not abandon:
+                self._waiting.popleft().result()
+        finally:
+            self._waiting.clear()
+            self._stage.stop()

@@ -3,36 +3,94 @@
 from __future__ import annotations
 
 import logging
+import time
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Protocol, TypedDict, Unpack
 
-import ffmpeg
-import numpy as np
-
-from vr360.errors import EncodeError, MetadataError, OutputError
-from vr360.frame import Colour, Frame, Rgb, VideoInfo, bit_depth
-from vr360.media import presets, sound
-from vr360.media.colour import LIMITED_WHITE_16, TOP_10, rescaled
+from vr360.errors import EncodeError, OutputError
+from vr360.frame import Colour, Frame, Rgb, VideoInfo
+from vr360.media.command import Sound, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
 from vr360.media.encoder import Encoder, ffmpeg_binary
-from vr360.media.presets import MUXERS, Encoding, Overrides, Preset
-from vr360.media.stills import FolderWriter
+from vr360.media.folders import FolderWriter
+from vr360.media.metadata import inject_checked, pixel_aspect
+from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_named, settle
+from vr360.media.sound import plan_tracks
+from vr360.media.stills import STILL_SUFFIXES, StillWriter
 from vr360.media.targets import check_target, partial_of
 from vr360.media.threads import WriteBehind
-
-if TYPE_CHECKING:
-    from vr360.spherical import SphericalMetadata
+from vr360.spherical import SphericalMetadata
 
 log = logging.getLogger(__name__)
 
-_LEFT = "out_h_chr_pos=0:out_v_chr_pos=128"  # where H.264 and H.265 put chroma unless told
-_EXACT = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+_RATE_SLACK = Fraction(1, 10**6)  # Matroska stores the length of a frame in whole nanoseconds
+
+
+class Writer(Protocol):
+    """Where frames go: a film, a folder of frames, or a still."""
+
+    @property
+    def bit_depth(self) -> int:
+        """Of the frames it wants."""
+
+    @property
+    def busy_seconds(self) -> float:
+        """Time spent on writing; waiting for frames excluded."""
+
+    def __enter__(self) -> Writer: ...
+
+    def write(self, frame: Frame) -> None:
+        """Add one frame."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Complete the result, or leave nothing of it after an error."""
+
+
+class FilmOptions(TypedDict, total=False):
+    """Keyword arguments of `FilmWriter`."""
+
+    bit_depth: int
+    source: VideoInfo | None
+    start: Fraction
+    duration: Fraction | None
+    metadata: SphericalMetadata | None
+    overrides: Overrides | None
+    force: bool
+
+
+def open_writer(
+    path: Path,
+    height: int,
+    width: int,
+    rate: Fraction,
+    preset: Preset | str | None = None,
+    **options: Unpack[FilmOptions],
+) -> Writer:
+    """The writer for a target: a still or a film by its suffix, a folder of frames without one.
+
+    Raises:
+        OutputError: see `FilmWriter`; or a film is to become one still.
+    """
+    source, force = options.get("source"), options.get("force", False)
+    bit_depth = options.get("bit_depth", 8)
+    if path.suffix.lower() in STILL_SUFFIXES:
+        if source is not None and not source.is_still:
+            raise OutputError(f"{path}: a film does not fit into a still; name a film or a folder")
+        return StillWriter(path, bit_depth, source, options.get("metadata"), force)
+    if path.suffix:
+        return FilmWriter(path, height, width, rate, preset, **options)
+    return FolderWriter(path, bit_depth, source, force)
 
 
 class FilmWriter:
-    """One film, written with ffmpeg in its own process, which a thread feeds.
+    """One film, written by ffmpeg in its own process, which a thread feeds.
 
     Use as a context manager. The film grows as `NAME.partial`; leaving the block waits for
     ffmpeg, reads the file back, injects the metadata and only then gives it its name. An error
@@ -40,13 +98,15 @@ class FilmWriter:
 
     Args:
         path: of the film; its suffix names the container.
-        height, width: of the frames.
+        height: of the frames.
+        width: of the frames.
         rate: frames a second, exact.
-        preset: what to encode to.
+        preset: what to encode to; by default what suits the suffix.
         bit_depth: of the frames, 8 or 10.
-        source: the film whose sound and colour tags are carried over; its sound starts where
-            the first frame written lies in it (`Frame.pts`).
-        duration: seconds of sound; to the end by default.
+        source: the film whose sound and colour tags are carried over; the sound starts where
+            the first frame written lies in it.
+        start: seconds into `source` where a frame of pts 0 lies.
+        duration: seconds of sound; to its end by default.
         metadata: spherical metadata to inject and read back.
         overrides: codec, quality, pixel format and speed of the user's own choice.
         force: replace an existing file.
@@ -56,6 +116,10 @@ class FilmWriter:
             preset; before anything is written.
         EncodeError: ffmpeg refused or died, the disk is full, or the file is not what it should be.
         MetadataError: the metadata read back differs from what was given.
+
+    Attributes:
+        frames: written so far.
+        encoding: codec, pixel format and options that were settled on.
     """
 
     def __init__(
@@ -68,106 +132,101 @@ class FilmWriter:
         *,
         bit_depth: int = 8,
         source: VideoInfo | None = None,
+        start: Fraction = Fraction(0),
         duration: Fraction | None = None,
         metadata: SphericalMetadata | None = None,
         overrides: Overrides | None = None,
         force: bool = False,
     ) -> None:
-        name = preset.name if isinstance(preset, Preset) else preset
-        chosen = presets.preset_named(name, path)
+        chosen = preset_named(preset.name if isinstance(preset, Preset) else preset, path)
         check_target(path, force, source.path if source else None)
         if path.is_dir():
             raise OutputError(f"{path}: is a folder; name a film")
+        if rate <= 0:
+            raise OutputError(f"{path}: one still is no film; name a .png or .jpg")
         self.path = path
         self.frames = 0
-        self.encoding = presets.settle(
-            chosen, presets.Source(height, width, bit_depth, rate), overrides or Overrides(), path
-        )
-        self._size = (height, width)
-        self._rate = rate
-        self._bit_depth = bit_depth
+        self._raw = RawVideo(height, width, bit_depth, rate)
+        self.encoding = settle(chosen, self._raw, overrides or Overrides(), path)
         self._source = source
+        self._start = start
         self._duration = duration
         self._metadata = metadata
         self._partial = partial_of(path)
         self._encoder: Encoder | None = None
         self._behind: WriteBehind[Rgb] | None = None
         self._first = Fraction(0)
+        self._finishing = 0.0
+
+    @property
+    def bit_depth(self) -> int:
+        """Of the frames that `write` takes."""
+        return self._raw.bit_depth
 
     @property
     def busy_seconds(self) -> float:
-        """Time spent handing frames to ffmpeg, waiting for frames excluded."""
-        return self._behind.busy_seconds if self._behind else 0.0
+        """Time that ffmpeg took to accept and to finish the film; waiting for frames excluded."""
+        return self._finishing + (self._behind.busy_seconds if self._behind else 0.0)
 
     def __enter__(self) -> FilmWriter:
         return self
 
     def write(self, frame: Frame) -> None:
-        """Add one frame; the film's frames lie at even distances of 1 / rate.
+        """Add one frame; frames lie 1 / rate apart.
 
         Raises:
             EncodeError: ffmpeg has ended meanwhile.
             ValueError: size, depth or time do not belong to this film.
         """
         if self._behind is None:
-            self._start(frame.pts)
+            self._behind = self._begin(frame.pts)
         self._check(frame)
-        assert self._behind is not None
         self._behind.put(frame.rgb)
         self.frames += 1
 
     def _check(self, frame: Frame) -> None:
-        if frame.rgb.shape != (*self._size, 3) or frame.bit_depth != self._bit_depth:
+        raw = self._raw
+        if frame.rgb.shape != (raw.height, raw.width, 3) or frame.bit_depth != raw.bit_depth:
             raise ValueError(f"frame {self.frames} is {frame.rgb.shape}, {frame.bit_depth} bit")
-        late = frame.pts - self._first - self.frames / self._rate
-        if abs(late) > Fraction(1, 2) / self._rate:
+        late = frame.pts - self._first - self.frames / raw.rate
+        if abs(late) * raw.rate > Fraction(1, 2):
             raise ValueError(
                 f"frame {self.frames} is {float(late):.3f} s off; see at_constant_rate"
             )
 
-    def _start(self, pts: Fraction) -> None:
+    def _begin(self, pts: Fraction) -> WriteBehind[Rgb]:
+        """Start ffmpeg with the first frame, because its time says where the sound begins."""
         self._first = pts
-        self._encoder = Encoder(self._command(), self.path)
-        self._behind = WriteBehind(self._feed)
-
-    def _feed(self, rgb: Rgb) -> None:
-        assert self._encoder is not None
-        self._encoder.feed(_raw(rgb, self.encoding))
+        encoder = Encoder(self._command(), self.path)
+        self._encoder = encoder
+        return WriteBehind(lambda rgb: encoder.feed(raw_bytes(rgb, self.encoding)))
 
     def _command(self) -> list[str]:
-        height, width = self._size
-        video = ffmpeg.input(
-            "pipe:",
-            f="rawvideo",
-            pix_fmt=_raw_format(self._bit_depth, self.encoding),
-            video_size=(width, height),
-            framerate=str(self._rate),
-        )
         muxer = MUXERS[self.path.suffix.lower()]
-        options: dict[str, str] = {
-            "c:v": self.encoding.codec,
-            "pix_fmt": self.encoding.pixel_format,
-            **_colour_options(self.encoding, self._source.colour if self._source else Colour()),
-            **self.encoding.options,
-        }
-        streams = [video["v"]]
-        if self._source and self._source.audio:
-            tracks = sound.plan_tracks(self._source, muxer, self._first)
-            _report(tracks, self.path)
-            film = ffmpeg.input(str(self._source.path.absolute()), **self._sound_cut())
-            streams += [film[str(track.info.index)] for track in tracks]
-            options |= sound.track_options(tracks, muxer)
-        target = str(self._partial.absolute())
-        graph = ffmpeg.output(*streams, target, f=muxer, **options)
-        quiet = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
-        command: list[str] = graph.global_args(*quiet).overwrite_output().compile(ffmpeg_binary())
-        return command
+        colour = self._source.colour if self._source else Colour()
+        aspect = Fraction(1)
+        if self._metadata is not None:
+            aspect = pixel_aspect(self._metadata, self._raw.height, self._raw.width)
+        return film_command(
+            ffmpeg_binary(),
+            self._partial,
+            muxer,
+            self._raw,
+            self.encoding,
+            colour,
+            aspect,
+            self._sound(muxer),
+        )
 
-    def _sound_cut(self) -> dict[str, str]:
-        assert self._source is not None
-        begin = self._source.start_time + self._first
-        cut = {"seek_timestamp": "1", "ss": _seconds(begin)}
-        return cut if self._duration is None else cut | {"t": _seconds(self._duration)}
+    def _sound(self, muxer: str) -> Sound | None:
+        if self._source is None or not self._source.audio:
+            return None
+        start = self._start + self._first
+        tracks = plan_tracks(self._source, muxer, start)
+        for track in tracks:
+            if track.encoder is not None:
+                log.warning("%s: sound becomes %s: %s", self.path, track.encoder, track.why)
+        return Sound(self._source, tracks, start, self._duration)
 
     def __exit__(
         self,
@@ -183,12 +242,14 @@ class FilmWriter:
 
     def _complete(self) -> None:
         if self._behind is None or self._encoder is None:
-            raise EncodeError(f"{self.path}: no frames came; nothing is written")
+            raise EncodeError(f"{self.path}: no frames came, so nothing is written")
         self._behind.close()
+        started = time.perf_counter()
         self._encoder.finish()
+        self._finishing = time.perf_counter() - started
         self._verify()
         if self._metadata is not None:
-            _inject(self._partial, self._metadata)
+            inject_checked(self._partial, self._metadata, self._source)
         self._partial.replace(self.path)
 
     def _release(self) -> None:
@@ -196,7 +257,9 @@ class FilmWriter:
             self._encoder.kill()
         if self._behind is not None:
             self._behind.close(abandon=True)
-        self._partial.unlink(missing_ok=True)
+        if self._encoder is not None:
+            self._encoder.close()
+            self._partial.unlink(missing_ok=True)
 
     def _verify(self) -> None:
         """Read the file back: size, rate and number of frames are those that were written."""
@@ -204,83 +267,11 @@ class FilmWriter:
             first = next(container.decode(stream))
             declared = declared_duration(container, stream)
             rate = stream.average_rate or Fraction(0)
-            frames = stream.frames or round((declared.seconds if declared else 0) * self._rate)
-        found = {"size": (first.height, first.width), "frames": frames}
-        wanted = {"size": self._size, "frames": self.frames}
+            frames = stream.frames or round((declared.seconds if declared else 0) * self._raw.rate)
+        found = f"{frames} frames of {first.width}x{first.height}"
+        wanted = f"{self.frames} frames of {self._raw.width}x{self._raw.height}"
         if found != wanted:
             raise EncodeError(f"{self.path}: the file holds {found}, written were {wanted}")
-        if abs(rate / self._rate - 1) > Fraction(1, 10**6):
-            raise EncodeError(f"{self.path}: the file runs at {rate} a second, not {self._rate}")
-
-
-def open_writer(
-    path: Path,
-    height: int,
-    width: int,
-    rate: Fraction,
-    preset: Preset | str | None = None,
-    **options: Any,
-) -> FilmWriter | FolderWriter:
-    """The writer for a target: a film by its suffix, a folder of PNG frames without one."""
-    if path.suffix or path.is_file():
-        return FilmWriter(path, height, width, rate, preset, **options)
-    return FolderWriter(path, force=bool(options.get("force")))
-
-
-def _raw_format(bit_depth: int, encoding: Encoding) -> str:
-    if bit_depth == 8:
-        return "rgb24"
-    return "gbrp10le" if encoding.is_rgb else "gbrp16le"
-
-
-def _raw(rgb: Rgb, encoding: Encoding) -> memoryview:
-    """The bytes of a frame as `_raw_format` names them.
-
-    swscale takes white as 255 << 8 in 16 bits but as 1020 in 10: only the former is exact.
-    """
-    if bit_depth(rgb) == 8:
-        return np.ascontiguousarray(rgb).data.cast("B")
-    if not encoding.is_rgb:
-        rgb = rescaled(rgb, LIMITED_WHITE_16 / TOP_10)
-    planes = np.stack([rgb[..., 1], rgb[..., 2], rgb[..., 0]])
-    return planes.data.cast("B")
-
-
-def _colour_options(encoding: Encoding, colour: Colour) -> dict[str, str]:
-    """Matrix and range of what is stored, and the source's primaries and transfer as they are."""
-    if encoding.is_rgb:
-        matrix, span, convert = "gbr", "pc", ""
-    else:
-        matrix = "bt2020nc" if colour.primaries == "bt2020" else "bt709"
-        span = "tv"
-        name = matrix.removesuffix("nc")
-        convert = f"scale=out_color_matrix={name}:out_range=tv:{_LEFT}:{_EXACT},"
-        convert += f"format={encoding.pixel_format},"
-    transfer = "bt709" if colour.transfer == "iec61966-2-1" else colour.transfer
-    tags = f"range={span}:color_primaries={colour.primaries}:color_trc={transfer}"
-    return {
-        "filter:v": f"{convert}setparams={tags}:colorspace={matrix}",
-        "colorspace": {"gbr": "rgb"}.get(matrix, matrix),
-        "color_primaries": colour.primaries,
-        "color_trc": transfer,
-        "color_range": span,
-    }
-
-
-def _seconds(time: Fraction) -> str:
-    return f"{float(time):.6f}"
-
-
-def _report(tracks: list[sound.Track], path: Path) -> None:
-    for track in tracks:
-        if track.encoder is not None:
-            log.warning("%s: sound becomes %s: %s", path, track.encoder, track.why)
-
-
-def _inject(path: Path, metadata: SphericalMetadata) -> None:
-    from vr360 import spherical
-
-    spherical.inject(path, metadata)
-    found = spherical.inspect(path).metadata
-    if found != metadata:
-        raise MetadataError(f"{path}: metadata reads back as {found}, written was {metadata}")
+        if abs(rate / self._raw.rate - 1) > _RATE_SLACK:
+            wanted = f"{self._raw.rate} frames a second"
+            raise EncodeError(f"{self.path}: the file runs at {rate}, written were {wanted}")

@@ -16,7 +16,7 @@ def cpu_has_bfloat16() -> bool:
 
 
 class OpenVinoBackend:
-    """`net` compiled for the CPU once for each shape and surface; `precision` is `f32` or `bf16`."""
+    """`net` compiled once for each shape and surface; `precision` is `f32` or `bf16`."""
 
     def __init__(self, net: StyleNet, precision: str = "f32") -> None:
         if precision not in ("f32", "bf16"):

@@ -26,7 +26,8 @@ class TorchBackend:
     ) -> None:
         self.name = f"torch {device} {str(precision).removeprefix('torch.')}"
         self.device = torch.device(device)
-        self._net = copy.deepcopy(net).to(self.device, memory_format=torch.channels_last)
+        self._net = copy.deepcopy(net).to(self.device)
+        self._net.to(memory_format=torch.channels_last)
         self._precision = precision
 
     @torch.inference_mode()

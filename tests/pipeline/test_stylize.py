@@ -1,0 +1,153 @@
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.preprocess import prepare
+from pipeline.stylize import Painter, StylizeJob, stylize
+from pipeline.stylizer import load_stylizer
+from tests.pipeline.conftest import soft_noise
+from vr360.errors import InputError, NotEquirectError, OutputError
+from vr360.frame import Frame, Projection, Stereo
+from vr360.media.probe import probe
+from vr360.media.reader import read_frames
+from vr360.spherical import inspect
+
+
+@pytest.mark.parametrize(("name", "preset"), [("a.mkv", "archive"), ("a.mp4", "lossless-mp4")])
+def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path, name: str, preset: str
+):
+    out = tmp_path / name
+    report = stylize(StylizeJob(tiny_film, out, str(tiny_style), preset=preset))
+    source = probe(tiny_film)
+    painter = Painter(load_stylizer(tiny_style), Stereo.MONO, 8)
+    painted = [
+        painter(Frame(prepare(f.rgb, Stereo.MONO, None, 3), f.pts)) for f in read_frames(source)
+    ]
+    decoded = list(read_frames(probe(out)))
+    assert report.frames == len(decoded) == len(painted) == 12
+    for ours, theirs in zip(painted, decoded, strict=True):
+        assert np.array_equal(ours.rgb, theirs.rgb)
+
+
+def test_the_film_keeps_rate_and_length_and_says_that_it_is_a_sphere(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path
+):
+    out = tmp_path / "film.mp4"
+    stylize(StylizeJob(tiny_film, out, str(tiny_style)))
+    info = probe(out)
+    assert info.rate == Fraction(24000, 1001)
+    assert info.frames == 12
+    metadata = inspect(out).metadata
+    assert metadata is not None
+    assert metadata.projection is Projection.EQUIRECT
+    assert metadata.stereo is Stereo.MONO
+    assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]
+
+
+def test_a_part_is_the_same_as_that_part_of_the_whole(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path
+):
+    whole, part = tmp_path / "whole.mkv", tmp_path / "part.mkv"
+    stylize(StylizeJob(tiny_film, whole, str(tiny_style)))
+    rate = Fraction(24000, 1001)
+    job = StylizeJob(tiny_film, part, str(tiny_style), start=4 / rate, duration=5 / rate)
+    assert stylize(job).frames == 5
+    frames = [f.rgb for f in read_frames(probe(whole))]
+    for n, frame in enumerate(read_frames(probe(part))):
+        assert np.array_equal(frame.rgb, frames[4 + n])
+
+
+def test_asking_for_more_than_there_is_gives_what_there_is(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path
+):
+    job = StylizeJob(tiny_film, tmp_path / "a.mkv", str(tiny_style), duration=Fraction(60))
+    assert stylize(job).frames == 12
+
+
+def test_strength_zero_is_the_source(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    out = tmp_path / "same.mkv"
+    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=0, median=0))
+    pairs = zip(read_frames(probe(tiny_film)), read_frames(probe(out)), strict=True)
+    assert all(np.array_equal(a.rgb, b.rgb) for a, b in pairs)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_stills_are_painted_and_tagged(tmp_path: Path, tiny_style: Path, suffix: str):
+    source, out = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    cv2.imwrite(str(source), soft_noise(64, 128, 0))
+    assert stylize(StylizeJob(source, out, str(tiny_style))).frames == 1
+    assert cv2.imread(str(out)).shape == (64, 128, 3)
+    metadata = inspect(out).metadata
+    assert metadata is not None
+    assert metadata.projection is Projection.EQUIRECT
+
+
+def test_folders_of_frames_are_painted_into_folders(tmp_path: Path, tiny_style: Path):
+    source, out = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    for n in range(3):
+        cv2.imwrite(str(source / f"frame_{n}.png"), soft_noise(64, 128, n))
+    assert stylize(StylizeJob(source, out, str(tiny_style))).frames == 3
+    assert len(list(out.glob("*.png"))) == 3
+
+
+def test_each_eye_is_painted_as_a_sphere_of_its_own(tmp_path: Path, tiny_style: Path):
+    left, right = soft_noise(64, 128, 0), soft_noise(64, 128, 1)
+    source, out = tmp_path / "in.png", tmp_path / "out.png"
+    cv2.imwrite(str(source), np.concatenate([left, right]))
+    stylize(StylizeJob(source, out, str(tiny_style), stereo=Stereo.TOP_BOTTOM))
+    both = cv2.imread(str(out))
+    cv2.imwrite(str(tmp_path / "left.png"), left)
+    stylize(StylizeJob(tmp_path / "left.png", tmp_path / "alone.png", str(tiny_style)))
+    alone = cv2.imread(str(tmp_path / "alone.png"))
+    assert np.abs(both[:64].astype(int) - alone).max() <= 1
+
+
+def test_size_and_rate_can_be_chosen(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    out = tmp_path / "film.mkv"
+    job = StylizeJob(tiny_film, out, str(tiny_style), size=(32, 64), rate=Fraction(12))
+    report = stylize(job)
+    info = probe(out)
+    assert (info.height, info.width, info.rate) == (32, 64, Fraction(12))
+    assert info.frames == report.frames == 6
+    assert report.resampling.dropped > 0
+
+
+def test_a_frame_shown_twice_is_painted_once(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    once, twice = tmp_path / "once.mkv", tmp_path / "twice.mkv"
+    stylize(StylizeJob(tiny_film, once, str(tiny_style)))
+    report = stylize(StylizeJob(tiny_film, twice, str(tiny_style), rate=Fraction(48000, 1001)))
+    assert report.frames == 24
+    assert report.resampling.repeated == 12
+    assert report.painted == 12
+
+
+def test_what_is_no_equirect_sphere_is_refused(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    job = StylizeJob(tiny_film, tmp_path / "a.mp4", str(tiny_style), projection=Projection.CUBEMAP)
+    with pytest.raises(NotEquirectError, match="--projection equirect"):
+        stylize(job)
+
+
+def test_nothing_is_read_when_the_output_cannot_be(tiny_film: Path, tiny_style: Path):
+    with pytest.raises(OutputError, match="input itself"):
+        stylize(StylizeJob(tiny_film, tiny_film, str(tiny_style), force=True))
+
+
+def test_a_start_behind_the_end_is_refused(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    with pytest.raises(InputError, match="--start"):
+        stylize(StylizeJob(tiny_film, tmp_path / "a.mp4", str(tiny_style), start=Fraction(9)))
+
+
+def test_a_still_cannot_become_a_film_nor_a_film_a_still(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path
+):
+    with pytest.raises(OutputError, match=r"still|picture|films"):
+        stylize(StylizeJob(tiny_film, tmp_path / "a.png", str(tiny_style)))
+    still = tmp_path / "in.png"
+    cv2.imwrite(str(still), soft_noise(64, 128, 0))
+    with pytest.raises(OutputError, match=r"still|picture"):
+        stylize(StylizeJob(still, tmp_path / "a.mp4", str(tiny_style)))

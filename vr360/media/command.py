@@ -1,0 +1,126 @@
+"""The ffmpeg command of a film, and the bytes it expects of every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import ffmpeg
+import numpy as np
+
+from vr360.frame import Colour, Rgb, VideoInfo, bit_depth
+from vr360.media.colour import LIMITED_WHITE_16, TOP_10, rescaled
+from vr360.media.presets import Encoding, RawVideo
+from vr360.media.sound import Track, track_options
+
+# swscale's own default is the middle between two pixels, where MPEG-1 had it; H.264 and H.265
+# put chroma on the left one unless told otherwise, and so do all who read them.
+_CHROMA_LEFT = "out_h_chr_pos=0:out_v_chr_pos=128"
+_EXACT = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+_QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What is heard: tracks of a film, from `start` seconds after its first frame."""
+
+    film: VideoInfo
+    tracks: Sequence[Track]
+    start: Fraction
+    duration: Fraction | None = None
+
+
+def film_command(
+    binary: str,
+    target: Path,
+    muxer: str,
+    raw: RawVideo,
+    encoding: Encoding,
+    colour: Colour,
+    pixel_aspect: Fraction = Fraction(1),
+    sound: Sound | None = None,
+) -> list[str]:
+    """Arguments that make ffmpeg turn raw frames on its standard input into a film.
+
+    Args:
+        binary: ffmpeg.
+        target: the file to write, whatever its suffix.
+        muxer: ffmpeg's name of the container.
+        raw: the frames that will come, see `raw_bytes`.
+        encoding: what to store.
+        colour: primaries and transfer of the frames, which are tagged as they are.
+        pixel_aspect: width of a pixel over its height.
+        sound: what to put beside the picture.
+    """
+    video = ffmpeg.input(
+        "pipe:",
+        f="rawvideo",
+        pix_fmt=_raw_format(raw.bit_depth, encoding),
+        video_size=(raw.width, raw.height),
+        framerate=str(raw.rate),
+    )
+    streams = [video["v"]]
+    options: dict[str, str] = {
+        "c:v": encoding.codec,
+        "pix_fmt": encoding.pixel_format,
+        "filter:v": f"{_conversion(encoding, colour)},setsar={pixel_aspect}:max=10000",
+        **encoding.options,
+    }
+    if sound is not None:
+        film = ffmpeg.input(str(sound.film.path.absolute()), **_cut(sound))
+        streams += [film[str(track.info.index)] for track in sound.tracks]
+        options |= track_options(sound.tracks, muxer)
+    graph = ffmpeg.output(*streams, str(target.absolute()), f=muxer, **options)
+    command: list[str] = graph.global_args(*_QUIET).overwrite_output().compile(binary)
+    return command
+
+
+def raw_bytes(rgb: Rgb, encoding: Encoding) -> memoryview:
+    """The bytes of one frame as the command expects them.
+
+    Args:
+        rgb: (H, W, 3), uint8 or 10-bit codes.
+        encoding: the same that the command was made with.
+    """
+    if bit_depth(rgb) == 8:
+        return np.ascontiguousarray(rgb).data.cast("B")
+    if not encoding.is_rgb:
+        rgb = rescaled(rgb, LIMITED_WHITE_16 / TOP_10)
+    planes = np.stack([rgb[..., 1], rgb[..., 2], rgb[..., 0]])  # G, B, R
+    return planes.data.cast("B")
+
+
+def _raw_format(depth: int, encoding: Encoding) -> str:
+    """Lossless codecs get the codes themselves; a matrix needs 16 bits.
+
+    swscale takes 1020 for white in 10 bits of R'G'B' but 255 << 8 in 16, of which only the
+    latter can be met exactly.
+    """
+    if depth == 8:
+        return "rgb24"
+    return "gbrp10le" if encoding.is_rgb else "gbrp16le"
+
+
+def _conversion(encoding: Encoding, colour: Colour) -> str:
+    if encoding.is_rgb:
+        convert, matrix, span = "", "gbr", "pc"
+    else:
+        matrix = "bt2020nc" if colour.primaries == "bt2020" else "bt709"
+        span = "tv"
+        to = f"out_color_matrix={matrix.removesuffix('nc')}:out_range={span}"
+        convert = f"scale={to}:{_CHROMA_LEFT}:{_EXACT},format={encoding.pixel_format},"
+    # sRGB and BT.709 footage is shown alike, and players know the latter
+    transfer = "bt709" if colour.transfer == "iec61966-2-1" else colour.transfer
+    tags = f"range={span}:color_primaries={colour.primaries}:color_trc={transfer}"
+    return f"{convert}setparams={tags}:colorspace={matrix}"
+
+
+def _cut(sound: Sound) -> dict[str, str]:
+    """Absolute times on the film's own clock: ffmpeg's idea of where a file starts varies."""
+    begin = sound.film.start_time + sound.start
+    cut = {"seek_timestamp": "1", "ss": f"{float(begin):.6f}"}
+    if sound.duration is not None:
+        cut["t"] = f"{float(sound.duration):.6f}"
+    return cut

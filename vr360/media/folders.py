@@ -1,0 +1,120 @@
+"""Folders of frames: JPEG or PNG in, PNG out."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+from vr360.errors import EncodeError, OutputError, VideoOpenError
+from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
+from vr360.media.stills import STILL_SUFFIXES, encoded, read_still, store
+from vr360.media.targets import check_target, partial_of
+from vr360.media.threads import WriteBehind
+
+
+def frames_in(folder: Path) -> list[Path]:
+    """The pictures of a folder in natural order (frame 9 before frame 10).
+
+    Raises:
+        VideoOpenError: there is none.
+    """
+    files = [f for f in folder.iterdir() if f.suffix.lower() in STILL_SUFFIXES and f.is_file()]
+    if not files:
+        raise VideoOpenError(f"{folder}: the folder holds no JPEG or PNG frames")
+    return sorted(files, key=_natural)
+
+
+def _natural(path: Path) -> list[tuple[int, int | str]]:
+    parts = re.split(r"(\d+)", path.name.lower())
+    return [(0, int(p)) if p.isdecimal() else (1, p) for p in parts]
+
+
+def read_folder(info: VideoInfo, start: Fraction = Fraction(0)) -> Iterator[Frame]:
+    """The frames of a folder at `info.rate`, from `start` seconds on.
+
+    Raises:
+        VideoOpenError: a frame is damaged or of another size.
+    """
+    for n, file in enumerate(frames_in(info.path)):
+        if n / info.rate < start:
+            continue
+        rgb = read_still(file)
+        found = f"{rgb.shape[1]}x{rgb.shape[0]} of {bit_depth(rgb)} bit"
+        wanted = f"{info.width}x{info.height} of {info.bit_depth} bit"
+        if found != wanted:
+            raise VideoOpenError(f"{file}: is {found}, but the first frame is {wanted}")
+        yield Frame(rgb, n / info.rate)
+
+
+class FolderWriter:
+    """A folder of PNG frames, `000000.png` onwards, complete or not there.
+
+    Use as a context manager; the same `write` as `FilmWriter`. An existing folder is replaced
+    with `force` only, and only if it holds nothing but frames.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        bit_depth: int = 8,
+        source: VideoInfo | None = None,
+        force: bool = False,
+    ) -> None:
+        empty = path.is_dir() and not any(path.iterdir())
+        check_target(path, force or empty, source.path if source else None)
+        if path.is_file() or any(f.suffix != ".png" for f in _entries(path)):
+            raise OutputError(f"{path}: holds more than PNG frames; name a new folder")
+        self.path = path
+        self.bit_depth = bit_depth
+        self.frames = 0
+        self._partial = partial_of(path)
+        self._behind: WriteBehind[tuple[int, Rgb]] | None = None
+
+    @property
+    def busy_seconds(self) -> float:
+        """Time spent encoding; waiting for frames excluded."""
+        return self._behind.busy_seconds if self._behind else 0.0
+
+    def __enter__(self) -> FolderWriter:
+        shutil.rmtree(self._partial, ignore_errors=True)
+        self._partial.mkdir()
+        self._behind = WriteBehind(self._store)
+        return self
+
+    def write(self, frame: Frame) -> None:
+        if self._behind is None:
+            raise ValueError("a FolderWriter is used as a context manager")
+        self._behind.put((self.frames, frame.rgb))
+        self.frames += 1
+
+    def _store(self, numbered: tuple[int, Rgb]) -> None:
+        number, rgb = numbered
+        store(self._partial / f"{number:06d}.png", encoded(rgb, ".png"))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._behind is not None:
+                self._behind.close(abandon=kind is not None)
+            if kind is None:
+                self._complete()
+        finally:
+            shutil.rmtree(self._partial, ignore_errors=True)
+
+    def _complete(self) -> None:
+        if not self.frames:
+            raise EncodeError(f"{self.path}: no frames came, so nothing is written")
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._partial.replace(self.path)
+
+
+def _entries(path: Path) -> list[Path]:
+    return list(path.iterdir()) if path.is_dir() else []
