@@ -18,8 +18,9 @@ if sys.platform.startswith("linux"):
     os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
 
 from OpenGL import GL
+from OpenGL.error import Error as GraphicsError
 
-__all__ = ["GL", "check_version", "headless_context"]
+__all__ = ["GL", "GraphicsError", "check_version", "headless_context"]
 
 SURFACELESS = 0x31DD  # EGL_MESA_platform_surfaceless
 DEVICE = 0x313F  # EGL_EXT_platform_device
@@ -68,14 +69,12 @@ def _egl() -> Any:
 
 def _first_context(egl: Any) -> tuple[Any, Any]:
     """Display and current context of the first platform that gives one."""
-    from OpenGL.error import Error, GLError
-
     reasons = []
     for open_display in (_surfaceless_display, _device_display, _default_display):
         try:
             display = open_display(egl)
             return display, _make_current(egl, display)
-        except (GLError, Error, LookupError) as error:
+        except (GraphicsError, LookupError) as error:
             reasons.append(f"{open_display.__name__.strip('_')}: {type(error).__name__}")
     raise DisplayError(
         f"no OpenGL 3.3 without a window here ({', '.join(reasons)}); "

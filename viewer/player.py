@@ -214,6 +214,8 @@ class Player:
     def _take_due(self) -> Shown | None:
         """The newest picture whose time has come; those before it are dropped."""
         position = self.position
+        if self.span.end is not None:
+            position = min(position, self.span.end - self._half_frame())
         with self._changed:
             due = [s for s in self._queue if s.a.pts <= position]
             for _ in due:

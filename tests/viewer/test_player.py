@@ -271,3 +271,13 @@ def test_closing_ends_the_thread_even_in_the_middle_of_a_seek(clip):
     player.seek_frame(55)
     player.close()
     assert not player._thread.is_alive()
+
+
+def test_no_picture_beyond_the_out_point_is_shown_by_a_late_window(player, wall):
+    player.span = Span(0.0, 4 / RATE)
+    settle(player)
+    player.play()
+    wait_for(lambda: len(player._queue) == 5, "five pictures ahead")
+    wall.now += 5.5 / RATE
+    assert player.poll().a.index == 3
+    assert not player.playing

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from OpenGL import error as gl_error
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -20,8 +19,9 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
 from viewer.camera import Camera, Glide, Size
-from viewer.composition import Compare, compose, eyes_that_exist
+from viewer.composition import Compare, Pass, compose, eyes_that_exist
 from viewer.layout import Eyes, Layout, View
+from viewer.opengl import GraphicsError
 from viewer.picture import Picture
 from viewer.renderer import Look, Renderer
 from vr360.errors import DisplayError
@@ -30,6 +30,7 @@ from vr360.geometry import FULL_TURN, Array
 
 NOTCH = 120  # of a wheel, in Qt's units
 FLICK = 0.06  # seconds before letting go that decide the gliding speed
+FASTEST = FULL_TURN / 2  # radians a second; a flick never makes the head spin
 
 
 class Canvas(QOpenGLWidget):
@@ -141,7 +142,7 @@ class Canvas(QOpenGLWidget):
     def initializeGL(self) -> None:  # noqa: N802
         try:
             self._renderer = Renderer()
-        except (DisplayError, gl_error.Error) as error:
+        except (DisplayError, GraphicsError) as error:
             self._fail(str(error))
 
     def paintGL(self) -> None:  # noqa: N802
@@ -150,7 +151,7 @@ class Canvas(QOpenGLWidget):
         try:
             self._upload()
             self._renderer.draw(self._passes(self.pixels), self.look)
-        except gl_error.Error as error:
+        except GraphicsError as error:
             self._fail(f"the graphics driver refused to draw: {error}")
         self.drawn.emit()
 
@@ -200,7 +201,7 @@ class Canvas(QOpenGLWidget):
         tilt = 0.0 if self.view is View.FLAT else way.y() / self.width() * FULL_TURN
         return camera.turned(turn, tilt)
 
-    def _passes(self, size: Size) -> list:  # type: ignore[type-arg]
+    def _passes(self, size: Size) -> list[Pass]:
         if not self.slots:
             return []
         layout = self._layouts.get(self.slots[-1], Layout())
@@ -245,4 +246,8 @@ def _speed_of(trail: list[tuple[float, Camera]], now: float) -> Glide:
     (begin, first), (_, last) = recent[0], recent[-1]
     seconds = max(now - begin, 1e-3)
     turn = (last.yaw - first.yaw + FULL_TURN / 2) % FULL_TURN - FULL_TURN / 2
-    return Glide(turn / seconds, (last.pitch - first.pitch) / seconds)
+    return Glide(_capped(turn / seconds), _capped((last.pitch - first.pitch) / seconds))
+
+
+def _capped(speed: float) -> float:
+    return min(max(speed, -FASTEST), FASTEST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QStyle, QToolButton, QWidget
 
 from viewer.clock import Span, timecode
@@ -14,7 +14,8 @@ HEIGHT = 44
 STYLE = """
 Controls { background: rgba(20, 20, 24, 220); }
 QLabel { color: #f2f2f2; }
-QToolButton { border: none; padding: 4px; background: rgba(255, 255, 255, 200); border-radius: 4px; }
+QToolButton { border: none; padding: 4px; border-radius: 4px; }
+QToolButton { background: rgba(255, 255, 255, 200); }
 """
 
 
@@ -50,9 +51,8 @@ class Controls(QWidget):
         self.on.clicked.connect(lambda: self.stepped.emit(1))
         self.volume.valueChanged.connect(lambda value: self.volume_changed.emit(value / 100))
 
-    def place(self) -> None:
-        parent = self.parentWidget()
-        self.setGeometry(0, parent.height() - HEIGHT, parent.width(), HEIGHT)
+    def place(self, area: QSize) -> None:
+        self.setGeometry(0, area.height() - HEIGHT, area.width(), HEIGHT)
 
     def tell(
         self,

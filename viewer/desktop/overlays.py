@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import zip_longest
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -12,6 +13,8 @@ from viewer.desktop.commands import key_table
 
 SHADE = "background: rgba(20, 20, 24, 210); color: #f2f2f2; border-radius: 6px; padding: 6px 10px;"
 MESSAGE_MS = 4000
+COLUMNS = 3
+ABOVE = 60  # pixels of play controls below a message
 
 
 class Label(QLabel):
@@ -40,20 +43,25 @@ class Message(Label):
         self.setWordWrap(True)
         self._timer = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._timer.timeout.connect(self.hide)
+        self._area = parent.size()
 
     def tell(self, text: str, stays: bool = False) -> None:
-        self.setMinimumWidth(min(self.parentWidget().width() - 40, 12 * len(text) + 40))
         self.say(text)
-        self.adjustSize()
-        self.place()
+        self.place(self._area)
         self.raise_()
         if stays:
             self._timer.stop()
         else:
             self._timer.start()
 
-    def place(self) -> None:
-        self.move((self.parentWidget().width() - self.width()) // 2, 12)
+    def place(self, area: QSize) -> None:
+        self._area = area
+        if not self.text():
+            return
+        words = self.fontMetrics().boundingRect(0, 0, 10000, 10000, 0, self.text()).width()
+        self.setFixedWidth(max(min(area.width() - 40, words + 32), 1))
+        self.setFixedHeight(self.heightForWidth(self.width()))
+        self.move((area.width() - self.width()) // 2, area.height() - self.height() - ABOVE)
 
 
 class Help(Label):
@@ -61,23 +69,17 @@ class Help(Label):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        rows = key_table()
-        half = (len(rows) + 1) // 2
-        pairs = [
-            (rows[i], rows[i + half] if i + half < len(rows) else ("", "")) for i in range(half)
-        ]
-        lines = "".join(
-            "<tr>" + "".join(f"<td><b>{escape(k)}</b></td><td>{escape(t)}</td>" for k, t in pair)
-            for pair in pairs
-        )
+        cells = [f"<td><b>{escape(k)}</b></td><td>{escape(t)}</td>" for k, t in key_table()]
+        rows = -(-len(cells) // COLUMNS)
+        columns = [cells[i : i + rows] for i in range(0, len(cells), rows)]
+        lines = "".join(f"<tr>{''.join(row)}</tr>" for row in zip_longest(*columns, fillvalue=""))
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setText(f"<table cellspacing=0 cellpadding=1>{lines}</table>")
         self.adjustSize()
 
-    def place(self) -> None:
-        parent = self.parentWidget()
-        left = max((parent.width() - self.width()) // 2, 0)
-        self.move(left, max((parent.height() - self.height()) // 2, 0))
+    def place(self, area: QSize) -> None:
+        left, top = (area.width() - self.width()) // 2, (area.height() - self.height()) // 2
+        self.move(max(left, 0), max(top, 0))
 
 
 class WipeHandle(QWidget):
@@ -88,22 +90,23 @@ class WipeHandle(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._area = parent.size()
         self.setCursor(Qt.CursorShape.SplitHCursor)
         self.hide()
 
-    def place(self, share: float) -> None:
-        """Stand at a share of the parent's width."""
-        parent = self.parentWidget()
-        left = round(parent.width() * share) - self.WIDTH // 2
-        self.setGeometry(left, 0, self.WIDTH, parent.height())
+    def place(self, area: QSize, share: float) -> None:
+        """Stand at a share of an area's width."""
+        self._area = area
+        left = round(area.width() * share) - self.WIDTH // 2
+        self.setGeometry(left, 0, self.WIDTH, area.height())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.buttons() & Qt.MouseButton.LeftButton:
-            x = self.mapTo(self.parentWidget(), event.position().toPoint()).x()
-            self.dragged.emit(min(max(x / self.parentWidget().width(), 0.0), 1.0))
+            x = self.x() + event.position().x()
+            self.dragged.emit(min(max(x / max(self._area.width(), 1), 0.0), 1.0))
 
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)

@@ -46,13 +46,13 @@ class StylePanel(QDockWidget):
             self.add(entry)
         self.strength = slider(0, 100, round(strength * 100))
         self.blend = slider(0, 100, 100)
-        self.size = slider(0, len(PREVIEW_HEIGHTS) - 1, PREVIEW_HEIGHTS.index(PREVIEW_HEIGHT))
+        self.preview = slider(0, len(PREVIEW_HEIGHTS) - 1, PREVIEW_HEIGHTS.index(PREVIEW_HEIGHT))
         self.lag = QLabel("not painting")
         self.lag.setWordWrap(True)
         form = QFormLayout()
         form.addRow("Strength", self.strength)
         form.addRow("Blend", self.blend)
-        form.addRow("Preview size", self.size)
+        form.addRow("Preview size", self.preview)
         body = QWidget()
         column = QVBoxLayout(body)
         column.addWidget(self.list, 1)
@@ -60,7 +60,7 @@ class StylePanel(QDockWidget):
         column.addWidget(self.lag)
         self.setWidget(body)
         self.list.itemClicked.connect(self._changed)
-        for each in (self.strength, self.blend, self.size):
+        for each in (self.strength, self.blend, self.preview):
             each.valueChanged.connect(self._changed)
 
     def add(self, entry: StyleEntry) -> None:
@@ -83,7 +83,7 @@ class StylePanel(QDockWidget):
         item = self.list.currentItem()
         if item is None:
             return None
-        height = PREVIEW_HEIGHTS[self.size.value()]
+        height = PREVIEW_HEIGHTS[self.preview.value()]
         return Wish(item.text(), self.strength.value() / 100, self.blend.value() / 100, height)
 
     def _changed(self, *_: object) -> None:
