@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from viewer.clock import timecode
-from viewer.export import export_journey
+from viewer.export import SIZE, export_journey
 from viewer.journey import Journey, load_journey, save_journey
 from viewer.session import Session
 from vr360.errors import Vr360Error
@@ -43,9 +43,8 @@ class Export:
         def write() -> None:
             try:
                 count = export_journey(
-                    session.film, journey, out, span=span, orientation=level, force=True,
-                    progress=self._progress,
-                )  # fmt: skip
+                    session.film, journey, out, SIZE, span, level, True, self._progress
+                )
                 self.result = f"exported {count} frames to {out}"
             except Vr360Error as error:
                 self.result = str(error)

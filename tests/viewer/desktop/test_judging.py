@@ -146,7 +146,7 @@ def test_a_difference_of_one_picture_is_refused_in_words(window, person, playing
 def tilted_film(path, roll, pitch):
     """A film of a sphere, sky above ground, as a camera records it that a pose must level."""
     d = equirect_directions(160, 320) @ rotation(0.0, radians(pitch), radians(roll)).T
-    rgb = np.where(d[..., 1:] > 0, (90, 140, 220), (60, 110, 40)).astype(np.uint8)
+    rgb = np.where(d[..., 1:2] > 0, (90, 140, 220), (60, 110, 40)).astype(np.uint8)
     with av.open(str(path), "w") as out:
         stream = out.add_stream("libx264", rate=10)
         stream.width, stream.height, stream.pix_fmt = 320, 160, "yuv420p"
@@ -209,9 +209,7 @@ def test_keyframes_are_followed_saved_and_exported(
     person.press("space")
     flat = tmp_path / "flat.mp4"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(flat), ""))
-    monkeypatch.setattr(
-        "viewer.export.export_journey.__defaults__", ((90, 160), None, None, False, lambda t, _: t)
-    )
+    monkeypatch.setattr("viewer.desktop.travel.SIZE", (90, 160))
     playing_film.span = playing_film.span.with_end(0.5)
     person.press("ctrl+e")
     person.until(lambda: "exported 5 frames" in window.message.text(), "the export")
