@@ -30,7 +30,7 @@ def train(
     style_border: float = typer.Option(
         0.02, min=0.0, max=0.4, help="Share of each side of the painting to cut off (its frame)."
     ),
-    style_weight: float = typer.Option(2.0, min=0.0, help="Style against content (weight 1)."),
+    style_weight: float = typer.Option(3.0, min=0.0, help="Style against content (weight 1)."),
     seed: int = typer.Option(0, min=0, help="Seed of weights, photographs and noise."),
     device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
     resume: bool = typer.Option(False, "--resume", help="Continue from OUT.training."),

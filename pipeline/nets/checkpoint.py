@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from pipeline.nets.stylenet import NetConfig, StyleNet
@@ -56,7 +56,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
     """Safetensors through a partial file, so that a full disk never costs the last good one."""
     partial = path.with_name(path.name + ".partial")
     try:
-        save_file(dict(tensors), partial, metadata=dict(header))
+        partial.write_bytes(save(dict(tensors), metadata=dict(header)))
         partial.replace(path)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); is the disk full?") from error

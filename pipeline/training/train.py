@@ -17,10 +17,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from pipeline.nets.checkpoint import StyleCard, load_tensors, save_style, save_tensors
-from pipeline.nets.stylenet import NetConfig, StyleNet
+from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.nets.vgg import VggFeatures, load_vgg16
 from pipeline.training.data import PhotoFolder, load_style, to_tensor
@@ -28,6 +29,7 @@ from pipeline.training.losses import content_loss, gram, style_loss, total_varia
 from vr360.errors import CheckpointError
 
 RESUME_KIND = "vr360-training"
+EDGE = 24  # pixels at the edge of a crop that a roll disturbs most
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,9 @@ class TrainSettings:
         style_size: long side of the painting; larger makes larger strokes.
         style_border: share of each side of the painting that is canvas edge or frame.
         content_weight, style_weight, tv_weight: found with VGG scaled to `REFERENCE_RMS`.
+        shift_weight: of the squared difference that moving the picture by less than the net's
+            stride makes. What depends on where the blocks fall is a grid in flat sky, and a
+            shimmer when the camera moves.
         learning_rate: at the start; it falls to zero along half a cosine.
     """
 
@@ -54,8 +59,9 @@ class TrainSettings:
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
-    style_weight: float = 2.0
+    style_weight: float = 3.0
     tv_weight: float = 2e5
+    shift_weight: float = 4e6
     learning_rate: float = 1e-3
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)
@@ -128,7 +134,7 @@ def train(
             group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * run.done))
         random = np.random.default_rng([settings.seed, run.step])  # the same when resumed
         rgb = data.batch(settings.batch, random).to(device)
-        losses = _losses(run.net, vgg, rgb, targets, settings)
+        losses = _losses(run.net, vgg, rgb, targets, settings, random)
         run.adam.zero_grad(set_to_none=True)
         torch.autograd.backward(sum(losses.values(), rgb.new_zeros(())))
         run.adam.step()
@@ -156,8 +162,12 @@ def _losses(
     rgb: Tensor,  # (N, 3, crop, crop)
     targets: Mapping[str, Tensor],
     settings: TrainSettings,
+    random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    painted = net(rgb, PLANE)
+    shift = 1 + random.integers(STRIDE**2 - 1)  # of the moves within a block, any but none
+    move = (int(shift) // STRIDE, int(shift) % STRIDE)
+    painted, moved = net(torch.cat([rgb, rgb.roll(move, (2, 3))]), PLANE).chunk(2)
+    inside = ..., slice(EDGE, -EDGE), slice(EDGE, -EDGE)  # where the roll broke nothing
     features = vgg(painted)
     with torch.no_grad():
         wanted = vgg(rgb)[settings.content_layer]
@@ -165,6 +175,8 @@ def _losses(
         "content": settings.content_weight * content_loss(features[settings.content_layer], wanted),
         "style": settings.style_weight * style_loss(features, targets),
         "tv": settings.tv_weight * total_variation(painted),
+        "shift": settings.shift_weight
+        * F.mse_loss(moved[inside], painted.roll(move, (2, 3))[inside]),
     }
 
 

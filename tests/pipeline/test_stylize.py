@@ -1,3 +1,9 @@
+import gc
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +19,10 @@ from vr360.errors import InputError, NotEquirectError, OutputError
 from vr360.frame import Frame, Projection, Stereo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
+from vr360.media.writer import FilmWriter
 from vr360.spherical import inspect
+
+SAMPLE = Path(__file__).parents[2] / "sample_clips" / "valley_2048x1024.mp4"
 
 
 @pytest.mark.parametrize(("name", "preset"), [("a.mkv", "archive"), ("a.mp4", "lossless-mp4")])
@@ -151,3 +160,40 @@ def test_a_still_cannot_become_a_film_nor_a_film_a_still(
     cv2.imwrite(str(still), soft_noise(64, 128, 0))
     with pytest.raises(OutputError, match=r"still|picture"):
         stylize(StylizeJob(still, tmp_path / "a.mp4", str(tiny_style)))
+
+
+def test_few_frames_are_held_however_long_the_film_is(tmp_path: Path, tiny_style: Path):
+    rate, source = Fraction(24), tmp_path / "long.mkv"
+    with FilmWriter(source, 64, 128, rate, "archive") as film:
+        for n in range(100):
+            film.write(Frame(soft_noise(64, 128, n), n / rate))
+    held = []
+
+    def watch(frames: Iterable[Frame], _: int) -> Iterator[Frame]:
+        for n, frame in enumerate(frames):
+            if n % 20 == 19:
+                held.append(sum(type(o) is Frame for o in gc.get_objects()))
+            yield frame
+
+    stylize(StylizeJob(source, tmp_path / "out.mkv", str(tiny_style)), watch)
+    assert len(held) == 5
+    assert max(held) <= 20  # two queues of four, and those in hand
+    assert held[-1] <= held[0] + 4
+
+
+def test_ctrl_c_leaves_neither_film_nor_partial_file(tmp_path: Path, tiny_style: Path):
+    out = tmp_path / "film.mp4"
+    command = [sys.executable, "-m", "pipeline.cli", "stylize", str(SAMPLE), str(out)]
+    process = subprocess.Popen(
+        [*command, "--style", str(tiny_style)], stderr=subprocess.PIPE, start_new_session=True
+    )
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.glob("*.partial")):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode not in (0, None)
+    assert b"Traceback" not in stderr
+    assert list(tmp_path.iterdir()) == []

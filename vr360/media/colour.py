@@ -49,6 +49,7 @@ _SWSCALE = {
     "smpte170m": Colorspace.ITU601,
     "smpte240m": Colorspace.SMPTE240M,
     "bt2020nc": Colorspace.BT2020,
+    "bt2020c": Colorspace.BT2020,
 }
 
 _EXACT = (

@@ -73,7 +73,10 @@ def film_command(
         streams += [film[str(track.info.index)] for track in sound.tracks]
         options |= track_options(sound.tracks, muxer)
     graph = ffmpeg.output(*streams, str(target.absolute()), f=muxer, **options)
-    command: list[str] = graph.global_args(*_QUIET).overwrite_output().compile(binary)
+    graph = (
+        graph.global_args(*_QUIET, "-copyts") if _from_zero(sound) else graph.global_args(*_QUIET)
+    )
+    command: list[str] = graph.overwrite_output().compile(binary)
     return command
 
 
@@ -117,10 +120,17 @@ def _conversion(encoding: Encoding, colour: Colour) -> str:
     return f"{convert}setparams={tags}:colorspace={matrix}"
 
 
+def _from_zero(sound: Sound | None) -> bool:
+    return sound is not None and sound.film.start_time + sound.start == 0
+
+
 def _cut(sound: Sound) -> dict[str, str]:
-    """Absolute times on the film's own clock: ffmpeg's idea of where a file starts varies."""
+    """Absolute times on the film's own clock: ffmpeg's idea of where a file starts varies.
+
+    A seek to 0 would lose packets of negative time, which decoders need to warm up.
+    """
     begin = sound.film.start_time + sound.start
-    cut = {"seek_timestamp": "1", "ss": f"{float(begin):.6f}"}
+    cut = {} if begin == 0 else {"seek_timestamp": "1", "ss": f"{float(begin):.6f}"}
     if sound.duration is not None:
         cut["t"] = f"{float(sound.duration):.6f}"
     return cut

@@ -17,6 +17,7 @@ from av.video.stream import VideoStream
 from vr360.errors import VideoOpenError
 
 _NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
+_UNTIMED = ("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo")
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"sidx")
@@ -145,13 +146,23 @@ def declared_duration(container: InputContainer, stream: VideoStream) -> Declare
     if stream.duration and stream.time_base:
         return Declared(stream.duration * Fraction(stream.time_base), of_video=True)
     tag = stream.metadata.get("DURATION", "")
-    if tag.count(":") == 2:
+    if tag.count(":") == 2:  # Matroska: when the last frame ends
         hours, minutes, seconds = tag.split(":")
-        total = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds.strip("\0 "))
-        return Declared(total, of_video=True)
+        end = int(hours) * 3600 + int(minutes) * 60 + Fraction(seconds.strip("\0 "))
+        return Declared(end - start_of(stream), of_video=True)
     if container.duration:
         return Declared(Fraction(container.duration, av.time_base), of_video=False)
     return None
+
+
+def start_of(stream: VideoStream) -> Fraction:
+    """When the stream begins on the container's clock, as the container says."""
+    return (stream.start_time or 0) * Fraction(stream.time_base or 1)
+
+
+def counts_frames(container: InputContainer) -> bool:
+    """Whether the format has no times of its own, so that frame n lies at n / rate."""
+    return container.format.name in _UNTIMED
 
 
 def clock_slack(tick: Fraction) -> Fraction:

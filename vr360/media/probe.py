@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -16,7 +17,7 @@ from av.video.stream import VideoStream
 from vr360.errors import VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
-from vr360.media.containers import clock_slack, declared_duration, opened
+from vr360.media.containers import clock_slack, counts_frames, declared_duration, opened
 from vr360.media.folders import frames_in
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
@@ -28,6 +29,8 @@ _STANDARD_RATES = tuple(
     Fraction(n) for n in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50")
 ) + tuple(Fraction(n) for n in ("60000/1001", "60", "90", "100", "120000/1001", "120"))
 _SNAP = Fraction(1, 100)
+_SAMPLE = 500  # packets that are looked at where the container has no table of frames
+_REORDERED = 16  # of them the last ones may lack a neighbour that comes later
 _STILL_DEMUXERS = ("image2", "_pipe")
 
 
@@ -122,7 +125,7 @@ def _probe_film(
     declared = declared_layout(path)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
-    timing = _timing(container, stream)
+    timing = _timing(path, container, stream)
     return VideoInfo(
         path=path,
         height=rgb.shape[0],
@@ -140,7 +143,7 @@ def _probe_film(
         rotation=first.rotation,
         colour=colour,
         audio=tuple(_audio(s) for s in container.streams.audio),
-        start_time=(first.pts or 0) * Fraction(first.time_base or 1),
+        start_time=_start_time(container, first),
         notes=(*layout.notes, *colour_notes),
     )
 
@@ -150,6 +153,12 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
         return next(container.decode(stream))
     except (av.error.FFmpegError, StopIteration):
         raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
+
+
+def _start_time(container: InputContainer, first: av.VideoFrame) -> Fraction:
+    if counts_frames(container):
+        return Fraction(0)
+    return (first.pts or 0) * Fraction(first.time_base or 1)
 
 
 def _pixel_aspect(stream: VideoStream, rotation: int) -> Fraction:
@@ -167,22 +176,35 @@ def _audio(stream: av.AudioStream) -> AudioInfo:
     )
 
 
-def _timing(container: InputContainer, stream: VideoStream) -> _Timing:
-    """Rate, length and evenness; reads packet times only where the container contradicts itself."""
+def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timing:
+    """Rate, length and evenness; reads packet times where the container leaves a doubt."""
     average, nominal = stream.average_rate, stream.base_rate
-    if average and average == nominal:
+    if average and average == nominal and (stream.frames or _begins_even(path, average)):
         declared = declared_duration(container, stream)
         frames = stream.frames or round((declared.seconds if declared else 0) * average)
         return _Timing(average, frames / average, frames, variable=False)
-    times = _packet_times(container, stream)
-    steps = np.diff(np.array([float(t) for t in times]))
-    step = Fraction(float(np.median(steps))) if len(steps) else 1 / FOLDER_RATE
+    times, tick = _packet_times(path)
+    step = _usual_step(times)
     for rate in (nominal, stream.guessed_rate, average, snapped_rate(step)):
-        if rate and _is_even(times, rate, Fraction(stream.time_base or 1)):
+        if rate and _is_even(times, rate, tick):
             return _Timing(rate, len(times) / rate, len(times), variable=False)
-    rate = snapped_rate(step)
     duration = times[-1] - times[0] + step if times else Fraction(0)
-    return _Timing(rate, duration, len(times), variable=True)
+    return _Timing(snapped_rate(step), duration, len(times), variable=True)
+
+
+def _usual_step(times: Sequence[Fraction]) -> Fraction:
+    """The mean of the steps that are about as long as most, which undoes rounded times."""
+    steps = np.diff(np.array([float(t) for t in times]))
+    if not len(steps) or np.median(steps) <= 0:
+        return 1 / FOLDER_RATE
+    usual = steps[np.abs(steps / np.median(steps) - 1) < 0.1]
+    return Fraction(float(usual.mean()))
+
+
+def _begins_even(path: Path, rate: Fraction) -> bool:
+    """Whether the first packets bear the rate out, where no table of frames does."""
+    times, tick = _packet_times(path, _SAMPLE)
+    return _is_even(times[: _SAMPLE - _REORDERED], rate, tick)
 
 
 def snapped_rate(step: Fraction) -> Fraction:
@@ -192,10 +214,13 @@ def snapped_rate(step: Fraction) -> Fraction:
     return nearest if abs(nearest / rate - 1) < _SNAP else rate.limit_denominator(1001)
 
 
-def _packet_times(container: InputContainer, stream: VideoStream) -> list[Fraction]:
-    container.seek(0)
-    base = Fraction(stream.time_base or 1)
-    return sorted(p.pts * base for p in container.demux(stream) if p.pts is not None)
+def _packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
+    """When the frames of the first packets are shown, in order, and the container's tick."""
+    with opened(path) as (container, stream):
+        tick = Fraction(stream.time_base or 1)
+        timed = (p.dts if counts_frames(container) else p.pts for p in container.demux(stream))
+        times = islice((t for t in timed if t is not None), limit)
+        return sorted(t * tick for t in times), tick
 
 
 def _is_even(times: Sequence[Fraction], rate: Fraction, tick: Fraction) -> bool:

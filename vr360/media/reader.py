@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from itertools import count
 
 import av
 import av.error
@@ -16,7 +15,13 @@ from av.video.stream import VideoStream
 from vr360.errors import VideoOpenError
 from vr360.frame import Frame, VideoInfo
 from vr360.media.colour import RgbConverter
-from vr360.media.containers import clock_slack, declared_duration, missing_bytes, opened
+from vr360.media.containers import (
+    clock_slack,
+    counts_frames,
+    declared_duration,
+    missing_bytes,
+    opened,
+)
 from vr360.media.folders import read_folder
 from vr360.media.rotation import upright
 from vr360.media.stills import read_still
@@ -59,51 +64,53 @@ def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
 
 
 def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
-    to_rgb = RgbConverter(info.colour, info.bit_depth)
-    last = Fraction(-1)
-    with opened(info.path) as (container, stream):
-        try:
-            for pts, picture in _pictures(info, container, stream, start):
-                last = max(last, pts)
-                if pts >= start:
-                    _check(info, picture, pts)
-                    yield Frame(upright(to_rgb(picture), picture.rotation), pts)
-        except av.error.FFmpegError:
-            raise VideoOpenError(_damaged(info, last)) from None
-        _check_end(info, container, stream, last)
-
-
-def _pictures(
-    info: VideoInfo, container: InputContainer, stream: VideoStream, start: Fraction
-) -> Iterator[tuple[Fraction, av.VideoFrame]]:
-    """Decoded pictures with their times, from a keyframe at or before `start`.
+    """Frames from `start` on, decoded from the keyframe before it.
 
     Containers without an index may land later than asked for, or nowhere: then from the first.
     """
-    if start > 0:
-        with suppress(av.error.FFmpegError):
-            container.seek(_ticks(info.start_time + start, stream), stream=stream)
-        decoded = container.decode(stream)
-        first = next(decoded, None)
-        if first is not None and first.pts is not None and _time(info, first) <= start:
-            yield from _timed(info, chain((first,), decoded))
+    with opened(info.path) as (container, stream):
+        if start == 0 or _seek(info, container, stream, start):
+            yield from _frames(info, container, stream, start)
             return
-        container.seek(_ticks(info.start_time, stream), stream=stream)
-    yield from _timed(info, container.decode(stream))
+    with opened(info.path) as (container, stream):
+        yield from _frames(info, container, stream, start)
 
 
-def _ticks(time: Fraction, stream: VideoStream) -> int:
-    return int(time // Fraction(stream.time_base or Fraction(1, av.time_base)))
+def _seek(info: VideoInfo, container: InputContainer, stream: VideoStream, start: Fraction) -> bool:
+    """Go to a keyframe at or before `start`; whether that worked."""
+    if counts_frames(container):
+        return False
+    ticks = int((info.start_time + start) // Fraction(stream.time_base or 1))
+    try:
+        container.seek(ticks, stream=stream)
+        first = next(container.decode(stream), None)
+        if first is None or _time(info, first) > start:
+            return False
+        container.seek(ticks, stream=stream)
+    except av.error.FFmpegError:
+        return False
+    return True
 
 
-def _timed(
-    info: VideoInfo, pictures: Iterable[av.VideoFrame]
-) -> Iterator[tuple[Fraction, av.VideoFrame]]:
-    """Pictures with times; those without one follow the one before."""
-    time = -1 / info.rate
-    for picture in pictures:
-        time = time + 1 / info.rate if picture.pts is None else _time(info, picture)
-        yield time, picture
+def _frames(
+    info: VideoInfo, container: InputContainer, stream: VideoStream, start: Fraction
+) -> Iterator[Frame]:
+    to_rgb = RgbConverter(info.colour, info.bit_depth)
+    times = _counted(info) if counts_frames(container) else None
+    last = Fraction(-1)
+    try:
+        for picture in container.decode(stream):
+            last = next(times) if times else _time(info, picture)
+            if last >= start:
+                _check(info, picture, last)
+                yield Frame(upright(to_rgb(picture), picture.rotation), last)
+    except av.error.FFmpegError:
+        raise VideoOpenError(_damaged(info, last)) from None
+    _check_end(info, container, stream, last)
+
+
+def _counted(info: VideoInfo) -> Iterator[Fraction]:
+    return (n / info.rate for n in count())
 
 
 def _time(info: VideoInfo, picture: av.VideoFrame) -> Fraction:
@@ -190,7 +197,7 @@ def at_constant_rate(
         shown, used = frame, 0
     if shown is None:
         return
-    stop = max(round((end or 0) * rate), round(shown.pts * rate) + 1)
+    stop = round(shown.pts * rate) + 1 if end is None else max(1, round(end * rate))
     while tick < stop:
         yield Frame(shown.rgb, tick / rate)
         tick, used = tick + 1, used + 1

@@ -13,6 +13,7 @@ from vr360.spherical.files import Piece, Progress
 from vr360.spherical.iso import Request
 from vr360.spherical.model import SphericalMetadata
 from vr360.spherical.report import Report
+from vr360.spherical.verify import same_media
 
 EBML = b"\x1a\x45\xdf\xa3"
 BOXES = (  # with which ISO files begin, and MOV files of old
@@ -85,7 +86,7 @@ def inject(
     if ambisonic not in ("auto", "acn-sn3d", "none"):
         raise ValueError(f"ambisonic must be auto, acn-sn3d or none, got {ambisonic!r}")
     request = Request(track, ambisonic, apple, move_front, any_shape, in_place)
-    notes: list[str] = []
+    path, notes = Path(path), list[str]()
 
     def plan(file: BinaryIO, length: int) -> list[Piece]:
         kind = _known_kind(file)
@@ -98,12 +99,16 @@ def inject(
 
     def check(written: Path) -> None:
         number = 1 if move_front else track
-        found = inspect(written, number).metadata
-        close = found is not None and not found.differences(metadata)
-        if found != metadata and not (close and written.suffix and _is_still(written)):
-            raise MetadataError(f"read back as {found}, not as {metadata}; nothing was changed")
+        report = inspect(written, number)
+        found, kind = report.metadata, _kind_of(written)
+        if kind == "iso":
+            same_media(path, written)
+        pixel = report.pixel(metadata) if kind == "still" else 0.0
+        close = found and not found.differences(metadata, pixel)
+        if found != metadata and not (kind == "still" and close):
+            raise MetadataError(f"read back as {found}, not as {metadata}")
 
-    _rewrite(Path(path), output, plan, check, in_place, force, progress)
+    _rewrite(path, output, plan, check, in_place, force, progress)
     return tuple(notes)
 
 
@@ -119,6 +124,7 @@ def remove(
 
     Arguments and errors as for `inject`.
     """
+    path = Path(path)
 
     def plan(file: BinaryIO, length: int) -> list[Piece]:
         kind = _known_kind(file)
@@ -130,9 +136,11 @@ def remove(
 
     def check(written: Path) -> None:
         if inspect(written).metadata is not None:
-            raise MetadataError("spherical metadata is still there; nothing was changed")
+            raise MetadataError("some metadata would be left; nothing was written")
+        if _kind_of(written) == "iso":
+            same_media(path, written)
 
-    _rewrite(Path(path), output, plan, check, in_place, force, progress)
+    _rewrite(path, output, plan, check, in_place, force, progress)
 
 
 def _rewrite(
@@ -151,6 +159,7 @@ def _rewrite(
         target = _target(path, output, force)
         if in_place and files.stationary(pieces):
             files.write_over(path, pieces)
+            check(path)
             return
         mode = os.fstat(file.fileno()).st_mode & 0o7777
         files.write_new(file, pieces, target, mode, check, progress)
@@ -185,6 +194,6 @@ def _known_kind(file: BinaryIO) -> str:
     return kind
 
 
-def _is_still(path: Path) -> bool:
+def _kind_of(path: Path) -> str:
     with path.open("rb") as file:
-        return _kind(file) == "still"
+        return _kind(file)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
-from vr360.spherical import ebml, v2
+from vr360.spherical import ebml, mesh, v2
 from vr360.spherical.defaults import check_shape
 from vr360.spherical.ebml import Node
 from vr360.spherical.files import Piece
@@ -27,7 +27,12 @@ PROJECTION, TYPE, PRIVATE = 0x7670, 0x7671, 0x7672
 YAW, PITCH, ROLL = 0x7673, 0x7674, 0x7675
 IS_VIDEO = 1
 UNKNOWN_UNIT = 4
-RECTANGULAR, EQUIRECT, CUBE, MESH = range(4)
+EQUIRECT, CUBE, MESH = 1, 2, 3
+PROJECTIONS = {
+    EQUIRECT: Projection.EQUIRECT,
+    CUBE: Projection.CUBEMAP,
+    MESH: Projection.DUAL_FISHEYE,
+}
 STEREO_MODES = {
     Stereo.MONO: 0,
     Stereo.LEFT_RIGHT: 1,
@@ -152,7 +157,7 @@ def _projection(metadata: SphericalMetadata) -> Node:
     elif metadata.projection is Projection.CUBEMAP:
         kind, private = CUBE, v2.cbmp()
     else:
-        raise MetadataError(f"{metadata.projection} has no tag that players know; stitch it first")
+        kind, private = MESH, mesh.dual_fisheye(metadata.lens_fov)
     children = [
         Node(TYPE, ebml.pack_unsigned(kind)),
         Node(PRIVATE, private),
@@ -180,11 +185,11 @@ def _read(video: Node, projection: Node) -> SphericalMetadata:
     stereo = next((s for s, value in STEREO_MODES.items() if value == mode), None)
     if stereo is None:
         raise MetadataError(f"StereoMode {mode} is not one of a sphere")
-    if kind not in (EQUIRECT, CUBE):
-        raise MetadataError(f"ProjectionType {kind} is neither equirect nor cubemap")
+    if kind not in PROJECTIONS:
+        raise MetadataError(f"ProjectionType {kind} is none of a sphere")
     if kind == CUBE:
         v2.read_cbmp(private)
     bounds = v2.read_equi(private) if kind == EQUIRECT and private else FULL
+    fov = mesh.read_dual_fisheye(private) if kind == MESH else 0.0
     yaw, pitch, roll = (ebml.real(parts.get(angle, b"")) for angle in (YAW, PITCH, ROLL))
-    what = Projection.EQUIRECT if kind == EQUIRECT else Projection.CUBEMAP
-    return SphericalMetadata(what, stereo, yaw, pitch, roll, bounds)
+    return SphericalMetadata(PROJECTIONS[kind], stereo, yaw, pitch, roll, bounds, fov)

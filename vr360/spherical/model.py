@@ -14,6 +14,8 @@ POSE_STEPS = 1 << 16
 BOUND_STEPS = 1 << 32
 LONGEST_NAME = 1000
 QUARTER = 0.25
+SMALLEST_BOUND = 1e-6
+USUAL_LENS = 190.0  # degrees; consumer cameras lie between 185 and 200
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -76,6 +78,8 @@ class SphericalMetadata:
         yaw, pitch, roll: pose of the sphere in degrees, within ±180, ±90, ±180, held in steps of
             2^-16 degree; -180 is stored as 180.
         bounds: the part of the sphere that the picture of one eye leaves out; equirect only.
+        lens_fov: field of view of each fisheye lens in degrees, 180 to 280, held in hundredths;
+            dual-fisheye only, 190 where it is not given.
         software: who made the picture; provenance, so it does not take part in comparisons.
 
     Raises:
@@ -90,6 +94,7 @@ class SphericalMetadata:
     pitch: float = 0.0
     roll: float = 0.0
     bounds: Bounds = FULL
+    lens_fov: float = 0.0
     software: str = field(default="vr360", compare=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +105,7 @@ class SphericalMetadata:
         object.__setattr__(self, "roll", _angle("roll", self.roll, 180.0))
         _check_software(self.software)
         self._settle_bounds()
+        self._settle_lenses()
 
     def _settle_bounds(self) -> None:
         sides = (self.bounds.left, self.bounds.right)
@@ -113,6 +119,16 @@ class SphericalMetadata:
         if not self.is_equirect and self.bounds != FULL:
             raise MetadataError(f"a crop can be given for equirect only, not for {self.projection}")
 
+    def _settle_lenses(self) -> None:
+        if self.projection is not Projection.DUAL_FISHEYE:
+            if self.lens_fov:
+                raise MetadataError(f"{self.projection} has no lenses, so no lens_fov")
+            return
+        fov = _in_range("lens_fov", self.lens_fov or USUAL_LENS, 180.0, 280.0)
+        object.__setattr__(self, "lens_fov", round(fov * 100) / 100)
+        if self.stereo is not Stereo.MONO:
+            raise MetadataError("dual-fisheye is mono: its two circles are front and back")
+
     @property
     def is_equirect(self) -> bool:
         """Whole or half: the picture is a window of an equirect one."""
@@ -122,18 +138,23 @@ class SphericalMetadata:
     def posed(self) -> bool:
         return (self.yaw, self.pitch, self.roll) != (0.0, 0.0, 0.0)
 
-    def differences(self, other: SphericalMetadata) -> list[str]:
-        """Names of the values in which the two differ by more than a whole degree or pixel.
+    def differences(self, other: SphericalMetadata, pixel: float = 0.0) -> list[str]:
+        """Names of the values in which the two differ by a whole degree, or by two pixels.
 
-        V1 holds whole degrees and whole pixels, so that much is no disagreement.
+        V1 holds whole degrees and whole pixels, so less than that is no disagreement.
+
+        Args:
+            pixel: as a fraction of the picture of one eye.
         """
         names = [n for n in ("projection", "stereo") if getattr(self, n) != getattr(other, n)]
         for name in ("yaw", "pitch", "roll"):
             turn = abs(getattr(self, name) - getattr(other, name))
             if min(turn, 360.0 - turn) >= 1.0:
                 names.append(name)
+        if abs(self.lens_fov - other.lens_fov) >= 1.0:
+            names.append("lens_fov")
         pairs = zip(_sides(self.bounds), _sides(other.bounds), strict=True)
-        if any(abs(a - b) > 1.0 / 512 for a, b in pairs):
+        if any(abs(a - b) > max(2 * pixel, SMALLEST_BOUND) for a, b in pairs):
             names.append("bounds")
         return names
 
@@ -143,6 +164,8 @@ class SphericalMetadata:
         for name in ("yaw", "pitch", "roll"):
             if getattr(self, name):
                 parts.append(f"{name} {getattr(self, name):.6g}°")
+        if self.lens_fov:
+            parts.append(f"lenses of {self.lens_fov:g}°")
         if self.bounds not in (FULL, FRONT_HALF):
             sides = ", ".join(f"{v:.6g}" for v in _sides(self.bounds))
             parts.append(f"leaves out {sides} (top, bottom, left, right)")

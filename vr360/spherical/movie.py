@@ -35,6 +35,8 @@ class Movie:
         self.moov = load(file, self.extents[self._at]).open()
         if self.moov.first(b"cmov"):
             raise MetadataError("the movie box is compressed (cmov); remux the file first")
+        if not self.moov.first(b"trak"):
+            raise MetadataError("the movie box has no tracks")
         self.tracks: list[Track] = all_tracks(self.moov)
 
     @property

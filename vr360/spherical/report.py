@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vr360.frame import Projection, Stereo
-from vr360.spherical.model import Ambisonic, SphericalMetadata
+from vr360.spherical.model import Ambisonic, SphericalMetadata, eye_size
 
 PRECEDENCE = ("V2", "V1", "Matroska", "Apple", "GPano", "XMP")
 
@@ -81,9 +81,13 @@ class Report:
         found = []
         for i, (one, first) in enumerate(film):
             for other, second in film[i + 1 :]:
-                if names := first.differences(second):
+                if names := first.differences(second, self.pixel(first)):
                     found.append(f"{one} and {other} differ in {', '.join(names)}; {one} wins")
         return tuple(found)
+
+    def pixel(self, metadata: SphericalMetadata) -> float:
+        """One pixel as a fraction of the smaller side of an eye."""
+        return 1 / max(1, min(eye_size(self.width, self.height, metadata.stereo)))
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -27,6 +27,8 @@ IN_CLUSTER = (0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, CRC32, VOID)
 BEFORE_BLOCKS = (0xE7, 0xA7, 0xAB, 0x5854, CRC32, VOID)
 MOST_ELEMENTS = 400_000
 SMALLEST_VOID = 2
+BEGINNING = 16 << 20  # of the file: what is held in memory while it moves
+MOST_ABSORBED = 1024  # a mesh that comes or goes moves the rest instead of leaving a hole
 
 
 class Segment:
@@ -72,6 +74,10 @@ class Segment:
             raise MetadataError(f"element {head.id:X} of {head.end - head.body} bytes is absurd")
         self._file.seek(head.body)
         return Node(head.id, self._file.read(head.end - head.body), head.width)
+
+    def _bytes(self, head: Head) -> bytes:
+        self._file.seek(head.start)
+        return self._file.read(head.end - head.start)
 
     def _read_doc_type(self) -> str:
         head = ebml.read_head_at(self._file, 0)
@@ -126,7 +132,7 @@ class Segment:
     def _absorb(self, new: dict[int, bytes]) -> None:
         tracks = self.elements[self._tracks_at]
         growth = len(new[self._tracks_at]) - (tracks.end - tracks.start)
-        for index in self._fillers():
+        for index in self._fillers() if abs(growth) <= MOST_ABSORBED else ():
             left = self.elements[index].end - self.elements[index].start - growth
             if growth and left >= SMALLEST_VOID:
                 new[index] = ebml.void(left)
@@ -181,6 +187,8 @@ class Segment:
                 pieces.append(new[index])
             elif head.id == CLUSTER and shift.of(head.start):
                 pieces += patched(head.start, head.end, self._cluster_position(head, shift))
+            elif shift.of(head.start) and head.end - self._head.body < BEGINNING:
+                pieces.append(self._bytes(head))  # so that a move within the head can be in place
             else:
                 pieces.append(Span(head.start, head.end))
         return [*pieces, Span(self._end, self._length)]

@@ -9,6 +9,7 @@ import struct
 
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
+from vr360.spherical import mesh
 from vr360.spherical.boxes import Box, Bytes, name, unpack
 from vr360.spherical.model import (
     BOUND_STEPS,
@@ -108,9 +109,7 @@ def _layout(metadata: SphericalMetadata) -> Box:
         return Box(b"equi", equi(metadata.bounds))
     if metadata.projection is Projection.CUBEMAP:
         return Box(b"cbmp", cbmp())
-    raise MetadataError(
-        f"{metadata.projection} has no tag that players know; stitch it to equirect first"
-    )
+    return Box(b"mshp", mesh.dual_fisheye(metadata.lens_fov))
 
 
 def _read_sv3d(box: Box, stereo: Stereo) -> SphericalMetadata:
@@ -121,25 +120,25 @@ def _read_sv3d(box: Box, stereo: Stereo) -> SphericalMetadata:
         raise MetadataError("sv3d lacks its proj box")
     pose = outer.open().first(b"prhd")
     angles = unpack(">3i", pose.payload, 4, "prhd") if pose else (0, 0, 0)
-    projection, bounds = _read_layout(outer)
+    projection, bounds, fov = _read_layout(outer)
     yaw, pitch, roll = (angle / POSE_STEPS for angle in angles)
     software = bytes(header.payload[4:]).split(b"\0")[0].decode("utf-8", "replace")
     return SphericalMetadata(
-        projection, stereo, yaw, pitch, roll, bounds, printable(software) or "unknown"
+        projection, stereo, yaw, pitch, roll, bounds, fov, printable(software) or "unknown"
     )
 
 
-def _read_layout(outer: Box) -> tuple[Projection, Bounds]:
+def _read_layout(outer: Box) -> tuple[Projection, Bounds, float]:
     found = outer.all(b"equi", b"cbmp", b"mshp")
     if len(found) != 1:
         kinds = ", ".join(name(box.kind) for box in found) or "none"
         raise MetadataError(f"proj must hold one of equi, cbmp and mshp; found {kinds}")
     if found[0].kind == b"equi":
-        return Projection.EQUIRECT, read_equi(found[0].payload)
+        return Projection.EQUIRECT, read_equi(found[0].payload), 0.0
     if found[0].kind == b"cbmp":
         read_cbmp(found[0].payload)
-        return Projection.CUBEMAP, FULL
-    raise MetadataError("a mesh projection (mshp); it is left to players that draw meshes")
+        return Projection.CUBEMAP, FULL, 0.0
+    return Projection.DUAL_FISHEYE, FULL, mesh.read_dual_fisheye(found[0].payload)
 
 
 def printable(text: str) -> str:

@@ -115,7 +115,7 @@ def _read_gpano(tags: dict[str, str]) -> SphericalMetadata:
         number(tags, "PosePitchDegrees"),
         number(tags, "PoseRollDegrees"),
         crop_bounds(tags),
-        printable(tags.get("StitchingSoftware", "")) or "unknown",
+        software=printable(tags.get("StitchingSoftware", "")) or "unknown",
     )
 
 

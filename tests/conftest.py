@@ -1,0 +1,107 @@
+"""Small films made on the spot, and the real ones where they are at hand."""
+
+import os
+import shutil
+import subprocess
+import wave
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With VR360_NO_SKIPS set, as in CI, a skipped test is a failed one."""
+    report = yield
+    if report.skipped and os.environ.get("VR360_NO_SKIPS"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be: {report.longrepr}"
+    return report
+
+
+SHARED = Path(__file__).parents[1] / "../shared/data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real footage; it lies beside the checkout of those who have it."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared/data beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def ffmpegs() -> list[str]:
+    """Every ffmpeg that a user may have: the system's, and the one a dependency ships."""
+    system = shutil.which("ffmpeg")
+    return [*([system] if system else []), imageio_ffmpeg.get_ffmpeg_exe()]
+
+
+@pytest.fixture(scope="session")
+def run_ffmpeg(ffmpegs: list[str]) -> Callable[..., bytes]:
+    """Run ffmpeg quietly; returns what it writes to standard output."""
+
+    def run(*arguments: str | Path, data: bytes | None = None) -> bytes:
+        command = [ffmpegs[0], "-y", "-v", "error", *map(str, arguments)]
+        done = subprocess.run(command, input=data, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture
+def make_film(tmp_path: Path, run_ffmpeg: Callable[..., bytes]) -> Callable[..., Path]:
+    """A film of given frames: `make_film(name, frames, *options, rate=, inputs=)`.
+
+    Frames are (N, H, W, 3) uint8; `inputs` are further inputs such as `("-i", sound)`.
+    """
+
+    def make(
+        name: str,
+        frames: np.ndarray,
+        *options: str | Path,
+        rate: str = "24",
+        inputs: Sequence[str | Path] = (),
+    ) -> Path:
+        path = tmp_path / name
+        _, height, width, _ = frames.shape
+        raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}")
+        video = (*raw, "-framerate", rate, "-i", "pipe:")
+        run_ffmpeg(*video, *inputs, *options, path, data=frames.tobytes())
+        return path
+
+    return make
+
+
+@pytest.fixture
+def make_sound(tmp_path: Path) -> Callable[..., Path]:
+    """A WAV file of (samples, channels) floats in -1..1: `make_sound(name, samples, rate=)`."""
+
+    def make(name: str, samples: np.ndarray, rate: int = 48000) -> Path:
+        path = tmp_path / name
+        with wave.open(str(path), "wb") as file:
+            file.setnchannels(samples.shape[1])
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.writeframes(np.rint(samples * 32767).astype("<i2").tobytes())
+        return path
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def moving() -> Callable[..., np.ndarray]:
+    """Frames (N, H, W, 3) with a square that moves: `moving(n, height, width)`."""
+
+    def frames(count: int, height: int = 64, width: int = 128) -> np.ndarray:
+        picture = np.full((count, height, width, 3), 90, np.uint8)
+        picture[..., 0] += np.arange(width, dtype=np.uint8) // 2
+        for n in range(count):
+            at = n * 3 % (width - 16)
+            picture[n, 20:36, at : at + 16] = (230, 40, 120)
+        return picture
+
+    return frames
