@@ -105,6 +105,17 @@ class PhotoFolder:
         return patch[:, ::-1] if random.random() < 0.5 else patch
 
 
+def random_sky(size: int, random: np.random.Generator) -> Tensor:
+    """(1, 3, size, size) in [0, 1]: two colours that fade into each other, and a camera's noise."""
+    colours = torch.from_numpy(random.uniform(0, 1, (2, 3, 1, 1))).float()
+    angle = random.uniform(0, 2 * np.pi)
+    x = torch.linspace(-0.5, 0.5, size)
+    ramp = (np.cos(angle) * x + np.sin(angle) * x[:, None]) * random.uniform(0, 1.4) + 0.5
+    noise = torch.from_numpy(random.standard_normal((3, size, size))).float()
+    sky = torch.lerp(colours[0], colours[1], ramp.clamp(0, 1)) + noise * random.uniform(0, 3) / 255
+    return sky.clamp(0, 1)[None]
+
+
 def to_tensor(pictures: Sequence[Picture]) -> Tensor:
     """(N, 3, H, W) float in [0, 1] of equally large pictures."""
     stacked = torch.from_numpy(np.stack([np.ascontiguousarray(p) for p in pictures]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -35,3 +36,26 @@ def total_variation(rgb: Tensor) -> Tensor:
     down = (rgb[..., 1:, :] - rgb[..., :-1, :]).square().mean()
     across = (rgb[..., 1:] - rgb[..., :-1]).square().mean()
     return down + across
+
+
+def grid_energy(rgb: Tensor, stride: int, patch: int = 64) -> Tensor:
+    """Mean square of what repeats with the period `stride` all over a patch.
+
+    Trends are taken out first, by a filter that lets no multiple of the stride's frequency through
+    and keeps every ramp; what is left is averaged over the blocks of each patch.
+
+    Args:
+        rgb: (N, 3, H, W), H and W at least `patch` + `stride`.
+        stride: period of the grid, even.
+        patch: pixels a side, a multiple of the stride.
+    """
+    box = torch.ones(stride + 1, device=rgb.device, dtype=rgb.dtype)
+    box[[0, -1]] = 0.5
+    kernel = torch.outer(box, box).expand(3, 1, -1, -1) / stride**2
+    reach = stride // 2
+    detail = rgb[..., reach:-reach, reach:-reach] - F.conv2d(rgb, kernel, groups=3)
+    rows, columns = (size // patch for size in detail.shape[-2:])
+    detail = detail[..., : rows * patch, : columns * patch]
+    count = patch // stride
+    blocks = detail.reshape(len(rgb), 3, rows, count, stride, columns, count, stride)
+    return blocks.mean((3, 6)).square().mean()

@@ -24,8 +24,14 @@ from pipeline.nets.checkpoint import StyleCard, load_tensors, save_style, save_t
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.nets.vgg import VggFeatures, load_vgg16
-from pipeline.training.data import PhotoFolder, load_style, to_tensor
-from pipeline.training.losses import content_loss, gram, style_loss, total_variation
+from pipeline.training.data import PhotoFolder, load_style, random_sky, to_tensor
+from pipeline.training.losses import (
+    content_loss,
+    gram,
+    grid_energy,
+    style_loss,
+    total_variation,
+)
 from vr360.errors import CheckpointError
 
 RESUME_KIND = "vr360-training"
@@ -47,6 +53,8 @@ class TrainSettings:
         shift_weight: of the squared difference that moving the picture by less than the net's
             stride makes. What depends on where the blocks fall is a grid in flat sky, and a
             shimmer when the camera moves.
+        grid_weight: of the energy that repeats with the net's stride, in photographs and in made
+            skies, where nothing hides it; see `grid_energy`.
         learning_rate: at the start; it falls to zero along half a cosine.
     """
 
@@ -62,6 +70,7 @@ class TrainSettings:
     style_weight: float = 3.0
     tv_weight: float = 2e5
     shift_weight: float = 4e6
+    grid_weight: float = 1e9
     learning_rate: float = 1e-3
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)
@@ -166,7 +175,9 @@ def _losses(
 ) -> dict[str, Tensor]:
     shift = 1 + random.integers(STRIDE**2 - 1)  # of the moves within a block, any but none
     move = (int(shift) // STRIDE, int(shift) % STRIDE)
-    painted, moved = net(torch.cat([rgb, rgb.roll(move, (2, 3))]), PLANE).chunk(2)
+    sky = random_sky(settings.crop, random).to(rgb.device)
+    everything = net(torch.cat([rgb, rgb.roll(move, (2, 3)), sky]), PLANE)
+    painted, moved, painted_sky = everything.split([len(rgb), len(rgb), len(sky)])
     inside = ..., slice(EDGE, -EDGE), slice(EDGE, -EDGE)  # where the roll broke nothing
     features = vgg(painted)
     with torch.no_grad():
@@ -177,6 +188,8 @@ def _losses(
         "tv": settings.tv_weight * total_variation(painted),
         "shift": settings.shift_weight
         * F.mse_loss(moved[inside], painted.roll(move, (2, 3))[inside]),
+        "grid": settings.grid_weight
+        * (grid_energy(painted, STRIDE) + grid_energy(painted_sky, STRIDE)),
     }
 
 

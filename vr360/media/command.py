@@ -10,15 +10,22 @@ from pathlib import Path
 import ffmpeg
 import numpy as np
 
-from vr360.frame import Colour, Rgb, VideoInfo, bit_depth
+from vr360.frame import Colour, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import LIMITED_WHITE_16, TOP_10, rescaled
+from vr360.media.metadata import pixel_aspect
 from vr360.media.presets import Encoding, RawVideo
 from vr360.media.sound import Track, track_options
+from vr360.spherical import SphericalMetadata
 
 # swscale's own default is the middle between two pixels, where MPEG-1 had it; H.264 and H.265
 # put chroma on the left one unless told otherwise, and so do all who read them.
 _CHROMA_LEFT = "out_h_chr_pos=0:out_v_chr_pos=128"
 _EXACT = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+_STEREO_MODES = {
+    Stereo.TOP_BOTTOM: "top_bottom",
+    Stereo.LEFT_RIGHT: "left_right",
+    Stereo.RIGHT_LEFT: "right_left",
+}
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
 
@@ -39,7 +46,7 @@ def film_command(
     raw: RawVideo,
     encoding: Encoding,
     colour: Colour,
-    pixel_aspect: Fraction = Fraction(1),
+    sphere: SphericalMetadata | None = None,
     sound: Sound | None = None,
 ) -> list[str]:
     """Arguments that make ffmpeg turn raw frames on its standard input into a film.
@@ -51,7 +58,7 @@ def film_command(
         raw: the frames that will come, see `raw_bytes`.
         encoding: what to store.
         colour: primaries and transfer of the frames, which are tagged as they are.
-        pixel_aspect: width of a pixel over its height.
+        sphere: what the picture is, if anything is known: gives pixels their shape.
         sound: what to put beside the picture.
     """
     video = ffmpeg.input(
@@ -65,9 +72,15 @@ def film_command(
     options: dict[str, str] = {
         "c:v": encoding.codec,
         "pix_fmt": encoding.pixel_format,
-        "filter:v": f"{_conversion(encoding, colour)},setsar={pixel_aspect}:max=10000",
+        "filter:v": _conversion(encoding, colour),
         **encoding.options,
     }
+    if sphere is not None:
+        aspect = pixel_aspect(sphere, raw.height, raw.width)
+        options["filter:v"] += f",setsar={aspect}:max=10000"
+        if muxer == "matroska" and sphere.stereo in _STEREO_MODES:
+            # there the display size is that of one eye, which needs to be known on writing
+            options["metadata:s:v:0"] = f"stereo_mode={_STEREO_MODES[sphere.stereo]}"
     if sound is not None:
         film = ffmpeg.input(str(sound.film.path.absolute()), **_cut(sound))
         streams += [film[str(track.info.index)] for track in sound.tracks]

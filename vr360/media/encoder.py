@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import logging
+import re
 import shutil
 import subprocess
 import threading
@@ -17,7 +18,11 @@ from vr360.errors import EncodeError
 log = logging.getLogger(__name__)
 
 _KEPT_LINES = 40
-_NO_REASON = ("Conversion failed", "Nothing was written", "Error closing file")
+_NO_REASON = (  # what ffmpeg says after it has said what is wrong
+    *("Conversion failed", "Nothing was written", "Error closing file"),
+    *("Error opening output", "Error selecting an encoder", "Terminating thread", "Task finished"),
+)
+_SPEAKER = re.compile(r"^\[[^\]]* @ 0x[0-9a-f]+\] ")
 _FULL = ("No space left on device", "Disk quota exceeded")
 
 
@@ -84,7 +89,7 @@ class Encoder:
             raise self._failure() from None
         code = self._process.wait()
         self._drain.join()
-        if code != 0:
+        if code != 0 or self._disk_is_full():  # which some versions take for success
             raise self._failure()
 
     def kill(self) -> None:
@@ -104,11 +109,14 @@ class Encoder:
         for line in self._process.stderr:
             text = line.decode(errors="replace").strip()
             if text:
-                self._lines.append(text)
+                self._lines.append(_SPEAKER.sub("", text))
+
+    def _disk_is_full(self) -> bool:
+        return any(text in line for line in self._lines for text in _FULL)
 
     def _failure(self) -> EncodeError:
         self._drain.join()
-        if any(text in line for line in self._lines for text in _FULL):
+        if self._disk_is_full():
             return EncodeError(f"{self._target}: the disk is full; free some space and start again")
         telling = [line for line in self._lines if not line.startswith(_NO_REASON)]
         reason = telling[-1] if telling else f"exit code {self._process.returncode}"

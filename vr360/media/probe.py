@@ -28,6 +28,7 @@ FOLDER_RATE = Fraction(24)
 _STANDARD_RATES = tuple(
     Fraction(n) for n in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50")
 ) + tuple(Fraction(n) for n in ("60000/1001", "60", "90", "100", "120000/1001", "120"))
+_NANOSECONDS = Fraction(2, 10**9)
 _SNAP = Fraction(1, 100)
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
@@ -178,7 +179,7 @@ def _audio(stream: av.AudioStream) -> AudioInfo:
 
 def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timing:
     """Rate, length and evenness; reads packet times where the container leaves a doubt."""
-    average, nominal = stream.average_rate, stream.base_rate
+    average, nominal = unrounded_rate(stream.average_rate), unrounded_rate(stream.base_rate)
     if average and average == nominal and (stream.frames or _begins_even(path, average)):
         declared = declared_duration(container, stream)
         frames = stream.frames or round((declared.seconds if declared else 0) * average)
@@ -205,6 +206,14 @@ def _begins_even(path: Path, rate: Fraction) -> bool:
     """Whether the first packets bear the rate out, where no table of frames does."""
     times, tick = _packet_times(path, _SAMPLE)
     return _is_even(times[: _SAMPLE - _REORDERED], rate, tick)
+
+
+def unrounded_rate(rate: Fraction | None) -> Fraction | None:
+    """The standard rate that Matroska's whole nanoseconds a frame stand for, else the same."""
+    if not rate:
+        return None
+    nearest = min(_STANDARD_RATES, key=lambda r: abs(r - rate))
+    return nearest if abs(1 / nearest - 1 / rate) < _NANOSECONDS else rate
 
 
 def snapped_rate(step: Fraction) -> Fraction:

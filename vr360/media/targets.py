@@ -30,3 +30,15 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
         raise OutputError(f"{path}: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: the folder {folder} cannot be written to")
+
+
+def reserve(path: Path) -> None:
+    """Make the partial file, so that a target that refuses does so before the work begins.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        partial_of(path).touch()
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None

@@ -9,17 +9,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypedDict, Unpack
 
-from vr360.errors import EncodeError, OutputError
+from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.media.command import Sound, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
 from vr360.media.encoder import Encoder, ffmpeg_binary
 from vr360.media.folders import FolderWriter
-from vr360.media.metadata import inject_checked, pixel_aspect
+from vr360.media.metadata import inject_checked
 from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_named, settle
 from vr360.media.sound import plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
-from vr360.media.targets import check_target, partial_of
+from vr360.media.targets import check_target, partial_of, reserve
 from vr360.media.threads import WriteBehind
 from vr360.spherical import SphericalMetadata
 
@@ -169,6 +169,7 @@ class FilmWriter:
         return self._finishing + (self._behind.busy_seconds if self._behind else 0.0)
 
     def __enter__(self) -> FilmWriter:
+        reserve(self.path)
         return self
 
     def write(self, frame: Frame) -> None:
@@ -204,9 +205,6 @@ class FilmWriter:
     def _command(self) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]
         colour = self._source.colour if self._source else Colour()
-        aspect = Fraction(1)
-        if self._metadata is not None:
-            aspect = pixel_aspect(self._metadata, self._raw.height, self._raw.width)
         return film_command(
             ffmpeg_binary(),
             self._partial,
@@ -214,7 +212,7 @@ class FilmWriter:
             self._raw,
             self.encoding,
             colour,
-            aspect,
+            self._metadata,
             self._sound(muxer),
         )
 
@@ -247,7 +245,10 @@ class FilmWriter:
         started = time.perf_counter()
         self._encoder.finish()
         self._finishing = time.perf_counter() - started
-        self._verify()
+        try:
+            self._verify()
+        except VideoOpenError as error:
+            raise EncodeError(f"{self.path}: cannot be read back: {error}") from None
         if self._metadata is not None:
             inject_checked(self._partial, self._metadata, self._source)
         self._partial.replace(self.path)
@@ -259,7 +260,7 @@ class FilmWriter:
             self._behind.close(abandon=True)
         if self._encoder is not None:
             self._encoder.close()
-            self._partial.unlink(missing_ok=True)
+        self._partial.unlink(missing_ok=True)
 
     def _verify(self) -> None:
         """Read the file back: size, rate and number of frames are those that were written."""

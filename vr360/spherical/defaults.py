@@ -91,6 +91,8 @@ def _agrees(
 def _candidates(projection: Projection | None, stereo: Stereo | None) -> list[SphericalMetadata]:
     projections = [projection] if projection else [Projection.EQUIRECT, Projection.HALF_EQUIRECT]
     usual = [Stereo.MONO, Stereo.TOP_BOTTOM, Stereo.LEFT_RIGHT]
+    if projection is Projection.DUAL_FISHEYE:
+        usual = [Stereo.MONO]
     stereos = [stereo] if stereo else usual
     return [SphericalMetadata(p, s) for p in projections for s in stereos]
 

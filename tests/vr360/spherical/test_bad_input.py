@@ -42,7 +42,6 @@ CASES = {
     "truncated movie": (LATE[:-40], "moov box needs .* truncated"),
     "truncated media": (FILM[:-40], "mdat box needs .* truncated"),
     "media cut off after its header": (FILM[: FILM.index(b"mdat") + 4], "truncated"),
-    "cut in a header": (FILM + b"\0\0\0", None),
     "cut in a header, not zeros": (FILM + b"\0\0\1f", "cut off in a box header"),
     "file box too small": (resized(FILM, b"ftyp", 4), "claims 4 bytes, less than its own header"),
     "64-bit size too small": (
@@ -71,12 +70,16 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, (_, message) in CASES.items() if message])
-@pytest.mark.parametrize("edit", ["inject", "remove"])
+NOTHING_TO_REMOVE = ("only sound",)
+
+
+@pytest.mark.parametrize(
+    ("edit", "name"),
+    [("inject", name) for name in CASES]
+    + [("remove", name) for name in CASES if name not in NOTHING_TO_REMOVE],
+)
 def test_a_damaged_film_is_named_and_left_as_it_is(tmp_path: Path, name: str, edit: str) -> None:
     data, message = CASES[name]
-    if edit == "remove" and name == "only sound":
-        pytest.skip("there is nothing to remove, and nothing wrong")
     path = tmp_path / "film.mp4"
     path.write_bytes(data)
     with pytest.raises(MetadataError, match=message) as caught:

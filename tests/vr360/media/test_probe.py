@@ -1,0 +1,198 @@
+"""What a source is, and how we know."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vr360.errors import NotEquirectError
+from vr360.frame import Projection, Stereo
+from vr360.media.probe import probe
+from vr360.media.recognise import looks_like_dual_fisheye
+from vr360.media.stills import write_still
+from vr360.spherical import Bounds, SphericalMetadata, inject
+
+EQUIRECT, HALF, FISHEYE = Projection.EQUIRECT, Projection.HALF_EQUIRECT, Projection.DUAL_FISHEYE
+MONO, TB, LR = Stereo.MONO, Stereo.TOP_BOTTOM, Stereo.LEFT_RIGHT
+
+
+@pytest.fixture
+def film_of(make_film, moving):
+    """A film of a size: `film_of(height, width, name, *options)`."""
+
+    def make(height: int, width: int, name: str = "film.mp4", *options: str) -> Path:
+        return make_film(name, moving(2, height, width), "-c:v", "libx264", *options)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "name", "layout"),
+    [
+        (64, 128, "film.mp4", (EQUIRECT, MONO)),
+        (128, 128, "film.mp4", (EQUIRECT, TB)),
+        (64, 256, "film.mp4", (EQUIRECT, LR)),
+        (322, 640, "film.mp4", (EQUIRECT, MONO)),
+        (72, 128, "film_360.mp4", (EQUIRECT, MONO)),
+        (72, 128, "film_360_TB.mp4", (EQUIRECT, TB)),
+        (64, 128, "film_180_LR.mp4", (HALF, LR)),
+    ],
+)
+def test_without_metadata_name_and_shape_decide(height, width, name, layout, film_of):
+    info = probe(film_of(height, width, name))
+    assert (info.projection, info.stereo) == layout
+    assert "no metadata" in info.reason
+
+
+def test_nearly_two_to_one_is_accepted_with_a_message(film_of):
+    info = probe(film_of(322, 640))
+    assert any("640x322 is 1.988:1" in note for note in info.notes)
+    assert not any("1.988" in note for note in probe(film_of(64, 128, "whole.mp4")).notes)
+
+
+@pytest.mark.parametrize(("height", "width"), [(72, 128), (96, 128), (128, 72), (64, 124)])
+def test_other_shapes_are_refused_with_size_and_way_out(height, width, film_of):
+    with pytest.raises(NotEquirectError, match=rf"{width}x{height}.*--projection equirect"):
+        probe(film_of(height, width))
+
+
+def test_the_user_knows_better(film_of):
+    film = film_of(72, 128)
+    info = probe(film, projection=EQUIRECT)
+    assert (info.projection, info.stereo, info.reason) == (
+        EQUIRECT,
+        MONO,
+        "equirect, mono: as asked for",
+    )
+    assert probe(film, stereo=TB).stereo is TB
+    assert probe(film_of(64, 128, "whole.mp4"), projection=FISHEYE).projection is FISHEYE
+    assert probe(film_of(128, 128, "square.mp4"), projection=EQUIRECT).stereo is TB
+
+
+def test_squeezed_eyes_are_known_by_the_shape_of_their_pixels(film_of):
+    info = probe(film_of(72, 128, "film.mp4", "-vf", "setsar=9/16"))
+    assert (info.projection, info.stereo) == (EQUIRECT, TB)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
+@pytest.mark.parametrize("metadata", [SphericalMetadata(EQUIRECT, TB), SphericalMetadata(HALF, LR)])
+def test_metadata_wins_over_shape_and_name(metadata, suffix, film_of):
+    film = film_of(64, 128, f"film_360{suffix}")
+    inject(film, metadata, any_shape=True)
+    info = probe(film)
+    assert (info.projection, info.stereo) == (metadata.projection, metadata.stereo)
+    assert "metadata says so" in info.reason
+
+
+def test_a_part_of_the_sphere_is_refused_by_name(film_of):
+    film = film_of(64, 128)
+    inject(film, SphericalMetadata(bounds=Bounds(left=0.1, right=0.1)), any_shape=True)
+    with pytest.raises(NotEquirectError, match="only a part of the sphere"):
+        probe(film)
+    assert probe(film, projection=EQUIRECT).projection is EQUIRECT
+
+
+def lenses(inside: np.ndarray, outside: int) -> np.ndarray:
+    """(256, 512, 3): two circles that show `inside`, and `outside` around them."""
+    x = (np.arange(256) + 0.5) / 128 - 1
+    circle = np.tile(np.hypot(x, x[:, None]) < 0.98, 2)[..., None]
+    return np.where(circle, inside, outside).astype(np.uint8)
+
+
+def test_dual_fisheye_is_known_by_its_circles(tmp_path):
+    scene = np.random.default_rng(0).integers(60, 220, (256, 512, 3))
+    assert looks_like_dual_fisheye(lenses(scene, 3))
+    write_still(tmp_path / "raw.png", lenses(scene, 3))
+    info = probe(tmp_path / "raw.png")
+    assert info.projection is FISHEYE
+    assert "round" in info.reason
+
+
+def test_dark_panoramas_are_no_fisheye():
+    dark = np.full((256, 512, 3), 4, np.uint8)
+    night = dark.copy()
+    night[140:] = 90  # lit ground under a black sky
+    band = dark.copy()
+    band[96:160] = 200  # a lit horizon, black above and below
+    spot = lenses(np.full((256, 512, 3), 120), 60)
+    for picture in (dark, night, band, spot):
+        assert not looks_like_dual_fisheye(picture)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout"),
+    [
+        ("clips/congo_stereo_tb.mp4", (EQUIRECT, TB)),
+        ("clips/ricoh_walk_mono_640.mp4", (EQUIRECT, MONO)),
+        ("clips/testroom_mono_1920.mp4", (EQUIRECT, MONO)),
+        ("clips/gear360_dualfisheye_3840.mp4", (FISHEYE, MONO)),
+        ("panoramas/andes_stereo_tb.jpg", (EQUIRECT, TB)),
+        ("panoramas/coral_stereo_tb.jpg", (EQUIRECT, TB)),
+        ("panoramas/petra.jpg", (EQUIRECT, MONO)),
+        ("panoramas/taj-mahal.jpg", (EQUIRECT, MONO)),
+        ("panoramas/chichen-itza.jpg", (EQUIRECT, MONO)),
+        ("panoramas/machu-picchu.jpg", (EQUIRECT, MONO)),
+        ("panoramas/christ-redeemer.jpg", (EQUIRECT, MONO)),
+    ],
+)
+def test_real_footage_is_recognised(name, layout, shared_data):
+    info = probe(shared_data / name)
+    assert (info.projection, info.stereo) == layout
+
+
+def test_the_facts_of_real_films(shared_data):
+    congo = probe(shared_data / "clips/congo_stereo_tb.mp4")
+    assert (congo.width, congo.height, congo.frames) == (1920, 1080, 300)
+    assert congo.rate == Fraction(917425, 30618)
+    assert [(a.codec, a.channels, a.sample_rate) for a in congo.audio] == [("aac", 2, 48000)]
+    walk = probe(shared_data / "clips/ricoh_walk_mono_640.mp4")
+    assert (walk.rate, walk.frames, walk.audio) == (30, 1202, ())
+    gear = probe(shared_data / "clips/gear360_dualfisheye_3840.mp4")
+    assert (gear.codec, gear.rate, gear.frames) == ("hevc", Fraction(30000, 1001), 15)
+
+
+def test_a_cover_picture_is_not_the_film(film_of, tmp_path, run_ffmpeg):
+    film = film_of(64, 128)
+    write_still(tmp_path / "cover.png", np.zeros((50, 50, 3), np.uint8))
+    covered = tmp_path / "covered.mp4"
+    streams = ("-map", "1", "-map", "0", "-c", "copy", "-disposition:v:0", "attached_pic")
+    run_ffmpeg("-i", film, "-i", tmp_path / "cover.png", *streams, covered)
+    assert (probe(covered).width, probe(covered).height) == (128, 64)
+
+
+def test_stills_are_one_frame_without_a_rate(tmp_path):
+    rgb = np.random.default_rng(0).integers(0, 256, (32, 64, 3)).astype(np.uint8)
+    for name in ("a.png", "a.jpg", "a.jpeg"):
+        write_still(tmp_path / name, rgb)
+        info = probe(tmp_path / name)
+        assert (info.rate, info.frames, info.is_still, info.bit_depth) == (0, 1, True, 8)
+
+
+def test_sixteen_bit_pictures_become_ten_bit_codes(tmp_path):
+    deep = np.array([[0, 32768, 65535, 64]] * 2, np.uint16)[..., None].repeat(3, axis=-1)
+    cv2.imwrite(str(tmp_path / "deep.png"), deep)
+    info = probe(tmp_path / "deep.png")
+    assert info.bit_depth == 10
+    from vr360.media.reader import read_frames
+
+    (frame,) = read_frames(info)
+    assert frame.rgb[0, :, 0].tolist() == [0, 512, 1023, 1]
+
+
+def test_a_folder_of_frames_is_a_film_in_natural_order(tmp_path):
+    from vr360.media.reader import read_frames
+
+    for n in (1, 2, 9, 10, 11, 100):
+        write_still(tmp_path / f"frame{n}.png", np.full((32, 64, 3), n, np.uint8))
+    (tmp_path / "notes.txt").write_text("not a frame")
+    info = probe(tmp_path)
+    assert (info.frames, info.rate, info.is_still) == (6, 24, False)
+    assert any("24 frames a second" in note for note in info.notes)
+    frames = list(read_frames(info))
+    assert [int(f.rgb[0, 0, 0]) for f in frames] == [1, 2, 9, 10, 11, 100]
+    assert [f.pts for f in frames] == [Fraction(n, 24) for n in range(6)]
+    given = probe(tmp_path, rate=Fraction(30000, 1001))
+    assert given.rate == Fraction(30000, 1001)
+    assert given.notes == ()
