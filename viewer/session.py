@@ -94,7 +94,7 @@ class Session:
         """What stands over side A and side B."""
         if self.slots == [FILM, PAINTED] and self.painted is not None:
             behind = f"{max(self.lag, 0.0) * 1000:.0f} ms behind"
-            return self.film.path.name, f"{self.painted.wish.style}, live, {behind}"
+            return self.film.path.name, f"{Path(self.painted.wish.style).stem}, live, {behind}"
         return "original" if self.original else "", self.film.path.name
 
     def tick(self, stage: Stage) -> bool:

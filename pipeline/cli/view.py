@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from viewer.composition import Compare
 from viewer.layout import Eyes, View
-from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.errors import Vr360Error
+from vr360.frame import Projection, Rgb, Stereo, VideoInfo
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
     from viewer.live import StyleEntry, Stylize
 
 SIZE = (720, 1280)
@@ -88,34 +94,96 @@ def _share(wipe: float | None) -> float:
     return 0.5 if wipe is None else wipe
 
 
-@dataclass
 class Styles:
-    """The pipeline's styles as the viewer knows them; torch is imported when one is used."""
+    """The pipeline's styles as the viewer knows them.
 
-    device: str = "auto"
+    They paint in a process of their own: the compiler that torch brings and the one of Mesa's
+    software rasteriser cannot live in one, and whatever happens there, the film plays on.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        self._device = device
+        self._worker: BaseProcess | None = None
+        self._pipe: Connection | None = None
 
     def entries(self) -> Sequence[StyleEntry]:
         from pipeline.styles import shipped_styles
         from viewer.live import StyleEntry
 
-        return [
-            StyleEntry(
-                name, next((p for p in [checkpoint.with_suffix(".jpg")] if p.is_file()), None)
-            )
-            for name, checkpoint in shipped_styles().items()
-        ]
+        pictures = {n: path.with_suffix(".jpg") for n, path in shipped_styles().items()}
+        return [StyleEntry(n, p if p.is_file() else None) for n, p in pictures.items()]
 
     def load(self, name: str, strength: float) -> Stylize:
-        from pipeline.stylizer import load_stylizer
-        from pipeline.tensors import to_rgb, to_tensor
-        from vr360.frame import Rgb
+        """The style, ready in the other process.
 
-        stylizer = load_stylizer(name, strength=strength, device=self.device)
+        Raises:
+            Vr360Error: no such style, or a damaged one.
+            RuntimeError: the style does not load, or the process ended.
+        """
+        self._ask((name, strength))
+        return self._ask
 
-        def paint(rgb: Rgb) -> Rgb:
-            import torch
+    def _ask(self, request: Any) -> Any:
+        """Send a style to load or a picture to paint; what comes back."""
+        if self._worker is None or not self._worker.is_alive():
+            self._start()
+        assert self._pipe is not None
+        try:
+            self._pipe.send(request)
+            kind, answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self._worker = None
+            raise RuntimeError("the painting process ended; is there memory enough?") from None
+        if kind == "refused":
+            raise Vr360Error(answer)
+        if kind == "failed":
+            raise RuntimeError(answer)
+        return answer
 
-            with torch.inference_mode():
-                return to_rgb(stylizer(to_tensor([rgb], stylizer.backend.device)), 8)[0]
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self._worker = context.Process(target=_serve, args=(other, self._device), daemon=True)
+        self._worker.start()
+        other.close()
 
-        return paint
+
+def _serve(pipe: Connection, device: str) -> None:
+    """The painting process: loads and paints what it is sent, until the viewer is gone."""
+    from viewer.live import FOREIGN_ERRORS
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the viewer's
+    if hasattr(os, "nice"):
+        os.nice(5)  # playing comes first
+    paint: Stylize | None = None
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        try:
+            if isinstance(request, tuple):
+                name, strength = request
+                paint = _stylize(name, strength, device)
+                pipe.send(("done", None))
+            else:
+                pipe.send(("done", paint(request) if paint else request))
+        except Vr360Error as error:
+            pipe.send(("refused", str(error)))
+        except FOREIGN_ERRORS as error:
+            pipe.send(("failed", str(error)))
+
+
+def _stylize(name: str, strength: float, device: str) -> Stylize:
+    import torch
+
+    from pipeline.stylizer import load_stylizer
+    from pipeline.tensors import to_rgb, to_tensor
+
+    stylizer = load_stylizer(name, strength=strength, device=device)
+
+    def paint(rgb: Rgb) -> Rgb:
+        with torch.inference_mode():
+            return to_rgb(stylizer(to_tensor([rgb], stylizer.backend.device)), 8)[0]
+
+    return paint
