@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from itertools import pairwise
 from math import degrees, radians
 
@@ -325,10 +326,14 @@ def test_a_file_that_does_not_open_leaves_one_message_and_the_film(
 def test_a_film_cut_short_says_so_and_the_window_goes_on(window, person, tmp_path):
     from clips import write_clip
 
-    write_clip(tmp_path / "whole.mkv", 60, rate=10)
-    data = (tmp_path / "whole.mkv").read_bytes()
-    (tmp_path / "cut.mkv").write_bytes(data[: int(len(data) * 0.6)])
-    assert window.open(tmp_path / "cut.mkv")
+    write_clip(tmp_path / "film.mp4", 60, rate=10, gop=6)
+    whole, cut = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
+    front = ["-c", "copy", "-movflags", "+faststart"]  # an index of all that should be there
+    source = str(tmp_path / "film.mp4")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", source, *front, str(whole)], check=True)
+    data = whole.read_bytes()
+    cut.write_bytes(data[: int(len(data) * 0.6)])
+    assert window.open(cut)
     person.press("space")
     person.until(lambda: "incomplete" in window.message.text(), "a word about it")
     assert not window.session.player.playing
