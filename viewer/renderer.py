@@ -10,7 +10,8 @@ Every method needs the context current in which the renderer was made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -102,23 +103,19 @@ class Renderer:
                 self._draw_pass(each, look)
         _leave_as_found()
 
+    def draw_enlarged(self, passes: Sequence[Pass], look: Look, size: Size, full: Size) -> None:
+        """Draw at `size` and enlarge it into the bound framebuffer, which is `full` large."""
+        with _aside(size) as target:
+            self.draw(passes, look)
+            GL.glBindFramebuffer(GL.GL_DRAW_FRAMEBUFFER, target)
+            source, goal = (0, 0, size[1], size[0]), (0, 0, full[1], full[0])
+            GL.glBlitFramebuffer(*source, *goal, GL.GL_COLOR_BUFFER_BIT, GL.GL_LINEAR)
+
     def image(self, passes: Sequence[Pass], look: Look, size: Size) -> Rgb:
         """Draw aside: (height, width, 3) uint8, whatever framebuffer is bound."""
-        height, width = size
-        before = GL.glGetIntegerv(GL.GL_DRAW_FRAMEBUFFER_BINDING)
-        frame, store = GL.glGenFramebuffers(1), GL.glGenRenderbuffers(1)
-        GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, store)
-        GL.glRenderbufferStorage(GL.GL_RENDERBUFFER, GL.GL_RGBA8, width, height)
-        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, frame)
-        GL.glFramebufferRenderbuffer(
-            GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, GL.GL_RENDERBUFFER, store
-        )
-        self.draw(passes, look)
-        rgb = read_pixels(size)
-        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, before)
-        GL.glDeleteFramebuffers(1, [frame])
-        GL.glDeleteRenderbuffers(1, [store])
-        return rgb
+        with _aside(size):
+            self.draw(passes, look)
+            return read_pixels(size)
 
     def close(self) -> None:
         for name in list(self._slots):
@@ -207,6 +204,25 @@ class _Program:
         if name not in self._places:
             self._places[name] = GL.glGetUniformLocation(self.name, name)
         return self._places[name]
+
+
+@contextmanager
+def _aside(size: Size) -> Iterator[int]:
+    """Bind a framebuffer of its own; yields the one that was, and is again afterwards, bound."""
+    before = int(GL.glGetIntegerv(GL.GL_DRAW_FRAMEBUFFER_BINDING))
+    frame, store = GL.glGenFramebuffers(1), GL.glGenRenderbuffers(1)
+    GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, store)
+    GL.glRenderbufferStorage(GL.GL_RENDERBUFFER, GL.GL_RGBA8, size[1], size[0])
+    GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, frame)
+    GL.glFramebufferRenderbuffer(
+        GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, GL.GL_RENDERBUFFER, store
+    )
+    try:
+        yield before
+    finally:
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, before)
+        GL.glDeleteFramebuffers(1, [frame])
+        GL.glDeleteRenderbuffers(1, [store])
 
 
 def read_pixels(size: Size) -> Rgb:

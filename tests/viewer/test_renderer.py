@@ -12,7 +12,7 @@ from viewer.camera import Camera
 from viewer.composition import Compare, compose
 from viewer.layout import Eyes, Layout, View
 from viewer.picture import Picture, picture_from_frame, picture_from_rgb
-from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look
+from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look, _aside, read_pixels
 from vr360.frame import Colour, Projection, Stereo
 from vr360.geometry import lonlat_to_xyz, perspective_directions, rotation, xyz_to_lonlat
 
@@ -307,3 +307,13 @@ def test_planes_of_a_decoded_frame_are_not_copied():
     picture: Picture = picture_from_frame(frame, Colour())
     assert all(plane.base is not None for plane in picture.planes)
     assert [p.shape for p in picture.planes] == [(32, 64), (16, 32), (16, 32)]
+
+
+def test_drawing_fewer_pixels_and_enlarging_them_shows_the_same(renderer, scene):
+    full = show(renderer, scene, look=looking(30, 10))
+    small = (SIZE[0] // 2, SIZE[1] // 2)
+
+    with _aside(SIZE):
+        renderer.draw_enlarged(compose(small, ["a"]), looking(30, 10), small, SIZE)
+        out = read_pixels(SIZE)
+    assert mean_error(out, full) < 2

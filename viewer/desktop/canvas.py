@@ -38,6 +38,7 @@ class Canvas(QOpenGLWidget):
 
     Attributes:
         camera, view, eyes, compare, wipe, orientation, lines: how; set them and call `update`.
+        scale: below 1, draw fewer pixels and enlarge them.
         slots: names of side A and side B.
         overlay: slot with a heat map, or None.
         skipped: pictures of the film that were replaced before they were painted.
@@ -59,6 +60,7 @@ class Canvas(QOpenGLWidget):
         self.lines = 0
         self.slots: list[str] = []
         self.overlay: str | None = None
+        self.scale = 1.0
         self.skipped = 0
         self.failure = ""
         self.glide = Glide()
@@ -150,10 +152,18 @@ class Canvas(QOpenGLWidget):
             return
         try:
             self._upload()
-            self._renderer.draw(self._passes(self.pixels), self.look)
+            self._draw(self._renderer)
         except GraphicsError as error:
             self._fail(f"the graphics driver refused to draw: {error}")
         self.drawn.emit()
+
+    def _draw(self, renderer: Renderer) -> None:
+        height, width = self.pixels
+        if self.scale == 1.0:
+            renderer.draw(self._passes(self.pixels), self.look)
+            return
+        size = round(height * self.scale), round(width * self.scale)
+        renderer.draw_enlarged(self._passes(size), self.look, size, self.pixels)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton:

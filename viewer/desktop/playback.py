@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from viewer.clock import next_speed, timecode
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from viewer.desktop.window import Window
 
 VOLUME_STEP = 5  # of 100
+REFRESH = 0.1  # seconds between two timecodes while playing; each costs a redrawing of the bar
 
 
 class Playback:
@@ -20,6 +22,7 @@ class Playback:
         self._window = window
         self._muted = False
         self._told = ""
+        self._shown_at = 0.0
 
     def begin(self, session: Session) -> None:
         self._told = ""
@@ -40,6 +43,10 @@ class Playback:
     def follow(self, session: Session) -> None:
         """Show where the film is; say once what went wrong with it."""
         player, shown = session.player, session.player.current.a
+        now = time.monotonic()
+        if player.playing and now - self._shown_at < REFRESH:
+            return
+        self._shown_at = now
         self._window.controls.tell(
             float(shown.pts) if not player.playing else player.position,
             player.clock.duration,

@@ -22,6 +22,7 @@ from viewer.desktop.overlays import Help, Label, Message, WipeHandle
 from viewer.desktop.playback import Playback
 from viewer.desktop.travel import Travel
 from viewer.live import Catalogue
+from viewer.pace import Pace
 from viewer.picture import picture_to_rgb
 from viewer.screenshot import save_still
 from viewer.session import Session
@@ -48,6 +49,7 @@ class Window(QMainWindow):
         self.memory = memory or Memory()
         self.latencies: deque[float] = deque(maxlen=600)
         self._undrawn: float | None = None
+        self._pace = Pace()
         self._last_tick = self._last_move = time.monotonic()
         self.setWindowTitle("vr360")
         self.resize(1280, 760)
@@ -120,6 +122,8 @@ class Window(QMainWindow):
         self.session = session
         self.hint.say("")
         self.setWindowTitle(f"{path.name} - vr360")
+        self.canvas.skipped, self._pace = 0, Pace()
+        self.latencies.clear()
         self._begin(session)
         return True
 
@@ -160,8 +164,17 @@ class Window(QMainWindow):
         self.judging.follow(self.session)
         self.travel.follow(self.session)
         self._hide_controls(now)
+        self._keep_pace(self.session, now)
         if self.facts.isVisible():
             self.facts.say(self._facts(self.session))
+
+    def _keep_pace(self, session: Session, now: float) -> None:
+        counters = session.player.counters
+        dropped = counters.dropped + self.canvas.skipped
+        scale = self._pace.decide(now, session.player.clock.playing, counters.shown, dropped)
+        if scale != self.canvas.scale:
+            self.canvas.scale = scale
+            self.canvas.update()
 
     def show_state(self) -> None:
         """Menus, labels and places as they now are."""
@@ -262,7 +275,7 @@ class Window(QMainWindow):
             f"{counters.shown} frames shown, {counters.dropped + self.canvas.skipped} dropped, "
             f"{counters.waits} waits for the decoder",
             f"clock to frame {self.latency_ms:.0f} ms",
-            f"drawn by {self.canvas.device}",
+            f"drawn by {self.canvas.device}, at {self.canvas.scale:.0%} of the pixels' width",
         ]
         return "\n".join(rows)
 
