@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import signal
 import sys
@@ -17,8 +18,8 @@ from vr360.errors import DisplayError
 from vr360.frame import Projection, Stereo
 
 try:
-    from PySide6.QtCore import QTimer
-    from PySide6.QtGui import QSurfaceFormat
+    from PySide6.QtCore import QTimer, QtMsgType, qInstallMessageHandler
+    from PySide6.QtGui import QOpenGLContext, QSurfaceFormat
     from PySide6.QtWidgets import QApplication
 
     from viewer.desktop.canvas import surface_format
@@ -28,6 +29,8 @@ except ImportError as missing:
         f"the window needs PySide6 and its libraries: {missing}; pip install pyside6-essentials, "
         "and on Debian: apt-get install libgl1 libegl1 libxkbcommon0 libdbus-1-3 libfontconfig1"
     ) from missing
+
+log = logging.getLogger(__name__)
 
 XCB_LIBRARIES = ("libxcb-cursor.so.0", "libxkbcommon-x11.so.0", "libxcb-icccm.so.4")
 
@@ -57,7 +60,9 @@ def run(options: Options, catalogue: Catalogue) -> int:
     """
     check_display()
     QSurfaceFormat.setDefaultFormat(surface_format())
+    qInstallMessageHandler(_note)
     application = QApplication.instance() or QApplication(["vr360"])
+    check_opengl()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     window = Window(catalogue)
     window.show()
@@ -67,12 +72,6 @@ def run(options: Options, catalogue: Catalogue) -> int:
 
 def start(window: Window, options: Options) -> None:
     """Open what the command line asks for, in a window that is on the screen."""
-    if not window.canvas.isValid():
-        window.tell(
-            "this display offers no OpenGL 3.3; update the graphics driver, or set "
-            "LIBGL_ALWAYS_SOFTWARE=1 to draw on the CPU",
-            stays=True,
-        )
     canvas = window.canvas
     canvas.camera, canvas.view, canvas.eyes = options.look.camera, options.look.view, options.eyes
     window.judging.panel.strength.setValue(round(options.strength * 100))
@@ -90,6 +89,30 @@ def start(window: Window, options: Options) -> None:
     if options.path is not None:
         window.do(f"open_path:{options.path}")
     window.show_state()
+
+
+def check_opengl() -> None:
+    """Say that nothing can be drawn before there is a window that would stay black.
+
+    Raises:
+        DisplayError: the display has no OpenGL, or one older than 3.3.
+    """
+    context = QOpenGLContext()
+    context.setFormat(surface_format())
+    made = context.create()
+    version = context.format().version() if made else (0, 0)
+    if version < (3, 3):
+        offer = "no OpenGL" if not made else f"OpenGL {version[0]}.{version[1]}"
+        raise DisplayError(
+            f"this display offers {offer}; the viewer needs 3.3: update the graphics driver, or "
+            "set LIBGL_ALWAYS_SOFTWARE=1 to draw on the CPU"
+        )
+
+
+def _note(kind: QtMsgType, _: object, text: str) -> None:
+    """Qt's own words are for those who search a fault; ours say what to do."""
+    level = logging.ERROR if kind == QtMsgType.QtFatalMsg else logging.DEBUG
+    log.log(level, "Qt: %s", text)
 
 
 def check_display(environment: dict[str, str] | None = None) -> None:

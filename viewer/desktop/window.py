@@ -103,7 +103,9 @@ class Window(QMainWindow):
         self.show_state()
 
     def tell(self, text: str, stays: bool = False) -> None:
-        self.message.tell(text, stays)
+        """Say what happened; that nothing can be drawn outranks all else."""
+        failure = self.canvas.failure
+        self.message.tell(failure or text, stays or bool(failure))
 
     def open(
         self,

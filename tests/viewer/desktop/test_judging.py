@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from math import radians
+from pathlib import Path
 
 import av
 import cv2
@@ -10,6 +14,7 @@ import numpy as np
 import pytest
 from clips import number_on_screen, write_clip
 
+import viewer
 from viewer.camera import Camera
 from viewer.composition import Compare
 from viewer.desktop.app import Options, check_display, start
@@ -261,3 +266,22 @@ def test_without_a_display_there_is_one_clear_line(environment):
     with pytest.raises(DisplayError) as caught:
         check_display(environment)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"QT_XCB_GL_INTEGRATION": "none"}, {"MESA_GL_VERSION_OVERRIDE": "2.1"}]
+)
+def test_without_opengl_there_is_one_clear_line_and_no_window(screen, trouble):
+    code = (
+        "from viewer.desktop.app import Options, run\n"
+        "from vr360.errors import DisplayError\n"
+        "try: run(Options(), None)\n"
+        "except DisplayError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | trouble, cwd=Path(viewer.__file__).parents[1],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert "the viewer needs 3.3" in done.stdout
+    assert (done.returncode, done.stderr) == (0, "")
