@@ -20,6 +20,7 @@ lint: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	$(BIN)/pytest -m bench -s tests/bench
 
 fuzz: $(READY)

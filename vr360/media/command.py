@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import ffmpeg
 import numpy as np
@@ -61,36 +62,49 @@ def film_command(
         sphere: what the picture is, if anything is known: gives pixels their shape.
         sound: what to put beside the picture.
     """
-    video = ffmpeg.input(
+    streams = [_raw_input(raw, encoding)["v"]]
+    options = _picture_options(muxer, raw, encoding, colour, sphere)
+    if sound is not None:
+        film = ffmpeg.input(str(sound.film.path.absolute()), **_cut(sound))
+        streams += [film[str(track.info.index)] for track in sound.tracks]
+        options |= track_options(sound.tracks, muxer)
+    graph = ffmpeg.output(*streams, str(target.absolute()), f=muxer, **options)
+    clock = ("-copyts",) if _from_zero(sound) else ()
+    command: list[str] = graph.global_args(*_QUIET, *clock).overwrite_output().compile(binary)
+    return command
+
+
+def _raw_input(raw: RawVideo, encoding: Encoding) -> Any:
+    return ffmpeg.input(
         "pipe:",
         f="rawvideo",
         pix_fmt=_raw_format(raw.bit_depth, encoding),
         video_size=(raw.width, raw.height),
         framerate=str(raw.rate),
     )
-    streams = [video["v"]]
-    options: dict[str, str] = {
+
+
+def _picture_options(
+    muxer: str,
+    raw: RawVideo,
+    encoding: Encoding,
+    colour: Colour,
+    sphere: SphericalMetadata | None,
+) -> dict[str, str]:
+    options = {
         "c:v": encoding.codec,
         "pix_fmt": encoding.pixel_format,
         "filter:v": _conversion(encoding, colour),
         **encoding.options,
     }
-    if sphere is not None:
-        aspect = pixel_aspect(sphere, raw.height, raw.width)
-        options["filter:v"] += f",setsar={aspect}:max=10000"
-        if muxer == "matroska" and sphere.stereo in _STEREO_MODES:
-            # there the display size is that of one eye, which needs to be known on writing
-            options["metadata:s:v:0"] = f"stereo_mode={_STEREO_MODES[sphere.stereo]}"
-    if sound is not None:
-        film = ffmpeg.input(str(sound.film.path.absolute()), **_cut(sound))
-        streams += [film[str(track.info.index)] for track in sound.tracks]
-        options |= track_options(sound.tracks, muxer)
-    graph = ffmpeg.output(*streams, str(target.absolute()), f=muxer, **options)
-    graph = (
-        graph.global_args(*_QUIET, "-copyts") if _from_zero(sound) else graph.global_args(*_QUIET)
-    )
-    command: list[str] = graph.overwrite_output().compile(binary)
-    return command
+    if sphere is None:
+        return options
+    aspect = pixel_aspect(sphere, raw.height, raw.width)
+    options["filter:v"] += f",setsar={aspect}:max=10000"
+    if muxer == "matroska" and sphere.stereo in _STEREO_MODES:
+        # there the display size is that of one eye, which needs to be known on writing
+        options["metadata:s:v:0"] = f"stereo_mode={_STEREO_MODES[sphere.stereo]}"
+    return options
 
 
 def raw_bytes(rgb: Rgb, encoding: Encoding) -> memoryview:

@@ -104,7 +104,7 @@ def _lossless_mp4(raw: RawVideo) -> Encoding:
 
 def _youtube(raw: RawVideo) -> Encoding:
     # closed groups of half a second and two B-frames, as YouTube's upload advice has it
-    options = {"crf": "16", "preset": "veryfast", "profile:v": "high", "bf": "2"}
+    options = {"crf": "16", "preset": "veryfast", "bf": "2"}
     return Encoding("libx264", "yuv420p", options | _groups(raw, Fraction(1, 2)))
 
 

@@ -127,6 +127,7 @@ def _probe_film(
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(path, container, stream)
+    audio, audio_notes = _audio(container)
     return VideoInfo(
         path=path,
         height=rgb.shape[0],
@@ -143,9 +144,9 @@ def _probe_film(
         variable_rate=timing.variable,
         rotation=first.rotation,
         colour=colour,
-        audio=tuple(_audio(s) for s in container.streams.audio),
+        audio=audio,
         start_time=_start_time(container, first),
-        notes=(*layout.notes, *colour_notes),
+        notes=(*layout.notes, *colour_notes, *audio_notes),
     )
 
 
@@ -167,29 +168,36 @@ def _pixel_aspect(stream: VideoStream, rotation: int) -> Fraction:
     return 1 / aspect if rotation % 180 else aspect
 
 
-def _audio(stream: av.AudioStream) -> AudioInfo:
-    return AudioInfo(
-        index=stream.index,
-        codec=stream.codec_context.codec.canonical_name,
-        sample_rate=stream.codec_context.sample_rate or 0,
-        channels=stream.codec_context.channels,
-        layout=stream.codec_context.layout.name,
-    )
+def _audio(container: InputContainer) -> tuple[tuple[AudioInfo, ...], list[str]]:
+    """The sound tracks, and a note for each that no decoder knows."""
+    tracks, notes = [], []
+    for stream in container.streams.audio:
+        # PyAV's types promise a context, but a codec unknown to FFmpeg has none
+        context: av.AudioCodecContext | None = stream.codec_context
+        if context is None:
+            notes.append(f"sound track {stream.index} is of an unknown kind and is left out")
+            continue
+        codec, layout = context.codec.canonical_name, context.layout.name
+        rate = context.sample_rate or 0
+        tracks.append(AudioInfo(stream.index, codec, rate, context.channels, layout))
+    return tuple(tracks), notes
 
 
 def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timing:
     """Rate, length and evenness; reads packet times where the container leaves a doubt."""
     average, nominal = unrounded_rate(stream.average_rate), unrounded_rate(stream.base_rate)
-    if average and average == nominal and (stream.frames or _begins_even(path, average)):
-        declared = declared_duration(container, stream)
-        frames = stream.frames or round((declared.seconds if declared else 0) * average)
+    declared = declared_duration(container, stream)
+    length = declared.seconds if declared and declared.of_video else None
+    if average and average == nominal and length and (stream.frames or _begins_even(path, average)):
+        frames = max(1, round(length * average))
+        frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
     times, tick = _packet_times(path)
     step = _usual_step(times)
     for rate in (nominal, stream.guessed_rate, average, snapped_rate(step)):
         if rate and _is_even(times, rate, tick):
             return _Timing(rate, len(times) / rate, len(times), variable=False)
-    duration = times[-1] - times[0] + step if times else Fraction(0)
+    duration = length or (times[-1] - times[0] + step if times else step)
     return _Timing(snapped_rate(step), duration, len(times), variable=True)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import count
 
 import av
 import av.error
@@ -110,7 +110,7 @@ def _frames(
 
 
 def _counted(info: VideoInfo) -> Iterator[Fraction]:
-    return (n / info.rate for n in count())
+    return (n / info.rate for n in itertools.count())
 
 
 def _time(info: VideoInfo, picture: av.VideoFrame) -> Fraction:

@@ -17,7 +17,7 @@ from vr360.spherical import SphericalMetadata, inject, inspect
 RATE = Fraction(24)
 FLASHES = (10, 40, 60)  # frames that are white
 LAG = 137  # samples from the start of a white frame to its click
-SECONDS = 4
+SECONDS = 3
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def clapper(make_film, make_sound):
     """A film that flashes and clicks: `clapper(name, *options, rate=, delay=)`."""
 
     def make(name: str, *options: str, rate: int = 48000, delay: str = "0") -> Path:
-        frames = np.zeros((SECONDS * 24, 64, 128, 3), np.uint8)
+        frames = np.zeros((SECONDS * 24, 32, 64, 3), np.uint8)
         samples = np.zeros((SECONDS * rate, 1))
         for n in FLASHES:
             frames[n] = 255
@@ -124,7 +124,7 @@ def test_a_click_stays_with_its_flash(name, suffix, clapper, tmp_path):
 def test_a_cut_film_is_as_much_in_time(name, suffix, each_ffmpeg, clapper, tmp_path):
     source = clapper(name, *SOURCES[name])
     start = Fraction(31, 24)  # no multiple of a packet, a second or a millisecond
-    copy(source, tmp_path / f"out{suffix}", start=start, duration=Fraction(2))
+    copy(source, tmp_path / f"out{suffix}", start=start, duration=Fraction(3, 2))
     assert flash_times(tmp_path / f"out{suffix}") == pytest.approx(
         [Fraction(n - 31, 24) for n in FLASHES[1:]], abs=1e-3
     )
@@ -141,6 +141,15 @@ def test_sound_that_begins_elsewhere_than_the_picture_stays_there(
     copy(source, tmp_path / f"out{suffix}")
     assert before == pytest.approx([LAG + float(delay) * 48000] * 3, abs=30)
     assert lags(tmp_path / f"out{suffix}") == pytest.approx(before, abs=1)  # one sample
+
+
+@pytest.mark.parametrize("start", [0, Fraction(31, 24)])
+def test_broadcast_streams_that_start_at_any_time_are_in_time(start, clapper, tmp_path):
+    source = clapper("aac.ts", *SOURCES["aac.mp4"])
+    assert probe(source).start_time > 1
+    before = lags(source)
+    copy(source, tmp_path / "out.mp4", start=start)
+    assert lags(tmp_path / "out.mp4") == pytest.approx(before[-2 if start else -3 :], abs=1)
 
 
 def test_the_sound_is_as_long_as_the_cut(clapper, tmp_path):
@@ -248,6 +257,19 @@ def field(make_film, make_sound, moving):
         return make_film(name, moving(24), *options, inputs=("-i", make_sound("f.wav", samples)))
 
     return make
+
+
+def test_sound_of_an_unknown_kind_is_left_out_with_a_word(clapper, tmp_path):
+    source = clapper("aac.mp4", *SOURCES["aac.mp4"])
+    data = source.read_bytes()
+    entry = data.index(b"mp4a", data.index(b"smhd"))
+    data = data[:entry] + b"apac" + data[entry + 4 :].replace(b"esds", b"dapa")
+    source.write_bytes(data)
+    info = probe(source)
+    assert info.audio == ()
+    assert any("sound track 1" in note for note in info.notes)
+    copy(source, tmp_path / "out.mp4")
+    assert probe(tmp_path / "out.mp4").frames == SECONDS * 24
 
 
 def test_ambisonic_sound_stays_marked_as_such(field, tmp_path):
