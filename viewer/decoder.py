@@ -122,7 +122,10 @@ class Decoder:
         base = self._stream.time_base or Fraction(1, 1000)
         for back in STEPS_BACK:
             goal = max(time - back, Fraction(0)) + (self._start or 0)
-            self._container.seek(int(goal / base), stream=self._stream, backward=True)
+            try:
+                self._container.seek(int(goal / base), stream=self._stream, backward=True)
+            except av.error.FFmpegError:
+                break
             self._forget()
             if self._append() is not None and self._window[0].pts <= max(time, Fraction(0)):
                 return
@@ -153,6 +156,11 @@ class Decoder:
         return picture
 
     def _picture(self, frame: av.VideoFrame) -> Picture:
+        if frame.pts is None and self._start is None:
+            raise VideoOpenError(
+                f"{self.info.path}: its frames carry no time; wrap it first: "
+                "ffmpeg -i FILE -c copy film.mp4"
+            )
         base = frame.time_base or self._stream.time_base or Fraction(1)
         time = (frame.pts or 0) * base
         if self._start is None:

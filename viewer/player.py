@@ -116,6 +116,8 @@ class Player:
         """What the user should know about the file, or an empty text."""
         if self._failure:
             return self._failure
+        if not self._thread.is_alive() and not self._closing:
+            return f"{self.film.path.name}: decoding stopped; open the film again"
         broken = sum(decoder.damaged for decoder in self._decoders)
         if broken:
             return f"{self.film.path.name}: {broken} damaged packets were left out"

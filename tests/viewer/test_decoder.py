@@ -1,4 +1,5 @@
 import random
+import subprocess
 from fractions import Fraction
 from math import radians
 
@@ -9,6 +10,7 @@ from clips import info_of, number_on_screen, numbered_picture, write_clip
 from viewer.camera import Camera
 from viewer.composition import compose
 from viewer.decoder import Decoder
+from viewer.film import open_film
 from viewer.layout import Layout
 from viewer.picture import picture_from_rgb
 from viewer.renderer import Look
@@ -149,3 +151,24 @@ def test_a_missing_file_is_refused_with_its_name(tmp_path):
 
 def test_the_camera_is_where_the_number_reader_believes(read):
     assert Camera().fov == pytest.approx(radians(90))
+
+
+@pytest.mark.parametrize("name", ["film.mov", "film.mkv", "film.ts", "film.webm", "film.gif"])
+def test_every_container_lands_on_the_exact_frame(clip, tmp_path, read, name):
+    path = tmp_path / name
+    codec = {".webm": ["-c:v", "libvpx", "-b:v", "2M"], ".gif": []}.get(path.suffix, ["-c", "copy"])
+    command = ["ffmpeg", "-v", "error", "-i", str(clip.path), *codec, str(path)]
+    subprocess.run(command, check=True)
+    info = open_film(path)
+    with Decoder(info) as decoder:
+        for number in (40, 10, 59, 30, 31, 29):
+            picture = decoder.seek((number + Fraction(1, 4)) / info.rate)
+            assert (picture.index, read(picture)) == (number, number)
+
+
+def test_a_bare_stream_without_times_is_refused_with_the_remedy(clip, tmp_path):
+    path = tmp_path / "bare.h264"
+    command = ["ffmpeg", "-v", "error", "-i", str(clip.path), "-c", "copy", str(path)]
+    subprocess.run(command, check=True)
+    with pytest.raises(VideoOpenError, match="-c copy"):
+        Decoder(open_film(path))
