@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import radians
 from pathlib import Path
 
 from viewer.layout import Layout
-from vr360.errors import NotEquirectError, VideoOpenError
+from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.probe import probe
+from vr360.spherical import inspect
+from vr360.spherical.model import USUAL_LENS
 
 
 def open_film(
@@ -29,4 +32,15 @@ def open_film(
 
 
 def layout_of(info: VideoInfo) -> Layout:
-    return Layout(info.projection, info.stereo)
+    """How the picture is read at first; lenses as wide as the metadata says, or the usual ones."""
+    return Layout(info.projection, info.stereo, lens_fov=radians(_lens_fov(info)))
+
+
+def _lens_fov(info: VideoInfo) -> float:
+    if info.projection is not Projection.DUAL_FISHEYE:
+        return USUAL_LENS  # in case the user says that it is one
+    try:
+        metadata = inspect(info.path).metadata
+    except Vr360Error:
+        return USUAL_LENS  # unreadable metadata does not keep a film from being shown
+    return (metadata.lens_fov if metadata is not None else 0.0) or USUAL_LENS

@@ -152,9 +152,12 @@ class Session:
 
     def _original_layout(self) -> Layout:
         assert self.original is not None
-        own = layout_of(self.original)
-        lenses = replace(self.layout, projection=own.projection, stereo=own.stereo)
-        return self.layout if own == layout_of(self.film) else lenses
+        same = (self.original.projection, self.original.stereo) == (
+            self.film.projection,
+            self.film.stereo,
+        )
+        own = replace(self.layout, projection=self.original.projection, stereo=self.original.stereo)
+        return self.layout if same else own  # what is set by hand holds for both, if both are alike
 
     def _offer(self, shown: Shown) -> None:
         if self._painter is not None and self._wish is not None:

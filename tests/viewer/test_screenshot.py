@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from math import degrees
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from scenes import mean_error
 
 from viewer.camera import Camera
 from viewer.composition import Compare
-from viewer.film import open_film
+from viewer.film import layout_of, open_film
 from viewer.renderer import Look
 from viewer.screenshot import render_view, save_still
 from vr360.errors import OutputError, VideoOpenError
@@ -66,6 +67,11 @@ def test_a_screenshot_shows_the_wipe(clip, original, folder):
 def test_projection_and_stereo_can_be_set_by_hand(clip):
     info = open_film(clip, Projection.CUBEMAP, Stereo.LEFT_RIGHT)
     assert (info.projection, info.stereo) == (Projection.CUBEMAP, Stereo.LEFT_RIGHT)
+
+
+def test_fisheye_lenses_are_as_wide_as_those_of_consumer_cameras_unless_stated(clip):
+    info = open_film(clip, Projection.DUAL_FISHEYE, Stereo.MONO)
+    assert degrees(layout_of(info).lens_fov) == pytest.approx(190)
 
 
 def test_a_film_of_no_known_shape_is_shown_with_a_word_about_the_guess(folder):
