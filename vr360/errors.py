@@ -10,6 +10,7 @@ catches these, prints the one line and exits with 1. Programmer mistakes raise `
     │   ├── CheckpointError       not a style of ours, or damaged
     │   ├── StyleImageError       a painting or photo folder that training cannot use
     │   └── OutputError           exists, is the input, or cannot be written
+    ├── DisplayError              no display, or no OpenGL 3.3 to draw with
     ├── EncodeError               ffmpeg refused or died
     └── MetadataError             spherical metadata that cannot be read or written
 """
@@ -43,6 +44,10 @@ class StyleImageError(InputError):
 
 class OutputError(InputError):
     """The target exists, equals the input, or cannot be written."""
+
+
+class DisplayError(Vr360Error):
+    """There is no display, or no OpenGL 3.3 to draw with."""
 
 
 class EncodeError(Vr360Error):

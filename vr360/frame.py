@@ -20,6 +20,7 @@ class Projection(StrEnum):
 
     EQUIRECT = "equirect"
     CUBEMAP = "cubemap"
+    EQUI_ANGULAR = "equi-angular"
     HALF_EQUIRECT = "half-equirect"
     DUAL_FISHEYE = "dual-fisheye"
 

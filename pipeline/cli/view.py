@@ -1,0 +1,189 @@
+"""`vr360 view`: look at a film, and judge it; the only place where viewer and pipeline meet."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from viewer.composition import Compare
+from viewer.layout import Eyes, View
+from vr360.errors import Vr360Error
+from vr360.frame import Projection, Rgb, Stereo, VideoInfo
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from viewer.live import StyleEntry, Stylize
+
+SIZE = (720, 1280)
+
+
+def view(
+    file: Path | None = typer.Argument(None, help="Film or still to look at."),
+    compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
+    style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
+    strength: float = typer.Option(1.0, min=0.0, max=1.0, help="Of --style."),
+    projection: Projection | None = typer.Option(None, help="Instead of what the file says."),
+    stereo: Stereo | None = typer.Option(None, help="Instead of what the file says."),
+    show: View = typer.Option(View.RECTILINEAR, help="How the sphere is shown."),
+    eyes: Eyes = typer.Option(Eyes.LEFT, help="Which eyes of a stereo film are shown."),
+    yaw: float = typer.Option(0.0, help="Degrees to the right."),
+    pitch: float = typer.Option(0.0, help="Degrees upwards."),
+    fov: float = typer.Option(90.0, help="Horizontal field of view, degrees, 20 to 150."),
+    screenshot: Path | None = typer.Option(None, help="Save the view as PNG or JPEG; no window."),
+    at: float = typer.Option(0.0, min=0.0, help="Seconds into the film."),
+    wipe: float | None = typer.Option(
+        None, min=0.0, max=1.0, help="Share of the width that shows the original."
+    ),
+    path: Path | None = typer.Option(None, help="View path (JSON) to open or to export."),
+    export: Path | None = typer.Option(
+        None, help="Write the flat film that --path describes; no window."
+    ),
+    force: bool = typer.Option(False, "--force", help="Replace the file of --export."),
+) -> None:
+    """Play a 360° film in a window; compare, paint and judge it there.
+
+    F1 in the window lists all keys. With --screenshot or --export nothing is opened.
+    """
+    from math import radians
+
+    from viewer.camera import Camera
+    from viewer.film import open_film
+    from viewer.renderer import Look
+
+    look = Look(Camera(radians(yaw), radians(pitch), 0.0, radians(fov)), show)
+    if screenshot is None and export is None:
+        from viewer.desktop.app import Options, run
+
+        options = Options(
+            file, compare, style, strength, projection, stereo, look, eyes, at, wipe, path
+        )
+        raise typer.Exit(run(options, Styles()))
+    if file is None:
+        raise typer.BadParameter("--screenshot and --export need a FILE")
+    film = open_film(file, projection, stereo)
+    if export is not None:
+        _export(film, path, export, force)
+    if screenshot is not None:
+        from viewer.screenshot import render_view, save_still
+
+        original = open_film(compare, projection, stereo) if compare else None
+        how = Compare.A if original is None else Compare.WIPE
+        rgb = render_view(film, at, look, SIZE, original, how, _share(wipe), eyes)
+        save_still(screenshot, rgb)
+
+
+def _export(film: VideoInfo, path: Path | None, out: Path, force: bool) -> None:
+    from pipeline.cli.console import progress_bar
+    from viewer.export import export_journey
+    from viewer.journey import load_journey
+
+    if path is None:
+        raise typer.BadParameter("--export needs --path, the view path to follow")
+    export_journey(film, load_journey(path), out, force=force, progress=progress_bar)
+
+
+def _share(wipe: float | None) -> float:
+    return 0.5 if wipe is None else wipe
+
+
+class Styles:
+    """The pipeline's styles as the viewer knows them.
+
+    They paint in a process of their own: the compiler that torch brings and the one of Mesa's
+    software rasteriser cannot live in one, and whatever happens there, the film plays on.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        self._device = device
+        self._worker: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def entries(self) -> Sequence[StyleEntry]:
+        from pipeline.styles import shipped_styles
+        from viewer.live import StyleEntry
+
+        pictures = {n: path.with_suffix(".jpg") for n, path in shipped_styles().items()}
+        return [StyleEntry(n, p if p.is_file() else None) for n, p in pictures.items()]
+
+    def load(self, name: str, strength: float) -> Stylize:
+        """The style, ready in the other process.
+
+        Raises:
+            Vr360Error: no such style, or a damaged one.
+            RuntimeError: the style does not load, or the process ended.
+        """
+        self._ask((name, strength))
+        return self._ask
+
+    def _ask(self, request: Any) -> Any:
+        """Send a style to load or a picture to paint; what comes back."""
+        if self._worker is None or not self._worker.is_alive():
+            self._start()
+        assert self._pipe is not None
+        try:
+            self._pipe.send(request)
+            kind, answer = self._pipe.recv()
+        except (EOFError, OSError):
+            self._worker = None
+            raise RuntimeError("the painting process ended; is there memory enough?") from None
+        if kind == "refused":
+            raise Vr360Error(answer)
+        if kind == "failed":
+            raise RuntimeError(answer)
+        return answer
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, other = context.Pipe()
+        self._worker = context.Process(target=_serve, args=(other, self._device), daemon=True)
+        self._worker.start()
+        other.close()
+
+
+def _serve(pipe: Connection, device: str) -> None:
+    """The painting process: loads and paints what it is sent, until the viewer is gone."""
+    from viewer.live import FOREIGN_ERRORS
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the viewer's
+    if hasattr(os, "nice"):
+        os.nice(5)  # playing comes first
+    paint: Stylize | None = None
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        try:
+            if isinstance(request, tuple):
+                name, strength = request
+                paint = _stylize(name, strength, device)
+                pipe.send(("done", None))
+            else:
+                pipe.send(("done", paint(request) if paint else request))
+        except Vr360Error as error:
+            pipe.send(("refused", str(error)))
+        except FOREIGN_ERRORS as error:
+            pipe.send(("failed", str(error)))
+
+
+def _stylize(name: str, strength: float, device: str) -> Stylize:
+    import torch
+
+    from pipeline.stylizer import load_stylizer
+    from pipeline.tensors import to_rgb, to_tensor
+
+    stylizer = load_stylizer(name, strength=strength, device=device)
+
+    def paint(rgb: Rgb) -> Rgb:
+        with torch.inference_mode():
+            return to_rgb(stylizer(to_tensor([rgb], stylizer.backend.device)), 8)[0]
+
+    return paint

@@ -1,0 +1,131 @@
+"""What the viewer costs here: drawing, starting, seeking, playing. Prints; behind `make bench`."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parents[1] / "viewer")]
+
+from clips import write_clip  # noqa: E402
+
+from viewer.composition import Compare, compose  # noqa: E402
+from viewer.decoder import Decoder  # noqa: E402
+from viewer.layout import Layout, View  # noqa: E402
+from viewer.opengl import GL, headless_context  # noqa: E402
+from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look, Renderer  # noqa: E402
+from vr360.frame import Projection  # noqa: E402
+
+pytestmark = pytest.mark.bench
+SIZE = (720, 1280)
+ROUNDS = 15
+
+WINDOW = """
+import sys, time
+begin = float(sys.argv[3])
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QSurfaceFormat
+from PySide6.QtWidgets import QApplication
+from viewer.desktop.app import Options, check_display, start, surface_format  # noqa: E402
+from viewer.desktop.memory import Memory  # noqa: E402
+from viewer.desktop.window import Window  # noqa: E402
+check_display()
+QSurfaceFormat.setDefaultFormat(surface_format())
+app = QApplication(["vr360"])
+window = Window(None, Memory(Path(sys.argv[2])))
+window.show()
+first = []
+def drawn():
+    if not first and window.session and not window.canvas._pending:
+        first.append(time.time() - begin)
+        window.session.player.play()
+        QTimer.singleShot(8500, done)
+def done():
+    counters = window.session.player.counters
+    print(f"first picture {first[0]:.2f} s; {counters.shown} shown, "
+          f"{counters.dropped + window.canvas.skipped} dropped, {counters.waits} waits; "
+          f"clock to frame {window.latency_ms:.0f} ms", flush=True)
+    window.close()
+    app.quit()
+window.canvas.drawn.connect(drawn)
+QTimer.singleShot(0, lambda: start(window, Options(Path(sys.argv[1]))))
+app.exec()
+"""
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return write_clip(tmp_path_factory.mktemp("bench") / "clip.mp4", 300, 640, sound=True, gop=60)
+
+
+def timed(action):
+    begin = time.perf_counter()
+    action()
+    return (time.perf_counter() - begin) * 1000
+
+
+def test_cost_of_a_painted_frame(clip):
+    """Median of each specialised shader, with a finish for every frame."""
+    with Decoder(clip) as decoder, headless_context() as device:
+        renderer, picture = Renderer(), decoder.seek(Fraction(1))
+        print(f"\n{device}, {SIZE[1]} x {SIZE[0]}, load {os.getloadavg()[0]:.1f}")
+        frame, store = GL.glGenFramebuffers(1), GL.glGenRenderbuffers(1)
+        GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, store)
+        GL.glRenderbufferStorage(GL.GL_RENDERBUFFER, GL.GL_RGBA8, SIZE[1], SIZE[0])
+        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, frame)
+        GL.glFramebufferRenderbuffer(
+            GL.GL_FRAMEBUFFER, GL.GL_COLOR_ATTACHMENT0, GL.GL_RENDERBUFFER, store
+        )
+        for projection in Projection:
+            for view in View:
+                for lines in (0, SEAM | POLES | GRID | HORIZON):
+                    look = Look(view=view, lines=lines)
+                    layout = Layout(projection)
+
+                    def paint(look=look, layout=layout):
+                        renderer.upload("a", picture, layout)
+                        renderer.draw(compose(SIZE, ["a"], Compare.A), look)
+                        GL.glFinish()
+
+                    costs = [timed(paint) for _ in range(ROUNDS)][3:]
+                    spread = f"{min(costs):.0f}..{max(costs):.0f}"
+                    name = f"{projection}, {view}{', lines' * bool(lines)}"
+                    print(f"{name:40} {statistics.median(costs):5.1f} ms ({spread})")
+
+
+def test_cost_of_an_exact_seek(clip):
+    with Decoder(clip) as decoder:
+        places = [Fraction(n * 37 % 300, 30) for n in range(20)]
+        costs = [timed(lambda p=place: decoder.seek(p)) for place in places]
+    print(f"\nexact seek, 60 frames a group: median {statistics.median(costs):.0f} ms, "
+          f"worst {max(costs):.0f} ms")  # fmt: skip
+
+
+def test_start_playing_and_drops_of_1280_x_640(clip, tmp_path):
+    """In a process of its own, under Xvfb with a window manager."""
+    read, write = os.pipe()
+    server = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x900x24"],
+        pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        environment = os.environ | {"DISPLAY": f":{pipe.readline().strip()}"}
+    print(f"\nload {os.getloadavg()[0]:.1f}")
+    for _ in range(3):
+        arguments = [str(clip.path), str(tmp_path / "memory.ini"), str(time.time())]
+        done = subprocess.run(
+            [sys.executable, "-c", WINDOW, *arguments],
+            env=environment, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        print(done.stdout.strip(), done.stderr.strip())
+    server.terminate()
+    server.wait(timeout=20)

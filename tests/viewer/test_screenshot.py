@@ -1,0 +1,110 @@
+"""`vr360 view --screenshot`, as a script would call it."""
+
+import subprocess
+import sys
+from math import degrees
+
+import cv2
+import numpy as np
+import pytest
+from clips import number_on_screen, write_clip
+from scenes import mean_error
+
+from viewer.camera import Camera
+from viewer.composition import Compare
+from viewer.film import layout_of, open_film
+from viewer.renderer import Look
+from viewer.screenshot import render_view, save_still
+from vr360.errors import OutputError, VideoOpenError
+from vr360.frame import Projection, Stereo
+
+CALL = "from pipeline.cli.view import view; import typer; a = typer.Typer(); a.command()(view); a()"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("screenshot")
+
+
+@pytest.fixture(scope="module")
+def clip(folder):
+    return write_clip(folder / "film.mp4", 40).path
+
+
+@pytest.fixture(scope="module")
+def original(folder):
+    return write_clip(folder / "original.mp4", 40, tint=(30, 60, 30)).path
+
+
+def call(*arguments):
+    """The command in a process without a display."""
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": ".", "HOME": "/nonexistent"}
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", CALL, *map(str, arguments)],
+        capture_output=True, text=True, env=env,
+    )  # fmt: skip
+
+
+def test_a_screenshot_needs_no_window_and_shows_the_exact_frame(clip, folder):
+    out = folder / "view.png"
+    done = call(clip, "--screenshot", out, "--at", 0.7)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("", "")
+    rgb = cv2.imread(str(out))
+    assert rgb.shape == (720, 1280, 3)
+    assert number_on_screen(rgb, 0) == 21
+
+
+def test_a_screenshot_shows_the_wipe(clip, original, folder):
+    out = folder / "wipe.jpg"
+    done = call(clip, "--compare", original, "--screenshot", out, "--at", 0.5, "--wipe", 0.5)
+    assert done.returncode == 0, done.stderr
+    rgb = cv2.imread(str(out))[..., ::-1]
+    assert number_on_screen(rgb, 0) == number_on_screen(rgb, 1) == 15
+    assert rgb[360, 600].mean() + 40 < rgb[360, 680].mean()
+
+
+def test_projection_and_stereo_can_be_set_by_hand(clip):
+    info = open_film(clip, Projection.CUBEMAP, Stereo.LEFT_RIGHT)
+    assert (info.projection, info.stereo) == (Projection.CUBEMAP, Stereo.LEFT_RIGHT)
+
+
+def test_fisheye_lenses_are_as_wide_as_those_of_consumer_cameras_unless_stated(clip):
+    info = open_film(clip, Projection.DUAL_FISHEYE, Stereo.MONO)
+    assert degrees(layout_of(info).lens_fov) == pytest.approx(190)
+
+
+def test_a_film_of_no_known_shape_is_shown_with_a_word_about_the_guess(folder):
+    path = folder / "flat.png"
+    save_still(path, np.full((90, 160, 3), 80, np.uint8))
+    info = open_film(path)
+    assert info.projection is Projection.EQUIRECT
+    assert "guess" in info.reason
+
+
+def test_a_still_can_be_looked_at(folder):
+    path = folder / "still.png"
+    rgb = np.random.default_rng(1).integers(0, 255, (1, 128, 3)).repeat(64, axis=0)
+    save_still(path, rgb.astype(np.uint8))
+    out = render_view(open_film(path), 0.0, Look(Camera()), (64, 96))
+    assert out.std() > 20
+
+
+def test_the_view_of_compare_a_is_the_original(clip, original):
+    look, size = Look(Camera()), (90, 160)
+    film, first = open_film(clip), open_film(original)
+    alone = render_view(first, 0.3, look, size)
+    assert mean_error(render_view(film, 0.3, look, size, first, Compare.A), alone) == 0
+
+
+def test_a_suffix_or_place_that_cannot_be_written_is_named(tmp_path):
+    rgb = np.zeros((4, 4, 3), np.uint8)
+    with pytest.raises(OutputError, match=r"view\.tiff"):
+        save_still(tmp_path / "view.tiff", rgb)
+    with pytest.raises(OutputError, match="nowhere"):
+        save_still(tmp_path / "nowhere" / "view.png", rgb)
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(VideoOpenError, match="folder"):
+        open_film(tmp_path)

@@ -1,0 +1,263 @@
+"""The widget that shows the sphere, and takes mouse and wheel."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QImage,
+    QMouseEvent,
+    QSurfaceFormat,
+    QWheelEvent,
+)
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
+from PySide6.QtWidgets import QWidget
+
+from viewer.camera import Camera, Glide, Size
+from viewer.composition import Compare, Pass, compose, eyes_that_exist
+from viewer.layout import Eyes, Layout, View
+from viewer.opengl import GraphicsError
+from viewer.picture import Picture
+from viewer.renderer import Look, Renderer
+from vr360.errors import DisplayError
+from vr360.frame import Rgb
+from vr360.geometry import FULL_TURN, Array
+
+NOTCH = 120  # of a wheel, in Qt's units
+FLICK = 0.06  # seconds before letting go that decide the gliding speed
+FASTEST = FULL_TURN / 2  # radians a second; a flick never makes the head spin
+
+
+class Canvas(QOpenGLWidget):
+    """Draws what it was given last.
+
+    Attributes:
+        camera, view, eyes, compare, wipe, orientation, lines: how; set them and call `update`.
+        scale: below 1, draw fewer pixels and enlarge them.
+        slots: names of side A and side B.
+        overlay: slot with a heat map, or None.
+        skipped: pictures of the film that were replaced before they were painted.
+        failure: why nothing can be drawn, or an empty text.
+    """
+
+    looked = Signal()
+    drawn = Signal()
+    failed = Signal(str)
+    dropped = Signal(Path)
+    double_clicked = Signal()
+    moved = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.camera, self.view, self.eyes = Camera(), View.RECTILINEAR, Eyes.LEFT
+        self.compare, self.wipe = Compare.A, 0.5
+        self.orientation: Array | None = None
+        self.lines = 0
+        self.slots: list[str] = []
+        self.overlay: str | None = None
+        self.scale = 1.0
+        self.skipped = 0
+        self.failure = ""
+        self.glide = Glide()
+        self._renderer: Renderer | None = None
+        self._pending: dict[str, tuple[Picture, Layout]] = {}
+        self._layouts: dict[str, Layout] = {}
+        self._gone: set[str] = set()
+        self._grip: tuple[QPointF, Camera] | None = None
+        self._trail: list[tuple[float, Camera]] = []
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(320, 180)
+
+    @property
+    def pixels(self) -> Size:
+        """(height, width) in device pixels."""
+        ratio = self.devicePixelRatio()
+        return round(self.height() * ratio), round(self.width() * ratio)
+
+    @property
+    def device(self) -> str:
+        """Name of the graphics card."""
+        return self._renderer.device if self._renderer is not None else ""
+
+    @property
+    def look(self) -> Look:
+        return Look(self.camera, self.view, self.orientation, self.lines)
+
+    def show_picture(self, slot: str, picture: Picture, layout: Layout) -> None:
+        waiting = self._pending.get(slot)
+        if waiting is not None and waiting[0] is not picture:
+            self.skipped += slot == "film"
+        self._pending[slot] = (picture, layout)
+        self._layouts[slot] = layout
+        self._gone.discard(slot)
+        self.update()
+
+    def forget(self, slot: str) -> None:
+        self._pending.pop(slot, None)
+        self._layouts.pop(slot, None)
+        self._gone.add(slot)
+        self.update()
+
+    def turn_to(self, camera: Camera) -> None:
+        self.camera = camera
+        self.looked.emit()
+        self.update()
+
+    def glide_on(self, seconds: float) -> None:
+        """Let a flick carry the view on."""
+        if self.glide.resting or self._grip is not None:
+            return
+        camera, self.glide = self.glide.step(self.camera, seconds)
+        self.turn_to(camera)
+
+    def render_image(self, size: Size | None = None) -> Rgb:
+        """(height, width, 3) uint8 of what is shown, drawn aside."""
+        size = size or self.pixels
+        if self._renderer is None:
+            raise DisplayError(self.failure or "the window has not been drawn yet")
+        self.makeCurrent()
+        self._upload()
+        rgb = self._renderer.image(self._passes(size), self.look, size)
+        self.doneCurrent()
+        return rgb
+
+    def grab_rgb(self) -> Rgb:
+        """(height, width, 3) uint8 of the framebuffer as it is on the screen."""
+        image = self.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+        return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+    def release(self) -> None:
+        """Free what is on the graphics card, while there is still a context."""
+        if self._renderer is not None:
+            self.makeCurrent()
+            self._renderer.close()
+            self._renderer = None
+            self.doneCurrent()
+
+    def initializeGL(self) -> None:  # noqa: N802
+        try:
+            self._renderer = Renderer()
+        except (DisplayError, GraphicsError) as error:
+            self._fail(str(error))
+
+    def paintGL(self) -> None:  # noqa: N802
+        if self._renderer is None:
+            return
+        try:
+            self._upload()
+            self._draw(self._renderer)
+        except GraphicsError as error:
+            self._fail(f"the graphics driver refused to draw: {error}")
+        self.drawn.emit()
+
+    def _draw(self, renderer: Renderer) -> None:
+        height, width = self.pixels
+        if self.scale == 1.0:
+            renderer.draw(self._passes(self.pixels), self.look)
+            return
+        size = round(height * self.scale), round(width * self.scale)
+        renderer.draw_enlarged(self._passes(size), self.look, size, self.pixels)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grip = (event.position(), self.camera)
+            self._trail = [(time.monotonic(), self.camera)]
+            self.glide = Glide()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        self.moved.emit()
+        if self._grip is None:
+            return
+        start, camera = self._grip
+        self.turn_to(self._dragged(camera, start, event.position()))
+        self._trail.append((time.monotonic(), self.camera))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton and self._grip is not None:
+            self._grip = None
+            self.glide = _speed_of(self._trail, time.monotonic())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._grip = None
+            self.double_clicked.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        self.turn_to(self.camera.zoomed(event.angleDelta().y() / NOTCH))
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        if _local_files(event):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        event.acceptProposedAction()
+        for path in _local_files(event)[:1]:
+            self.dropped.emit(path)
+
+    def _dragged(self, camera: Camera, start: QPointF, end: QPointF) -> Camera:
+        way = end - start
+        if self.view is View.RECTILINEAR:
+            size = (self.height(), self.width())
+            return camera.dragged((start.x(), start.y()), (end.x(), end.y()), size)
+        turn = -way.x() / self.width() * FULL_TURN
+        tilt = 0.0 if self.view is View.FLAT else way.y() / self.width() * FULL_TURN
+        return camera.turned(turn, tilt)
+
+    def _passes(self, size: Size) -> list[Pass]:
+        if not self.slots:
+            return []
+        layout = self._layouts.get(self.slots[-1], Layout())
+        eyes = eyes_that_exist(layout.stereo, self.eyes)
+        overlay = self.overlay if self.overlay in self._layouts else None
+        return compose(size, self.slots, self.compare, self.wipe, eyes, overlay)
+
+    def _upload(self) -> None:
+        assert self._renderer is not None
+        for slot in self._gone:
+            self._renderer.forget(slot)
+        for slot, (picture, layout) in self._pending.items():
+            self._renderer.upload(slot, picture, layout)
+        self._gone.clear()
+        self._pending.clear()
+
+    def _fail(self, reason: str) -> None:
+        if not self.failure:
+            self.failure = reason
+            self.failed.emit(reason)
+
+
+def surface_format() -> QSurfaceFormat:
+    """What to ask of the display: OpenGL 3.3 core, no buffers that are not used."""
+    wanted = QSurfaceFormat()
+    wanted.setVersion(3, 3)
+    wanted.setProfile(QSurfaceFormat.OpenGLContextProfile.CoreProfile)
+    wanted.setDepthBufferSize(0)
+    wanted.setStencilBufferSize(0)
+    return wanted
+
+
+def _local_files(event: QDropEvent) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+
+
+def _speed_of(trail: list[tuple[float, Camera]], now: float) -> Glide:
+    """Turning speed over the last moments of a drag; none when the mouse rested before."""
+    recent = [(when, camera) for when, camera in trail if now - when <= FLICK]
+    if len(recent) < 2:
+        return Glide()
+    (begin, first), (_, last) = recent[0], recent[-1]
+    seconds = max(now - begin, 1e-3)
+    turn = (last.yaw - first.yaw + FULL_TURN / 2) % FULL_TURN - FULL_TURN / 2
+    return Glide(_capped(turn / seconds), _capped((last.pitch - first.pitch) / seconds))
+
+
+def _capped(speed: float) -> float:
+    return min(max(speed, -FASTEST), FASTEST)

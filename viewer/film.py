@@ -1,0 +1,46 @@
+"""What is opened: a film with its layout, and where that knowledge comes from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import radians
+from pathlib import Path
+
+from viewer.layout import Layout
+from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
+from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.media.probe import probe
+from vr360.spherical import inspect
+from vr360.spherical.model import USUAL_LENS
+
+
+def open_film(
+    path: Path, projection: Projection | None = None, stereo: Stereo | None = None
+) -> VideoInfo:
+    """Facts of a film. A picture of no known 360° shape is taken as equirect, and says so.
+
+    Raises:
+        VideoOpenError: missing, damaged, without a picture, or a folder.
+    """
+    if path.is_dir():
+        raise VideoOpenError(f"{path}: is a folder; give a film or a still")
+    try:
+        return probe(path, projection, stereo)
+    except NotEquirectError as error:
+        info = probe(path, projection or Projection.EQUIRECT, stereo or Stereo.MONO)
+        return replace(info, reason=f"{info.projection}, {info.stereo} is a guess: {error}")
+
+
+def layout_of(info: VideoInfo) -> Layout:
+    """How the picture is read at first; lenses as wide as the metadata says, or the usual ones."""
+    return Layout(info.projection, info.stereo, lens_fov=radians(_lens_fov(info)))
+
+
+def _lens_fov(info: VideoInfo) -> float:
+    if info.projection is not Projection.DUAL_FISHEYE:
+        return USUAL_LENS  # in case the user says that it is one
+    try:
+        metadata = inspect(info.path).metadata
+    except Vr360Error:
+        return USUAL_LENS  # unreadable metadata does not keep a film from being shown
+    return (metadata.lens_fov if metadata is not None else 0.0) or USUAL_LENS

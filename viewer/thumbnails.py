@@ -1,0 +1,81 @@
+"""Small pictures of a film for its seek bar, from key frames, in a thread of their own."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+
+import av
+import av.error
+
+from viewer.picture import picture_from_frame, picture_to_rgb
+from vr360.frame import Rgb, VideoInfo
+
+HEIGHT = 72
+PLACES = 120  # a film has at most so many thumbnails
+
+
+class Thumbnails:
+    """Asked for a time, it answers with the picture near it, as soon as it is there."""
+
+    def __init__(self, info: VideoInfo) -> None:
+        self._info = info
+        self._changed = threading.Condition()
+        self._wanted: int | None = None
+        self._ready: dict[int, Rgb] = {}
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="thumbnails", daemon=True)
+        self._thread.start()
+
+    def at(self, time: float) -> Rgb | None:
+        """(HEIGHT, width, 3) uint8 near `time`; None while it is not ready, which is asked for."""
+        place = self._place(time)
+        with self._changed:
+            if place not in self._ready:
+                self._wanted = place
+                self._changed.notify_all()
+            return self._ready.get(place)
+
+    def close(self) -> None:
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout=5)
+
+    def _place(self, time: float) -> int:
+        return int(time / max(float(self._info.duration), 1e-6) * PLACES)
+
+    def _work(self) -> None:
+        try:
+            with av.open(str(self._info.path)) as container:
+                self._serve(container)
+        except (av.error.FFmpegError, OSError):
+            return  # a film that cannot be read says so in the player
+
+    def _serve(self, container: av.container.InputContainer) -> None:
+        stream = container.streams.video[0]
+        stream.codec_context.skip_frame = "NONKEY"
+        while True:
+            with self._changed:
+                while self._wanted is None and not self._closing:
+                    self._changed.wait()
+                if self._closing:
+                    return
+                place, self._wanted = self._wanted, None
+            assert place is not None
+            rgb = self._read(container, stream, place)
+            if rgb is not None:
+                with self._changed:
+                    self._ready[place] = rgb
+
+    def _read(
+        self, container: av.container.InputContainer, stream: av.VideoStream, place: int
+    ) -> Rgb | None:
+        time = Fraction(place, PLACES) * self._info.duration + self._info.start_time
+        base = stream.time_base or Fraction(1, 1000)
+        container.seek(int(time / base), stream=stream, backward=True)
+        frame = next(container.decode(stream), None)
+        if frame is None:
+            return None
+        picture = picture_from_frame(frame, self._info.colour)
+        return picture_to_rgb(picture, (HEIGHT, round(HEIGHT * picture.width / picture.height)))
