@@ -20,6 +20,7 @@ from pipeline.cli.remove import remove
 from pipeline.cli.styles import styles
 from pipeline.cli.stylize import stylize
 from pipeline.cli.train import train
+from pipeline.cli.view import view
 from vr360 import __version__
 from vr360.errors import Vr360Error
 
@@ -30,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (stylize, demo, styles, train, measure, inspect, inject, remove):
+for command in (stylize, demo, view, styles, train, measure, inspect, inject, remove):
     app.command()(command)
 
 
