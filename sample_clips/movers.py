@@ -61,9 +61,20 @@ def _boat(t: float) -> Patches:
         solid([[0, 0.9, -1.07]], [[0, 0, 0.14]], [[0, 10.6, 0]], wood),
         *_lamp(lamp_is_lit(t)),
     ]
+    return _shift(join(pieces), *_boat_pose(t))
+
+
+def _boat_pose(t: float) -> tuple[float, float, list[float]]:
+    """Heading, roll and place."""
     x, z, heading = boat_place(t)
     roll = 0.07 + 0.035 * np.sin(1.3 * t) + 0.015 * np.sin(2.1 * t + 1)
-    return _shift(join(pieces), heading, roll, [x, 0.05 * np.sin(1.1 * t), z])
+    return heading, roll, [x, 0.05 * np.sin(1.1 * t), z]
+
+
+def lamp_place(t: float) -> Floats:
+    """Centre (3,) of the lamp in the world."""
+    heading, roll, place = _boat_pose(t)
+    return f32(rotation(heading, 0.0, roll) @ MAST_HEAD + place)
 
 
 def lamp_is_lit(t: float) -> bool:
@@ -77,7 +88,10 @@ def lamp_is_lit(t: float) -> bool:
 def _lamp(lit: bool) -> list[Patches]:
     glass = f32([14, 12, 7]) if lit else f32([0.05, 0.05, 0.06])
     wide = ([[0.45, 0.45, 0]], [[-0.45, 0.45, 0]]), ([[0, 0.45, 0.45]], [[0, 0.45, -0.45]])
-    return [solid([[0, 11.3, -1.0]], *sides, glass) for sides in wide]
+    return [solid(MAST_HEAD - [0, 0.45, 0], *sides, glass) for sides in wide]
+
+
+MAST_HEAD = f32([0, 11.75, -1.0])
 
 
 def _sail(corner: list[float], foot: list[float], mast: list[float], albedo: Floats) -> Patches:

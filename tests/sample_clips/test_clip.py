@@ -10,8 +10,8 @@ import pytest
 from av.video.reformatter import ColorRange, Colorspace
 
 from sample_clips import Scene
-from sample_clips.clip import COMMITTED, encode, make
-from sample_clips.movers import boat_place, lamp_is_lit
+from sample_clips.clip import COMMITTED, encode, frames
+from sample_clips.movers import lamp_is_lit, lamp_place
 from sample_clips.sound import RATE, bell_samples, soundtrack
 from vr360.errors import EncodeError
 from vr360.geometry import lonlat_to_pixel, xyz_to_lonlat
@@ -23,7 +23,7 @@ def pictures() -> dict[int, np.ndarray]:
     chosen = {}
     with av.open(str(COMMITTED)) as file:
         for number, frame in enumerate(file.decode(video=0)):
-            if number in (0, 23, 24, 70):
+            if number in (23, 24):
                 rgb = frame.reformat(
                     format="rgb24",
                     src_colorspace=Colorspace.ITU709,
@@ -31,7 +31,7 @@ def pictures() -> dict[int, np.ndarray]:
                     dst_color_range=ColorRange.JPEG,
                 )
                 chosen[number] = rgb.to_ndarray()
-            if number == 70:
+            if number == 24:
                 break
     return chosen
 
@@ -57,13 +57,15 @@ def test_committed_clip_starts_with_its_index() -> None:
     assert 0 < head.find(b"moov") < head.find(b"mdat")
 
 
-@pytest.mark.parametrize("number", [0, 70])
-def test_committed_clip_is_what_the_scene_renders(scene: Scene, pictures, number: int) -> None:
+def test_committed_clip_is_what_the_scene_renders(scene: Scene, pictures) -> None:
+    number = 24
     small = cv2.resize(pictures[number], (512, 256), interpolation=cv2.INTER_AREA).astype(float)
-    again = scene.render(number, 256, 512).rgb.astype(float)
+    view = scene.render(number, 256, 512)
+    again = view.rgb.astype(float)
     off = np.abs(small - again)
     assert off.mean() < 5
-    assert np.abs((small - again).mean((0, 1))).max() < 1.5  # colours passed the codec unshifted
+    colour = (small - again)[view.sky].mean(0)
+    assert np.abs(colour).max() < 2.5  # BT.601 would turn the red of this blue by 6
     other = scene.render(number + 12, 256, 512).rgb.astype(float)
     assert off.mean() < 0.6 * np.abs(small - other).mean()
 
@@ -72,13 +74,11 @@ def test_lamp_lights_in_the_frame_of_the_bell(scene: Scene, pictures) -> None:
     assert [n for n in range(96) if lamp_is_lit(n / 24)] == [*range(24, 30), *range(72, 78)]
     bright = []
     for number in (23, 24):
-        t, here = number / 24, scene.pose(number)
-        x, z, _ = boat_place(t)
-        seen = (np.array([x, 11.5, z]) - here.origin) @ here.rotation
+        here = scene.pose(number)
+        seen = (lamp_place(number / 24) - here.origin) @ here.rotation
         column, row = lonlat_to_pixel(*xyz_to_lonlat(seen), 1024, 2048)
-        window = np.s_[int(row) - 8 : int(row) + 9, int(column) - 12 : int(column) + 13]
-        bright.append(int(pictures[number][window].min(-1).max()))
-    assert bright[1] > bright[0] + 25
+        bright.append(pictures[number][round(float(row)), round(float(column))].mean())
+    assert bright[1] > bright[0] + 80
 
 
 def test_bell_of_the_clip_strikes_on_its_samples() -> None:
@@ -106,15 +106,18 @@ def test_sound_is_the_same_each_time_and_never_clips() -> None:
 
 def test_a_clip_that_cannot_be_encoded_says_why_and_leaves_nothing(tmp_path: Path) -> None:
     pictures = [np.zeros((33, 66, 3), np.uint8)] * 2  # 4:2:0 takes even sizes only
-    with pytest.raises(EncodeError, match="odd.mp4"):
+    with pytest.raises(EncodeError, match=r"odd\.mp4"):
         encode(pictures, tmp_path / "odd.mp4", (33, 66), Fraction(24), Fraction(1, 12))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_other_sizes_and_rates_can_be_made(tmp_path: Path) -> None:
-    out = tmp_path / "small.mp4"
-    make(out, 3, (32, 64), Fraction(30000, 1001), processes=1)
+def test_other_sizes_and_rates_can_be_made_by_another_scene(scene: Scene, tmp_path: Path) -> None:
+    out, rate = tmp_path / "small.mp4", Fraction(30000, 1001)
+    pictures = list(frames(2, 32, 64, rate, processes=1))
+    encode(pictures, out, (32, 64), rate, 2 / rate)
     with av.open(str(out)) as file:
-        assert file.streams.video[0].average_rate == Fraction(30000, 1001)
-        assert len(list(file.decode(video=0))) == 3
+        assert file.streams.video[0].average_rate == rate
+        assert len(list(file.decode(video=0))) == 2
     assert list(tmp_path.iterdir()) == [out]
+    again = scene.render(float(24 / rate), 32, 64).rgb  # the world runs in seconds
+    assert pictures[1].tobytes() == again.tobytes()
