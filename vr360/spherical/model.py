@@ -99,6 +99,8 @@ class SphericalMetadata:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "projection", _member(Projection, self.projection))
+        if self.projection is Projection.EQUI_ANGULAR:
+            raise MetadataError("no metadata names an equi-angular cube map; convert it first")
         object.__setattr__(self, "stereo", _member(Stereo, self.stereo))
         object.__setattr__(self, "yaw", _angle("yaw", self.yaw, 180.0))
         object.__setattr__(self, "pitch", _angle("pitch", self.pitch, 90.0))

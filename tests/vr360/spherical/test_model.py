@@ -100,3 +100,8 @@ def test_a_whole_degree_is_a_disagreement_and_the_rounding_of_v1_is_not() -> Non
 )
 def test_an_eye_is_half_the_picture_across_or_down(stereo: Stereo, size: tuple[int, int]) -> None:
     assert eye_size(400, 200, stereo) == size
+
+
+def test_a_layout_that_no_metadata_names_is_refused() -> None:
+    with pytest.raises(MetadataError, match="equi-angular"):
+        SphericalMetadata(Projection.EQUI_ANGULAR)

@@ -42,7 +42,7 @@ def bounds(draw: st.DrawFn) -> Bounds:
 
 @st.composite
 def metadata(draw: st.DrawFn) -> SphericalMetadata:
-    projection = draw(st.sampled_from(Projection))
+    projection = draw(st.sampled_from([p for p in Projection if p is not Projection.EQUI_ANGULAR]))
     fisheye = projection is Projection.DUAL_FISHEYE
     return SphericalMetadata(
         projection,
