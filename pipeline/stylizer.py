@@ -46,7 +46,8 @@ class Stylizer:
         """(N, 3, H, W) in [0, 1] on `backend.device` -> the same; each of N is a sphere."""
         if self.strength == 0:
             return rgb
-        return torch.lerp(rgb, self._paint(rgb), self.strength)
+        painted = self._paint(rgb)
+        return painted if self.strength == 1 else torch.lerp(rgb, painted, self.strength)
 
     def _paint(self, rgb: Tensor) -> Tensor:
         height, width = rgb.shape[-2:]
