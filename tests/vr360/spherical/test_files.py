@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -277,11 +276,9 @@ def test_six_sparse_gib_across_the_32_bit_limit_take_little_memory_and_disk(
         big,
         out,
     ]
-    started = time.perf_counter()
     text = subprocess.run(
         list(map(str, command)), capture_output=True, text=True, check=True
     ).stdout
-    assert time.perf_counter() - started < 20
     assert int(text) * 1024 <= 64 * MIB
     assert sparse_media(out) == sparse_media(big)
     assert b"co64" in head_of(out)
