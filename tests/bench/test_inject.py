@@ -31,7 +31,7 @@ def seconds(work: Callable[[], object], target: Path) -> float:
 @pytest.mark.parametrize("kind", ["1 GiB of media", "6 GiB with holes"])
 def test_injecting_is_as_fast_as_copying(tmp_path: Path, kind: str):
     film, out = tmp_path / "film.mp4", tmp_path / "out.mp4"
-    track = Track(samples=noise(1))
+    track = Track(samples=noise(1), wide=True)
     dense = not kind.startswith("6")
     end = GIB if dense else 6 * GIB
     sparse_film(film, [track], [[9000, end // 2, end - MIB]], end)
