@@ -111,7 +111,7 @@ def probe_sphere(job: StylizeJob) -> VideoInfo:
     check_median(job.median, info.bit_depth)
     if info.projection is not Projection.EQUIRECT:
         raise NotEquirectError(
-            f"{job.input}: {info.projection} ({info.reason}); painting wants equirect: convert it "
+            f"{job.input}: {info.reason}; painting wants equirect: stitch or convert it "
             "first, or say --projection equirect if it is that"
         )
     if not info.is_still and job.start >= info.duration:

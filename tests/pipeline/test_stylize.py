@@ -42,6 +42,23 @@ def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
         assert np.array_equal(ours.rgb, theirs.rgb)
 
 
+@pytest.mark.parametrize(("name", "preset"), [("a.mkv", "archive"), ("a.mp4", "lossless-mp4")])
+def test_ten_bits_stay_ten_bits_to_the_last_one(
+    tmp_path: Path, tiny_style: Path, name: str, preset: str
+):
+    source, out = tmp_path / "deep.mkv", tmp_path / name
+    deep = np.random.default_rng(0).integers(0, 1024, (64, 128, 3), np.uint16)
+    with FilmWriter(source, 64, 128, Fraction(24), "archive", bit_depth=10) as film:
+        film.write(Frame(deep, Fraction(0)))
+    stylize(StylizeJob(source, out, str(tiny_style), preset=preset))
+    prepared = prepare(deep, Stereo.MONO, None, 3)
+    painter = Painter(load_stylizer(tiny_style), Stereo.MONO, 10)
+    painted = painter(Frame(prepared, Fraction(0))).rgb
+    decoded = next(iter(read_frames(probe(out)))).rgb
+    assert painted.max() > 255
+    assert np.array_equal(decoded, painted)
+
+
 def test_the_film_keeps_rate_and_length_and_says_that_it_is_a_sphere(
     tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
