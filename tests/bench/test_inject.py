@@ -16,16 +16,21 @@ pytestmark = pytest.mark.bench
 MIB, GIB = 1 << 20, 1 << 30
 
 
-def seconds(work: Callable[[], object], target: Path) -> float:
-    """Median of five runs, each onto a target that is not there, after one that does not count."""
-    times = []
-    for _ in range(6):
-        target.unlink(missing_ok=True)
-        os.sync()
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return statistics.median(times[1:])
+def seconds(target: Path, *sides: Callable[[], object]) -> list[float]:
+    """Medians of nine turns, each onto a target that is not there, after one that does not count.
+
+    The sides take turns, lest one of them gets all the burst that a disk allows.
+    """
+    times: list[list[float]] = [[] for _ in sides]
+    for turn in range(10):
+        for side, found in zip(sides, times, strict=True):
+            target.unlink(missing_ok=True)
+            os.sync()
+            started = time.perf_counter()
+            side()
+            if turn:
+                found.append(time.perf_counter() - started)
+    return [statistics.median(found) for found in times]
 
 
 @pytest.mark.parametrize("kind", ["1 GiB of media", "6 GiB with holes"])
@@ -45,8 +50,7 @@ def test_injecting_is_as_fast_as_copying(tmp_path: Path, kind: str):
         subprocess.run(["cp", film, out], check=True)
         subprocess.run(["sync", out], check=True)  # injecting ends with an fsync, too
 
-    copied = seconds(copy, out)
-    injected = seconds(lambda: inject(film, SphericalMetadata(), out), out)
+    copied, injected = seconds(out, copy, lambda: inject(film, SphericalMetadata(), out))
     print(f"\n{kind}: cp {copied:.3f} s, inject {injected:.3f} s, {copied / injected:.2f} x cp")
     assert injected <= copied / 0.8 + 0.05
 

@@ -20,6 +20,8 @@ Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
 
 BLOCK = 8 << 20
+BUFFER = 128 << 10  # stays in the processor's cache
+PAGE = 4096
 NO_KERNEL_COPY = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM}
 
 
@@ -212,7 +214,9 @@ def _hole_after(handle: int, at: int, end: int) -> int:
 
 
 def _copy(source: BinaryIO, out: BinaryIO, start: int, at: int, count: int) -> int:
-    if hasattr(os, "copy_file_range"):
+    """Copy up to `count` bytes from `start` to `at`; returns how many it were, at least one."""
+    # the kernel shares or copies whole pages; where they do not fall together it is slow
+    if hasattr(os, "copy_file_range") and (start - at) % PAGE == 0:
         try:
             copied = os.copy_file_range(source.fileno(), out.fileno(), count, start, at)
         except OSError as error:
@@ -221,10 +225,14 @@ def _copy(source: BinaryIO, out: BinaryIO, start: int, at: int, count: int) -> i
         else:
             if copied:
                 return copied
-    data = os.pread(source.fileno(), count, start)
-    if not data:
-        raise OSError(errno.EIO, "the input became shorter while it was copied")
-    return os.pwrite(out.fileno(), data, at)
+    done = 0
+    while done < count:
+        size = min(count - done, BUFFER - (at + done) % PAGE)  # the next one begins with a page
+        data = os.pread(source.fileno(), size, start + done)
+        if not data:
+            raise OSError(errno.EIO, "the input became shorter while it was copied")
+        done += os.pwrite(out.fileno(), data, at + done)
+    return done
 
 
 def _length(piece: Piece) -> int:
