@@ -8,7 +8,7 @@ from pathlib import Path
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
 from vr360.spherical.model import SphericalMetadata
-from vr360.spherical.report import ANY_SUFFIX, Report
+from vr360.spherical.report import ANY_SUFFIX, UNKNOWN_KIND, Report
 
 SHAPE_TOLERANCE = 0.02  # cameras crop a few rows: GoPro's 5228 x 2624 is 0.4 % off
 EYE_SHAPES = {Projection.CUBEMAP: 1.5, Projection.DUAL_FISHEYE: 2.0}
@@ -59,8 +59,10 @@ def complete(
         stereo: likewise.
 
     Raises:
-        MetadataError: nothing speaks for a sphere.
+        MetadataError: nothing speaks for a sphere, or the file is of another kind.
     """
+    if report.container is None:
+        raise MetadataError(f"{report.path}: {UNKNOWN_KIND}")
     found = report.metadata
     if found and (projection or found.projection) == found.projection:
         return replace(found, stereo=stereo or found.stereo), "the file says so"

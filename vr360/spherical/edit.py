@@ -12,7 +12,7 @@ from vr360.spherical import files, iso, matroska, still
 from vr360.spherical.files import Piece, Progress
 from vr360.spherical.iso import Request
 from vr360.spherical.model import SphericalMetadata
-from vr360.spherical.report import Report
+from vr360.spherical.report import UNKNOWN_KIND, Report
 from vr360.spherical.verify import same_media
 
 EBML = b"\x1a\x45\xdf\xa3"
@@ -190,7 +190,7 @@ def _kind(file: BinaryIO) -> str:
 def _known_kind(file: BinaryIO) -> str:
     kind = _kind(file)
     if not kind:
-        raise MetadataError("not an MP4, MOV, MKV, WebM, JPEG or PNG file")
+        raise MetadataError(UNKNOWN_KIND)
     return kind
 
 

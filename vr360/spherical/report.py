@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from vr360.frame import Projection, Stereo
 from vr360.spherical.model import Ambisonic, SphericalMetadata, eye_size
 
+UNKNOWN_KIND = "not an MP4, MOV, MKV, WebM, JPEG or PNG file"
 PRECEDENCE = ("V2", "V1", "Matroska", "Apple", "GPano", "XMP")
 
 
