@@ -11,6 +11,7 @@ import av
 import pytest
 
 from tests.vr360.spherical.conftest import CODECS, LAYOUTS, all_stream_hashes, need, run
+from tests.vr360.spherical.synthetic import FOREIGN_UUID, box
 from vr360.frame import Projection, Stereo
 from vr360.spherical import Bounds, SphericalMetadata, inject, inspect
 
@@ -156,10 +157,28 @@ def test_ffmpeg_reads_v1_alone(tmp_path: Path, make_clip: Callable[..., Path]) -
     assert found.metadata.differences(CROPPED, found.pixel(CROPPED)) == []
 
 
+def copied(source: Path, target: Path, *options: str) -> Path:
+    run(need("ffmpeg"), "-v", "error", "-i", source, "-map", "0", "-c", "copy", *options, target)
+    return target
+
+
 def test_stream_copies_lose_metadata_so_it_must_come_last(
     tmp_path: Path, make_clip: Callable[..., Path]
 ) -> None:
-    path, copy = tmp_path / "tagged.mp4", tmp_path / "copy.mp4"
-    inject(make_clip(), SphericalMetadata(), path)
-    run(need("ffmpeg"), "-v", "error", "-i", path, "-c", "copy", copy)
-    assert inspect(copy).metadata is None
+    path, unofficial = tmp_path / "tagged.mp4", ("-strict", "unofficial")
+    inject(make_clip(), CROPPED, path, any_shape=True)
+    path.write_bytes(path.read_bytes() + box(b"uuid", FOREIGN_UUID, b"foreign"))
+    assert inspect(copied(path, tmp_path / "copy.mp4")).metadata is None
+    assert inspect(copied(path, tmp_path / "copy.mov", *unofficial)).metadata is None
+    kept = copied(path, tmp_path / "kept.mp4", *unofficial)
+    assert [statement.source for statement in inspect(kept).statements] == ["V2"]
+    assert b"foreign" not in kept.read_bytes()
+
+
+def test_we_read_what_ffmpeg_itself_writes(tmp_path: Path, make_clip: Callable[..., Path]) -> None:
+    for name in ("cropped", "half"):
+        path = tmp_path / f"{name}.mp4"
+        inject(make_clip(), WANTED[name], path, any_shape=True)
+        mkv = copied(path, tmp_path / f"{name}.mkv")
+        mp4 = copied(mkv, tmp_path / f"{name} again.mp4", "-strict", "unofficial")
+        assert inspect(mkv).metadata == inspect(mp4).metadata == WANTED[name]
