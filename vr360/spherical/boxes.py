@@ -72,6 +72,17 @@ class Box:
     def first(self, kind: bytes) -> Box | None:
         return next(iter(self.all(kind)), None)
 
+    def only(self, kind: bytes) -> Box | None:
+        """The one child of a kind of which readers differ over which of several counts.
+
+        Raises:
+            MetadataError: there are several.
+        """
+        found = self.all(kind)
+        if len(found) > 1:
+            raise MetadataError(f"the {name(self.kind)} box holds {len(found)} {name(kind)} boxes")
+        return found[0] if found else None
+
     def drop(self, *kinds: bytes) -> None:
         self.children = [child for child in self.children or () if child.kind not in kinds]
 

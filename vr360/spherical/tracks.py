@@ -26,14 +26,19 @@ class Track:
 
     @classmethod
     def of(cls, trak: Box) -> Track | None:
-        """None for a track without media, which nothing can play."""
-        mdia = trak.open().first(b"mdia")
-        minf = mdia.open().first(b"minf") if mdia else None
-        stbl = minf.open().first(b"stbl") if minf else None
-        hdlr = mdia.first(b"hdlr") if mdia else None
-        tkhd = trak.first(b"tkhd")
-        if not (mdia and stbl and hdlr and tkhd):
+        """None for a track without media, which nothing can play.
+
+        Raises:
+            MetadataError: media without its headers, or two of what must be one.
+        """
+        mdia = trak.open().only(b"mdia")
+        minf = mdia.open().only(b"minf") if mdia else None
+        stbl = minf.open().only(b"stbl") if minf else None
+        if not (mdia and stbl):
             return None
+        hdlr, tkhd = mdia.first(b"hdlr"), trak.first(b"tkhd")
+        if not (hdlr and tkhd):
+            raise MetadataError("a track without its headers (tkhd, hdlr)")
         stbl.open()
         flags = unpack(">I", tkhd.payload, 0, "tkhd")[0]
         at = 20 if flags >> 24 == 1 else 12  # version 1 has times of 64 bits
@@ -51,7 +56,7 @@ class Track:
 
     @property
     def stsd(self) -> Box:
-        stsd = self.stbl.first(b"stsd")
+        stsd = self.stbl.only(b"stsd")
         if stsd is None:
             raise MetadataError(f"track {self.track_id} has no sample description (stsd)")
         return stsd.open(8)

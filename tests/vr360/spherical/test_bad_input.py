@@ -61,6 +61,8 @@ CASES = {
         FILM.replace(b"stco\0\0\0\0\0\0\0\3", b"stco\0\0\0\0\0\1\0\3"),
         "shorter than its own count",
     ),
+    "two sample tables": (FILM.replace(b"dinf", b"stbl"), "minf box holds 2 stbl boxes"),
+    "media without a header": (FILM.replace(b"hdlr", b"free"), "without its headers"),
     "compressed movie": (FTYP + box(b"moov", box(b"cmov", bytes(50))), "compressed"),
     "only sound": (movie(Track(b"soun")), "no video track"),
     "a picture in a movie's clothes": (

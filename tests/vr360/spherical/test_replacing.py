@@ -247,6 +247,37 @@ def test_the_bytes_of_v2_are_those_of_the_specification(film: Path) -> None:
     ).hex(" ", 4)
 
 
+def test_the_text_of_v1_is_that_of_the_specification(film: Path) -> None:
+    wanted = SphericalMetadata(
+        stereo=Stereo.TOP_BOTTOM, yaw=10.4, bounds=Bounds(left=0.25), software="me"
+    )
+    inject(film, wanted, any_shape=True)
+    (text,) = v1_texts(film.read_bytes())
+    fields = {
+        "Spherical": "true",
+        "Stitched": "true",
+        "StitchingSoftware": "me",
+        "ProjectionType": "equirectangular",
+        "StereoMode": "top-bottom",
+        "InitialViewHeadingDegrees": "10",
+        "InitialViewPitchDegrees": "0",
+        "InitialViewRollDegrees": "0",
+        "CroppedAreaImageWidthPixels": "64",
+        "CroppedAreaImageHeightPixels": "16",
+        "FullPanoWidthPixels": "85",
+        "FullPanoHeightPixels": "16",
+        "CroppedAreaLeftPixels": "21",
+        "CroppedAreaTopPixels": "0",
+    }
+    body = "".join(f"<GSpherical:{k}>{v}</GSpherical:{k}>" for k, v in fields.items())
+    head = (
+        '<?xml version="1.0"?><rdf:SphericalVideo\n'
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"\n'
+        'xmlns:GSpherical="http://ns.google.com/videos/1.0/spherical/">'
+    )
+    assert text.decode() == f"{head}{body}</rdf:SphericalVideo>"
+
+
 def test_media_stays_through_any_number_of_edits(film: Path) -> None:
     before = media(film.read_bytes())
     for wanted in (MONO, STEREO, SphericalMetadata("cubemap"), SphericalMetadata("dual-fisheye")):
