@@ -105,16 +105,20 @@ def write_over(path: Path, pieces: list[Piece]) -> None:
         raise ValueError("pieces would move bytes of the file")
     try:
         with path.open("r+b") as file:
-            for piece in pieces:
-                if isinstance(piece, Span):
-                    file.seek(piece.end)
-                else:
-                    file.write(piece)
+            _write_literals(file, pieces)
             file.truncate()
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _write_literals(file: BinaryIO, pieces: list[Piece]) -> None:
+    for piece in pieces:
+        if isinstance(piece, Span):
+            file.seek(piece.end)
+        else:
+            file.write(piece)
 
 
 def write_new(
