@@ -14,7 +14,7 @@ from pipeline.nets.checkpoint import load_style
 from pipeline.quality.seam import seam_gradient
 from pipeline.quality.style import flat_sky, grid_ratio, yaw_equivariance_max
 from pipeline.styles import find_style
-from vr360.frame import Frame
+from vr360.frame import Frame, VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.stereo import split_eyes
@@ -70,9 +70,11 @@ def measure_film(
         InputError: a file that cannot be read or is no 360° picture.
     """
     info = probe(path)
-    gradients, last = _seam_gradients(path, progress)
+    gradients, last = _seam_gradients(info, progress)
     gradient = float(np.mean(gradients))
-    ratio = gradient / float(np.mean(_seam_gradients(source, progress)[0])) if source else None
+    ratio = (
+        gradient / float(np.mean(_seam_gradients(probe(source), progress)[0])) if source else None
+    )
     fps = info.rate
     return FilmFigures(
         file=str(path),
@@ -99,9 +101,8 @@ def measure_style(style: str) -> StyleFigures:
     return StyleFigures(card.name, grid_ratio(painted), yaw_equivariance_max(exact, small))
 
 
-def _seam_gradients(path: Path, progress: Progress) -> tuple[list[float], Fraction]:
+def _seam_gradients(info: VideoInfo, progress: Progress) -> tuple[list[float], Fraction]:
     """The seam gradient of every frame, and when the last one is shown."""
-    info = probe(path)
     gradients, last = [], Fraction(0)
     for frame in progress(read_frames(info), info.frames):
         eyes = split_eyes(frame.rgb, info.stereo)

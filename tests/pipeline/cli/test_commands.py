@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -12,44 +10,29 @@ import pytest
 import torch
 import typer.main
 
-from pipeline.cli import app, main
+from pipeline.cli import app
+from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import soft_noise
 
 README = Path(__file__).parents[3] / "README.md"
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 
-Run = Callable[..., tuple[int, str, str]]
 
-
-@pytest.fixture
-def vr360(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs the command line in this process: exit code, stdout, stderr."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["vr360", *map(str, arguments)])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        captured = capsys.readouterr()
-        return int(exit_.value.code or 0), captured.out, captured.err
-
-    return run
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself_and_stands_in_the_readme(vr360: Run, command: str):
-    code, out, _ = vr360(command, "--help")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_and_stands_in_the_readme(command: Run, name: str):
+    code, out, _ = command(name, "--help")
     assert code == 0
-    options = typer.main.get_command(app).commands[command].params  # type: ignore[attr-defined]
-    assert all(getattr(option, "help", None) for option in options), command
+    options = typer.main.get_command(app).commands[name].params  # type: ignore[attr-defined]
+    assert all(getattr(option, "help", None) for option in options), name
     assert len(out.splitlines()) > 5
-    assert f"vr360 {command}" in README.read_text()
+    assert f"vr360 {name}" in README.read_text()
 
 
 def test_the_summary_is_json_on_stdout(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
     out = tmp_path / "film.mkv"
-    code, stdout, stderr = vr360("stylize", tiny_film, out, "--style", tiny_style, "--json")
+    code, stdout, stderr = command("stylize", tiny_film, out, "--style", tiny_style, "--json")
     assert code == 0
     summary = json.loads(stdout)
     assert summary["frames"] == 12
@@ -58,16 +41,16 @@ def test_the_summary_is_json_on_stdout(
 
 
 def test_the_summary_for_people_stays_off_stdout(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
-    _, stdout, stderr = vr360("stylize", tiny_film, tmp_path / "a.mkv", "--style", tiny_style)
+    _, stdout, stderr = command("stylize", tiny_film, tmp_path / "a.mkv", "--style", tiny_style)
     assert stdout == ""
     assert "equirect" in stderr
     assert "12 frames" in stderr
 
 
-def test_measuring_a_film_against_its_source(vr360: Run, tiny_film: Path, tiny_style: Path):
-    code, stdout, _ = vr360(
+def test_measuring_a_film_against_its_source(command: Run, tiny_film: Path, tiny_style: Path):
+    code, stdout, _ = command(
         "measure", tiny_film, "--source", tiny_film, "--style", tiny_style, "--json"
     )
     assert code == 0
@@ -80,11 +63,11 @@ def test_measuring_a_film_against_its_source(vr360: Run, tiny_film: Path, tiny_s
     assert figures["grid_ratio"] > 0
 
 
-def test_styles_are_listed_with_their_paintings(vr360: Run):
-    code, stdout, _ = vr360("styles", "--json")
+def test_styles_are_listed_with_their_paintings(command: Run):
+    code, stdout, _ = command("styles", "--json")
     assert code == 0
     assert json.loads(stdout)["starry_night"]["painting"]["artist"] == "Vincent van Gogh"
-    assert "starry_night" in vr360("styles")[2]
+    assert "starry_night" in command("styles")[2]
 
 
 def bad_inputs(folder: Path, film: Path) -> dict[str, Path]:
@@ -103,11 +86,11 @@ def bad_inputs(folder: Path, film: Path) -> dict[str, Path]:
 
 @pytest.mark.parametrize("name", ["empty.mp4", "garbage.mp4", "text.mp4", "header.mkv", "no.mp4"])
 def test_files_that_are_no_film_are_refused_in_one_line(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, name: str
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, name: str
 ):
     bad_inputs(tmp_path, tiny_film)
     before = sorted(p.name for p in tmp_path.iterdir())
-    code, stdout, stderr = vr360(
+    code, stdout, stderr = command(
         "stylize", tmp_path / name, tmp_path / "out.mp4", "--style", tiny_style
     )
     assert_one_line(code, stdout, stderr, name)
@@ -115,13 +98,13 @@ def test_files_that_are_no_film_are_refused_in_one_line(
 
 
 def test_a_film_that_breaks_off_leaves_nothing_half_done(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
     source = tmp_path / "cut.mkv"
     source.write_bytes(tiny_film.read_bytes()[: tiny_film.stat().st_size * 2 // 3])
     before = source.read_bytes()
     out = tmp_path / "out.mkv"
-    code, stdout, stderr = vr360("stylize", source, out, "--style", tiny_style)
+    code, stdout, stderr = command("stylize", source, out, "--style", tiny_style)
     assert code == 1
     assert stdout == ""
     assert "cut.mkv" in stderr.splitlines()[-1]
@@ -129,7 +112,7 @@ def test_a_film_that_breaks_off_leaves_nothing_half_done(
     assert source.read_bytes() == before
 
 
-def test_sound_alone_is_refused(vr360: Run, tmp_path: Path, tiny_style: Path):
+def test_sound_alone_is_refused(command: Run, tmp_path: Path, tiny_style: Path):
     import wave
 
     path = tmp_path / "sound.wav"
@@ -138,7 +121,7 @@ def test_sound_alone_is_refused(vr360: Run, tmp_path: Path, tiny_style: Path):
         file.setsampwidth(2)
         file.setframerate(8000)
         file.writeframes(bytes(16000))
-    code, stdout, stderr = vr360("stylize", path, tmp_path / "out.mp4", "--style", tiny_style)
+    code, stdout, stderr = command("stylize", path, tmp_path / "out.mp4", "--style", tiny_style)
     assert_one_line(code, stdout, stderr, "sound.wav")
 
 
@@ -146,38 +129,38 @@ def test_sound_alone_is_refused(vr360: Run, tmp_path: Path, tiny_style: Path):
     "style", ["none_such", "none.safetensors", "pickled.pth", "cut.safetensors"]
 )
 def test_styles_that_are_none_are_refused_in_one_line(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, style: str
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, style: str
 ):
     torch.save({"a": torch.zeros(1)}, tmp_path / "pickled.pth")
     (tmp_path / "cut.safetensors").write_bytes(tiny_style.read_bytes()[:500])
     known = tmp_path / style
     name = known if known.exists() else style
-    code, stdout, stderr = vr360("stylize", tiny_film, tmp_path / "out.mp4", "--style", name)
+    code, stdout, stderr = command("stylize", tiny_film, tmp_path / "out.mp4", "--style", name)
     assert_one_line(code, stdout, stderr, style)
     assert not (tmp_path / "out.mp4").exists()
 
 
 def test_an_existing_film_is_kept_unless_forced(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
     out = tmp_path / "film.mkv"
     out.write_text("precious")
-    code, stdout, stderr = vr360("stylize", tiny_film, out, "--style", tiny_style)
+    code, stdout, stderr = command("stylize", tiny_film, out, "--style", tiny_style)
     assert_one_line(code, stdout, stderr, "--force")
     assert out.read_text() == "precious"
-    assert vr360("stylize", tiny_film, out, "--style", tiny_style, "--force")[0] == 0
+    assert command("stylize", tiny_film, out, "--style", tiny_style, "--force")[0] == 0
     assert out.stat().st_size > 100
 
 
 def test_the_input_is_never_the_output(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
     film = tmp_path / "film.mkv"
     shutil.copy(tiny_film, film)
     link = tmp_path / "link.mkv"
     link.symlink_to(film)
     for out in (film, link):
-        code, stdout, stderr = vr360("stylize", film, out, "--style", tiny_style, "--force")
+        code, stdout, stderr = command("stylize", film, out, "--style", tiny_style, "--force")
         assert_one_line(code, stdout, stderr, "input itself")
     assert film.read_bytes() == tiny_film.read_bytes()
 
@@ -195,9 +178,9 @@ def test_the_input_is_never_the_output(
     ],
 )
 def test_settings_that_cannot_be_are_refused_in_one_line(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, options: list[str], said: str
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, options: list[str], said: str
 ):
-    code, stdout, stderr = vr360(
+    code, stdout, stderr = command(
         "stylize", tiny_film, tmp_path / "out.mp4", "--style", tiny_style, *options
     )
     assert_one_line(code, stdout, stderr, said)
@@ -208,9 +191,9 @@ def test_settings_that_cannot_be_are_refused_in_one_line(
     "options", [["--size", "12"], ["--start", "x"], ["--rate", "0"], ["--duration", "1:2:3:4"]]
 )
 def test_what_makes_no_sense_is_a_usage_error(
-    vr360: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, options: list[str]
+    command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, options: list[str]
 ):
-    code, _, stderr = vr360(
+    code, _, stderr = command(
         "stylize", tiny_film, tmp_path / "out.mp4", "--style", tiny_style, *options
     )
     assert code == 2
@@ -218,26 +201,26 @@ def test_what_makes_no_sense_is_a_usage_error(
 
 
 def test_what_is_no_sphere_is_refused_and_can_be_overridden(
-    vr360: Run, tmp_path: Path, tiny_style: Path
+    command: Run, tmp_path: Path, tiny_style: Path
 ):
     still = tmp_path / "flat.png"
     cv2.imwrite(str(still), soft_noise(72, 128, 0))
     out = tmp_path / "out.png"
-    code, stdout, stderr = vr360("stylize", still, out, "--style", tiny_style)
+    code, stdout, stderr = command("stylize", still, out, "--style", tiny_style)
     assert_one_line(code, stdout, stderr, "--projection equirect")
-    forced = vr360("stylize", still, out, "--style", tiny_style, "--projection", "equirect")
+    forced = command("stylize", still, out, "--style", tiny_style, "--projection", "equirect")
     assert forced[0] == 0
     assert cv2.imread(str(out)).shape == (72, 128, 3)
 
 
-def test_training_refuses_before_it_starts(vr360: Run, tmp_path: Path):
+def test_training_refuses_before_it_starts(command: Run, tmp_path: Path):
     missing = tmp_path / "none.jpg"
     for arguments in (
         [missing, tmp_path / "out.safetensors", "--photos", tmp_path],
         [missing, tmp_path / "out.pth", "--photos", tmp_path],
         [missing, tmp_path / "out.safetensors", "--photos", tmp_path / "none"],
     ):
-        code, stdout, stderr = vr360("train", *arguments)
+        code, stdout, stderr = command("train", *arguments)
         assert_one_line(code, stdout, stderr, "")
     assert list(tmp_path.iterdir()) == []
 
