@@ -16,6 +16,8 @@ Array = NDArray[np.float64]
 
 FULL_TURN = 2 * np.pi
 HALF_TURN = np.pi
+QUARTER_TURN = np.pi / 2
+EIGHTH_TURN = np.pi / 4
 
 
 def pixel_to_lonlat(x: ArrayLike, y: ArrayLike, height: int, width: int) -> tuple[Array, Array]:
@@ -42,6 +44,16 @@ def xyz_to_lonlat(xyz: ArrayLike) -> tuple[Array, Array]:
     """Directions of vectors (..., 3) of any length but zero."""
     x, y, z = np.moveaxis(np.asarray(xyz, float), -1, 0)
     return np.arctan2(x, -z), np.arctan2(y, np.hypot(x, z))
+
+
+def pixel_to_plane(x: ArrayLike, size: int) -> Array:
+    """Pixel centres of a side of `size` pixels, as -1 .. 1 between its edges."""
+    return (np.asarray(x, float) + 0.5) * (2 / size) - 1
+
+
+def plane_to_pixel(u: ArrayLike, size: int) -> Array:
+    """Inverse of `pixel_to_plane`."""
+    return (np.asarray(u, float) + 1) * (size / 2) - 0.5
 
 
 def equirect_directions(height: int, width: int) -> Array:

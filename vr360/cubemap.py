@@ -1,0 +1,136 @@
+"""The sphere on the six faces of a cube.
+
+Conventions:
+    - Faces come in the order F R B L U D (front, right, back, left, up, down), all seen from
+      inside. F, R, B and L are upright; U has its lower edge on F's upper one, D its upper edge on
+      F's lower one.
+    - On a face, u runs to the right and v down, from -1 to 1 between its edges; pixel centres
+      carry half a pixel. Gnomonic faces (`Projection.CUBEMAP`) are even in u, equi-angular ones in
+      the angle, atan(u).
+    - Beyond its edges the plane of a face goes on, evenly in the same measure; padding is built on
+      that.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vr360.frame import Projection
+from vr360.geometry import EIGHTH_TURN, Array, pixel_to_plane, plane_to_pixel
+
+FACES = "FRBLUD"
+
+# Rows: where the face looks, its right and its down.
+_AXES = np.array(
+    [
+        [[0, 0, -1], [1, 0, 0], [0, -1, 0]],
+        [[1, 0, 0], [0, 0, 1], [0, -1, 0]],
+        [[0, 0, 1], [-1, 0, 0], [0, -1, 0]],
+        [[-1, 0, 0], [0, 0, -1], [0, -1, 0]],
+        [[0, 1, 0], [1, 0, 0], [0, 0, -1]],
+        [[0, -1, 0], [1, 0, 0], [0, 0, 1]],
+    ],
+    dtype=float,
+)
+_POSITIVE_FACES = np.array([FACES.index(f) for f in "RUB"])  # looking along +x, +y, +z
+_NEGATIVE_FACES = np.array([FACES.index(f) for f in "LDF"])
+
+
+def face_directions(
+    size: int, projection: Projection = Projection.EQUI_ANGULAR, margin: int = 0
+) -> Array:
+    """Unit vectors through every pixel centre of six faces.
+
+    Args:
+        size: pixels of a face's side.
+        projection: `CUBEMAP` (gnomonic) or `EQUI_ANGULAR`.
+        margin: pixels by which the plane of each face goes on beyond its edges.
+
+    Returns:
+        (6, size + 2 margin, size + 2 margin, 3).
+
+    Raises:
+        ValueError: no cube, or an equi-angular margin of half a face and more, which would reach
+            a quarter turn away.
+    """
+    pixels = np.arange(-margin, size + margin)
+    u, v = np.meshgrid(pixels, pixels)
+    faces = np.arange(len(FACES))[:, None, None]
+    return face_to_xyz(faces, u, v, size, projection)
+
+
+def face_to_xyz(
+    face: ArrayLike,
+    x: ArrayLike,
+    y: ArrayLike,
+    size: int,
+    projection: Projection = Projection.EQUI_ANGULAR,
+) -> Array:
+    """Unit vectors (..., 3) of pixel coordinates on faces; inverse of `xyz_to_face`.
+
+    Raises:
+        ValueError: no cube, or a coordinate a quarter turn away from its equi-angular face.
+    """
+    axes = _AXES[np.asarray(face)]
+    u = _to_tangent(pixel_to_plane(x, size), projection)[..., None]
+    v = _to_tangent(pixel_to_plane(y, size), projection)[..., None]
+    xyz: Array = axes[..., 0, :] + u * axes[..., 1, :] + v * axes[..., 2, :]
+    xyz /= np.linalg.norm(xyz, axis=-1, keepdims=True)
+    return xyz
+
+
+def xyz_to_face(
+    xyz: ArrayLike,
+    size: int,
+    projection: Projection = Projection.EQUI_ANGULAR,
+    face: ArrayLike | None = None,
+) -> tuple[NDArray[np.intp], Array, Array]:
+    """Which face a direction meets, and where.
+
+    Args:
+        xyz: (..., 3), of any length but zero.
+        size: pixels of a face's side.
+        projection: `CUBEMAP` (gnomonic) or `EQUI_ANGULAR`.
+        face: (...) of indices: look on these faces' planes, even beyond their edges; the direction
+            must lie less than a quarter turn from the face's.
+
+    Returns:
+        face, x, y, each (...): index into `FACES` and pixel-centre coordinates, in -0.5 .. size -
+        0.5 where `face` is the one that the direction meets.
+    """
+    xyz = np.asarray(xyz, float)
+    index = facing(xyz) if face is None else np.broadcast_to(np.asarray(face), xyz.shape[:-1])
+    depth, right, down = (np.einsum("...i,...i", xyz, _AXES[index, axis]) for axis in range(3))
+    if face is not None and (depth <= 0).any():
+        raise ValueError("a direction lies a quarter turn or more from its face")
+    x = plane_to_pixel(_from_tangent(right / depth, projection), size)
+    y = plane_to_pixel(_from_tangent(down / depth, projection), size)
+    return index.astype(np.intp), x, y
+
+
+def facing(xyz: ArrayLike) -> NDArray[np.intp]:
+    """Index (...) of the face that each direction (..., 3) meets."""
+    xyz = np.asarray(xyz, float)
+    axis = np.abs(xyz).argmax(axis=-1)
+    along = np.take_along_axis(xyz, axis[..., None], axis=-1)[..., 0]
+    index: NDArray[np.intp] = np.where(along > 0, _POSITIVE_FACES[axis], _NEGATIVE_FACES[axis])
+    return index
+
+
+def _to_tangent(plane: Array, projection: Projection) -> Array:
+    if projection is Projection.CUBEMAP:
+        return plane
+    if projection is not Projection.EQUI_ANGULAR:
+        raise ValueError(f"{projection} is no cube")
+    if (np.abs(plane) >= 2).any():
+        raise ValueError("an equi-angular face ends before a quarter turn from its middle")
+    return np.tan(plane * EIGHTH_TURN)
+
+
+def _from_tangent(tangent: Array, projection: Projection) -> Array:
+    if projection is Projection.CUBEMAP:
+        return tangent
+    if projection is not Projection.EQUI_ANGULAR:
+        raise ValueError(f"{projection} is no cube")
+    return np.arctan(tangent) / EIGHTH_TURN
