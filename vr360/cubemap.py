@@ -134,3 +134,17 @@ def _from_tangent(tangent: Array, projection: Projection) -> Array:
     if projection is not Projection.EQUI_ANGULAR:
         raise ValueError(f"{projection} is no cube")
     return np.arctan(tangent) / EIGHTH_TURN
+
+
+def face_areas(size: int, projection: Projection = Projection.EQUI_ANGULAR) -> Array:
+    """Share of the sphere (size, size) that each pixel of a face covers; sums to 1 / 6.
+
+    Exact: the solid angle between the middle of a face and (u, v) is
+    atan(u v / sqrt(1 + u² + v²)), so that of a pixel is its difference over the four corners.
+    """
+    edges = _to_tangent(pixel_to_plane(np.arange(size + 1) - 0.5, size), projection)
+    u, v = np.meshgrid(edges, edges)
+    solid = np.arctan2(u * v, np.sqrt(1 + u**2 + v**2))
+    areas: Array = np.diff(np.diff(solid, axis=0), axis=1)
+    areas /= areas.sum() * len(FACES)
+    return areas

@@ -1,7 +1,8 @@
 """Where the net runs: torch (CUDA, MPS, CPU) or OpenVINO (CPU), from the same checkpoint.
 
 A backend is a function of pictures and the surface they lie on: (N, 3, H, W) float in [0, 1] on
-`backend.device`, the same out.
+`backend.device`, the same out. Statistics of the normalisations are measured on the pictures, or
+`held` from before: (N or 1, layers, 2, C), as `measure` returns them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ class Backend(Protocol):
     name: str
     device: torch.device
 
-    def __call__(self, rgb: Tensor, surface: Surface = SPHERE) -> Tensor: ...
+    def __call__(
+        self, rgb: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+    ) -> Tensor: ...
+
+    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+        """The painted pictures, and the statistics (N, layers, 2, C) measured on the way."""
 
 
 def choose_device(device: str) -> str:

@@ -7,16 +7,13 @@ import copy
 import torch
 from torch import Tensor
 
+from pipeline.nets.moments import Moments
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import SPHERE, Surface
 
 
 class TorchBackend:
-    """`net` on one torch device in one precision.
-
-    Statistics of the normalisation are sums over millions of pixels; below float32 autocast keeps
-    them in float32.
-    """
+    """`net` on one torch device in one precision; below float32 the statistics stay float32."""
 
     def __init__(
         self,
@@ -30,10 +27,20 @@ class TorchBackend:
         self._net.to(memory_format=torch.channels_last)
         self._precision = precision
 
+    def __call__(
+        self, rgb: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+    ) -> Tensor:
+        return self._run(rgb, surface, Moments(surface, held))
+
+    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+        moments = Moments(surface)
+        painted = self._run(rgb, surface, moments)
+        return painted, moments.stacked()
+
     @torch.inference_mode()
-    def __call__(self, rgb: Tensor, surface: Surface = SPHERE) -> Tensor:
+    def _run(self, rgb: Tensor, surface: Surface, moments: Moments) -> Tensor:
         with torch.autocast(
             self.device.type, self._precision, enabled=self._precision != torch.float32
         ):
-            painted: Tensor = self._net(rgb.to(memory_format=torch.channels_last), surface)
+            painted: Tensor = self._net(rgb.to(memory_format=torch.channels_last), surface, moments)
         return painted.float()

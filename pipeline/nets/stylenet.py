@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.nets.moments import Moments
 from pipeline.nets.surface import SPHERE, Surface
 
 STRIDE = 4  # pixel-unshuffle factor; rolls by multiples of it commute with the net
@@ -72,20 +73,19 @@ class UpConv(nn.Module):
 
 
 class InstanceNorm(nn.Module):
-    """Instance normalisation whose mean and variance weigh each pixel by its area."""
+    """Instance normalisation by given moments; `Moments` measures them by area or holds them."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.gamma = nn.Parameter(torch.ones(channels))
         self.beta = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, x: Tensor, surface: Surface) -> Tensor:
-        weights = surface.weights(x)
-        centred = x - (x * weights).sum((2, 3), keepdim=True)
-        variance = (centred.square() * weights).sum((2, 3), keepdim=True)
-        scale = torch.rsqrt(variance + 1e-5) * self.gamma.view(1, -1, 1, 1)
-        out: Tensor = centred * scale + self.beta.view(1, -1, 1, 1)
-        return out
+    def forward(self, x: Tensor, moments: Moments) -> Tensor:
+        mean, variance = moments(x).unbind(1)
+        scale = torch.rsqrt(variance + 1e-5) * self.gamma
+        shift = self.beta - mean * scale
+        # One multiplication and one addition a pixel, however the moments were come by.
+        return x * scale[..., None, None].to(x.dtype) + shift[..., None, None].to(x.dtype)
 
 
 class Residual(nn.Module):
@@ -98,15 +98,16 @@ class Residual(nn.Module):
         self.conv2 = Conv(channels, channels)
         self.norm2 = InstanceNorm(channels)
 
-    def forward(self, x: Tensor, surface: Surface) -> Tensor:
-        y = torch.relu(self.norm1(self.conv1(x, surface), surface))
-        out: Tensor = x + self.norm2(self.conv2(y, surface), surface)
+    def forward(self, x: Tensor, surface: Surface, moments: Moments) -> Tensor:
+        y = torch.relu(self.norm1(self.conv1(x, surface), moments))
+        out: Tensor = x + self.norm2(self.conv2(y, surface), moments)
         return out
 
 
 class StyleNet(nn.Module):
     """rgb (N, 3, H, W) in [0, 1] -> painted rgb of the same shape and range.
 
+    `moments` holds the statistics of the normalisations; without, each picture's own are measured.
     On the sphere H must be a multiple of `STRIDE` and W of `MULTIPLE`; `Stylizer` sees to it.
     """
 
@@ -121,11 +122,14 @@ class StyleNet(nn.Module):
         self.to_full = UpConv(16, 8)
         self.to_rgb = Conv(8, 3)
 
-    def forward(self, rgb: Tensor, surface: Surface = SPHERE) -> Tensor:
+    def forward(
+        self, rgb: Tensor, surface: Surface = SPHERE, moments: Moments | None = None
+    ) -> Tensor:
+        moments = moments or Moments(surface)
         x = F.pixel_unshuffle(rgb - 0.5, STRIDE)  # (N, 48, H/4, W/4)
-        x = torch.relu(self.stem_norm(self.stem(x, surface), surface))
+        x = torch.relu(self.stem_norm(self.stem(x, surface), moments))
         for block in self.body:
-            x = block(x, surface)
+            x = block(x, surface, moments)
         x = torch.relu(self.to_half(x, surface))  # (N, 16, H/2, W/2)
         x = torch.relu(self.to_full(x, surface))  # (N, 8, H, W)
         return torch.sigmoid(self.to_rgb(x, surface))

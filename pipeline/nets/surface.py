@@ -1,7 +1,8 @@
 """What a picture continues into at its edges, and how much of it each pixel covers.
 
 A convolution asks the surface for the pixels beyond the edge, a normalisation asks it for the area
-behind each pixel. The same net is therefore at home on the sphere (films), on a plane (training
+behind each pixel and for how many pictures share their statistics: the eyes of a stereo film, the
+faces of a cube. The same net is therefore at home on the sphere (films), on a plane (training
 photographs) and, to show what goes wrong, on a plane that ends in zeros.
 """
 
@@ -15,12 +16,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vr360.cubemap import face_areas
 from vr360.geometry import row_areas
-from vr360.padding import sphere_pad
+from vr360.padding import face_pad, sphere_pad
 
 
 class Surface(Protocol):
-    """A way to continue features (N, C, H, W) and to weigh their pixels; hashable."""
+    """A way to continue features (N, C, H, W) and to weigh their pixels; hashable.
+
+    `together` neighbours in the batch share one set of statistics; it divides N.
+    """
+
+    @property
+    def together(self) -> int: ...
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
         """(N, C, H + 2 pad, W + 2 pad)."""
@@ -32,6 +40,8 @@ class Surface(Protocol):
 @dataclass(frozen=True)
 class Sphere:
     """Full 360° x 180° equirect: longitude wraps, poles mirror, rows weigh by their area."""
+
+    together: int = 1
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
         return sphere_pad(features, pad)
@@ -46,6 +56,7 @@ class Plane:
     """An ordinary picture; `mode` is torch's padding mode (`reflect`, or `constant` for zeros)."""
 
     mode: str = "reflect"
+    together: int = 1
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
         return F.pad(features, (pad,) * 4, mode=self.mode)
@@ -53,6 +64,22 @@ class Plane:
     def weights(self, features: Tensor) -> Tensor:
         height, width = features.shape[-2:]
         return _like(features, np.full((1, 1), 1 / (height * width)))
+
+
+@dataclass(frozen=True)
+class CubeFaces:
+    """Equi-angular faces (6 N, C, S, S), F R B L U D: each goes on in its true neighbours.
+
+    `together` is a multiple of six: the faces of a cube, of both eyes' cubes.
+    """
+
+    together: int = 6
+
+    def pad(self, features: Tensor, pad: int) -> Tensor:
+        return face_pad(features, pad)
+
+    def weights(self, features: Tensor) -> Tensor:
+        return _like(features, 6 * face_areas(features.shape[-1]))
 
 
 @dataclass(frozen=True)
@@ -69,6 +96,7 @@ class ExtendedSphere:
     margin: int
     total_height: int
     total_width: int
+    together: int = 1
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
         return F.pad(features, (pad,) * 4)

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from pipeline.backends import OpenVinoBackend, TorchBackend
+from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
-from pipeline.nets.surface import PLANE, SPHERE, ZEROS
+from pipeline.nets.surface import PLANE, SPHERE, ZEROS, CubeFaces, Sphere
 from pipeline.stylizer import paint_extended
 from vr360.geometry import row_areas
 from vr360.padding import sphere_pad
@@ -45,10 +46,52 @@ def test_statistics_weigh_rows_by_their_area():
     assert torch.allclose(mean, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("surface", [SPHERE, PLANE, ZEROS])
+@pytest.mark.parametrize("surface", [SPHERE, PLANE, ZEROS, CubeFaces()])
 def test_weights_sum_to_one(surface):
-    features = torch.zeros(1, 1, 16, 32)
+    features = torch.zeros(1, 1, 16, 16)
     assert float((features + surface.weights(features)).sum()) == pytest.approx(1)
+
+
+def test_pictures_that_belong_together_share_the_statistics_of_their_union():
+    rgb = torch.rand(4, 3, 32, 64) * torch.tensor([1.0, 5.0, 2.0, 3.0]).view(4, 1, 1, 1)
+    shared = moments_of(rgb, Sphere(together=2))
+    for first in (0, 2):
+        side_by_side = torch.cat([rgb[first : first + 1], rgb[first + 1 : first + 2]], dim=-1)
+        expected = moments_of(side_by_side, SPHERE)
+        assert torch.allclose(shared[first : first + 2], expected, rtol=1e-4)
+
+
+def test_painting_with_a_picture_s_own_statistics_held_changes_nothing(net: StyleNet, rgb):
+    for backend in (TorchBackend(net), OpenVinoBackend(net)):
+        painted, moments = backend.measure(rgb, SPHERE)
+        assert (backend(rgb) - painted).abs().max() < 1e-5
+        assert (backend(rgb, SPHERE, moments) - painted).abs().max() < 1e-5
+
+
+def test_statistics_held_keep_a_patch_as_it_is_whatever_happens_elsewhere(net: StyleNet):
+    backend = TorchBackend(net)
+    rgb = torch.rand(1, 3, 96, 192, generator=torch.Generator().manual_seed(7))
+    held = backend.measure(rgb, SPHERE)[1]
+    dark = rgb.clone()
+    dark[..., :48] *= 0.2
+    far = (..., slice(46, 50), slice(118, 122))  # further than the reach, over the poles too
+    assert torch.equal(backend(dark, SPHERE, held)[far], backend(rgb, SPHERE, held)[far])
+    assert (backend(dark)[far] - backend(rgb)[far]).abs().max() > 1e-3
+
+
+def test_turning_a_cube_by_quarter_turns_commutes_with_painting_its_equator(net: StyleNet):
+    # Strokes know up from down, so only what lies further from U and D than the reach can agree.
+    faces = torch.rand(6, 3, 96, 96, generator=torch.Generator().manual_seed(6))
+    held = TorchBackend(net).measure(faces, CubeFaces())[1][:1]
+    turned = faces[[3, 0, 1, 2, 4, 5]]  # every face beside takes the picture of the one on its left
+    turned[4] = torch.rot90(faces[4], -1, (-2, -1))
+    turned[5] = torch.rot90(faces[5], 1, (-2, -1))
+    painted, of_turned = (
+        net(cube, CubeFaces(), Moments(CubeFaces(), held)) for cube in (faces, turned)
+    )
+    equator = slice(40, 56)
+    error = of_turned[:4, :, equator] - painted[[3, 0, 1, 2]][:, :, equator]
+    assert error.abs().max() < 1e-4
 
 
 def test_no_pixel_looks_further_than_the_reach(net: StyleNet):
@@ -57,7 +100,7 @@ def test_no_pixel_looks_further_than_the_reach(net: StyleNet):
     small = StyleNet(config).eval()
     for module in small.modules():  # statistics reach everywhere; leave only the convolutions
         if hasattr(module, "gamma"):
-            module.forward = lambda x, surface: x  # type: ignore[method-assign]
+            module.forward = lambda x, moments: x  # type: ignore[method-assign]
     rgb = torch.rand(1, 3, 160, 160, requires_grad=True)
     small(rgb, PLANE)[..., 80, 80].sum().backward()
     assert rgb.grad is not None
