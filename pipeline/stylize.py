@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.preprocess import check_median, prepare
 from pipeline.stylizer import Stylizer, load_stylizer
-from pipeline.tensors import to_rgb, to_tensor
+from pipeline.temporal.cuts import Cuts, open_cuts
 from vr360.errors import InputError, NotEquirectError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.presets import Overrides
@@ -36,8 +36,9 @@ class StylizeJob:
         start, duration: seconds of the source; None is all of it.
         size: (height, width) of the result, all eyes included; None keeps the source's.
         rate: frames a second of the result; None keeps the source's.
-        padding: see `Stylizer`.
-        projection, stereo: what the user knows better than the file.
+        projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
+        cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
+        source_projection, stereo: what the user knows better than the file.
     """
 
     input: Path
@@ -51,9 +52,12 @@ class StylizeJob:
     duration: Fraction | None = None
     size: tuple[int, int] | None = None
     rate: Fraction | None = None
+    projection: str = "auto"
     padding: str = "sphere"
+    statistics: str = "shot"
+    cuts: str = "auto"
     device: str = "auto"
-    projection: Projection | None = None
+    source_projection: Projection | None = None
     stereo: Stereo | None = None
     force: bool = False
 
@@ -80,14 +84,17 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     """
     started = time.perf_counter()
     info = probe_sphere(job)
-    look = load_stylizer(job.style, strength=job.strength, device=job.device, padding=job.padding)
+    look = load_look(job)
+    cuts = Cuts() if info.is_still else open_cuts(job.cuts, job.rate or info.rate)
     resampling = Resampling()
     with (
         open_film(job, info) as film,
-        read_ahead(prepared_frames(job, info, resampling)) as source,
+        read_ahead(cuts.watch(prepared_frames(job, info, resampling), info.stereo)) as source,
     ):
         painter = Painter(look, info.stereo, film.bit_depth)
         for frame in progress(source, count_frames(job, info)):
+            if cuts.begins(frame):
+                painter.begin_shot()
             film.write(painter(frame))
     return StylizeReport(
         output=job.output,
@@ -105,14 +112,28 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     )
 
 
+def load_look(job: StylizeJob) -> Stylizer:
+    """The style as the job wants it painted."""
+    return load_stylizer(
+        job.style,
+        strength=job.strength,
+        device=job.device,
+        projection=job.projection,
+        padding=job.padding,
+        statistics=job.statistics,
+    )
+
+
 def probe_sphere(job: StylizeJob) -> VideoInfo:
     """The source, if its picture is a whole sphere to each eye."""
-    info = probe(job.input, job.projection, job.stereo, job.rate)  # a folder has no rate of its own
+    info = probe(
+        job.input, job.source_projection, job.stereo, job.rate
+    )  # a folder has no rate of its own
     check_median(job.median, info.bit_depth)
     if info.projection is not Projection.EQUIRECT:
         raise NotEquirectError(
             f"{job.input}: {info.reason}; painting wants equirect: stitch or convert it "
-            "first, or say --projection equirect if it is that"
+            "first, or say --from equirect if it is that"
         )
     if not info.is_still and job.start >= info.duration:
         raise InputError(
@@ -177,6 +198,10 @@ class Painter:
         self._bit_depth = bit_depth
         self._last: tuple[Rgb, Rgb] | None = None  # prepared, painted
 
+    def begin_shot(self) -> None:
+        """The next frame has nothing to do with the last."""
+        self._look.begin_shot()
+
     def __call__(self, frame: Frame) -> Frame:
         if self._last is None or frame.rgb is not self._last[0]:
             started = time.perf_counter()
@@ -187,5 +212,5 @@ class Painter:
         return Frame(self._last[1], frame.pts)
 
     def _paint(self, rgb: Rgb) -> Rgb:
-        eyes = to_tensor(split_eyes(rgb, self._stereo), self._look.backend.device)
-        return join_eyes(to_rgb(self._look(eyes), self._bit_depth), self._stereo)
+        eyes = split_eyes(rgb, self._stereo)
+        return join_eyes(self._look(eyes, self._bit_depth), self._stereo)

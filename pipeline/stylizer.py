@@ -1,100 +1,134 @@
-"""A look, ready to paint: checkpoint, strength and backend bound into one function of pictures."""
+"""A look, ready to paint: checkpoint, strength, canvas and backend bound into one function of eyes.
+
+Numpy outside, torch inside; one way in, one way out.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
+from pipeline.canvas import Canvas, check_layout, choose_canvas
 from pipeline.nets.checkpoint import StyleCard, load_style
-from pipeline.nets.stylenet import MULTIPLE, STRIDE
-from pipeline.nets.surface import SPHERE, ExtendedSphere
+from pipeline.nets.surface import Surface
 from pipeline.styles import find_style
+from pipeline.temporal.statistics import ShotStatistics
+from pipeline.tensors import to_rgb, to_tensor
 from vr360.errors import InputError
-from vr360.padding import sphere_pad
+from vr360.frame import Rgb, bit_depth
 
-FEATHER = 32  # pixels over which the two ends of an extended picture fade into each other
+STATISTICS = ("shot", "frame")
 
 
-@dataclass(frozen=True)
 class Stylizer:
-    """Paints spheres of any even width.
+    """Paints the eyes of one frame after the other; each eye is a whole equirect sphere.
 
-    Attributes:
+    Args:
+        card: what the style says of itself.
+        backend: runs the net.
         reach: how far, in pixels, the net looks around a pixel.
         strength: 0 leaves the picture as it is, 1 is the style as trained.
-        padding: `sphere` pads in front of every convolution; `wrap` extends the whole picture,
+        projection: `equirect` or `cubemap`, how the sphere is laid out for the net; `auto` chooses.
+        padding: `sphere` pads in front of every convolution; `wrap` continues the whole picture,
             paints and crops, the way for nets whose padding cannot be replaced.
+        statistics: `shot` holds the statistics of the normalisations, `frame` measures each anew.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
-    card: StyleCard
-    backend: Backend
-    reach: int
-    strength: float = 1.0
-    padding: str = "sphere"
+    def __init__(
+        self,
+        card: StyleCard,
+        backend: Backend,
+        reach: int,
+        *,
+        strength: float = 1.0,
+        projection: str = "auto",
+        padding: str = "sphere",
+        statistics: str = "shot",
+    ) -> None:
+        if not 0 <= strength <= 1:
+            raise InputError(f"--strength {strength:g}: give a number from 0 to 1")
+        if statistics not in STATISTICS:
+            raise InputError(f"--statistics {statistics}: one of {', '.join(STATISTICS)}")
+        check_layout(projection, padding)
+        self.card = card
+        self.backend = backend
+        self._reach = reach
+        self._strength = strength
+        self._projection = projection
+        self._padding = padding
+        self._shot = ShotStatistics(backend) if statistics == "shot" else None
+        self._canvases: dict[tuple[int, ...], Canvas] = {}
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise InputError(f"--strength {self.strength:g}: give a number from 0 to 1")
-        if self.padding not in ("sphere", "wrap"):
-            raise InputError(f"--padding {self.padding}: one of sphere, wrap")
+    def begin_shot(self) -> None:
+        """The next picture belongs to another shot: nothing of this one is kept."""
+        if self._shot:
+            self._shot.begin_shot()
 
-    def __call__(self, rgb: Tensor) -> Tensor:
-        """(N, 3, H, W) in [0, 1] on `backend.device` -> the same; each of N is a sphere."""
-        if self.strength == 0:
-            return rgb
-        painted = self._paint(rgb)
-        return painted if self.strength == 1 else torch.lerp(rgb, painted, self.strength)
+    def canvas(self, height: int, width: int, eyes: int) -> Canvas:
+        """How `eyes` spheres of this size are laid out."""
+        key = height, width, eyes
+        if key not in self._canvases:
+            self._canvases[key] = choose_canvas(*key, self._projection, self._padding, self._reach)
+        return self._canvases[key]
 
-    def _paint(self, rgb: Tensor) -> Tensor:
-        height, width = rgb.shape[-2:]
-        divides = height % STRIDE == 0 and width % MULTIPLE == 0
-        if divides and self.padding == "sphere":
-            return self.backend(rgb, SPHERE)
-        return paint_extended(self.backend, rgb, self.reach)
+    def __call__(self, eyes: Sequence[Rgb], depth: int | None = None) -> list[Rgb]:
+        """Eyes (H, W, 3) of one size -> the same, painted, of `depth` bits (the eyes' own)."""
+        depth = depth or bit_depth(eyes[0])
+        if self._strength == 0 and depth == bit_depth(eyes[0]):
+            return list(eyes)
+        canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
+        pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
+        painted = to_rgb(
+            self._paint(to_tensor(pictures, self.backend.device), canvas.surface), depth
+        )
+        each = len(painted) // len(eyes)
+        spheres = [
+            canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
+        ]
+        return [_fade(*pair, self._strength) for pair in zip(eyes, spheres, strict=True)]
+
+    def _paint(self, rgb: Tensor, surface: Surface) -> Tensor:
+        return self._shot.paint(rgb, surface) if self._shot else self.backend(rgb, surface)
 
 
 def load_stylizer(
-    style: str | Path, *, strength: float = 1.0, device: str = "auto", padding: str = "sphere"
+    style: str | Path,
+    *,
+    strength: float = 1.0,
+    device: str = "auto",
+    projection: str = "auto",
+    padding: str = "sphere",
+    statistics: str = "shot",
 ) -> Stylizer:
     """The shipped style of that name, or the one in a checkpoint file, on the fastest backend.
 
     Raises:
         CheckpointError: no such style, or a file that is none.
-        InputError: a strength, padding or device that cannot be.
+        InputError: a value that cannot be.
     """
     net, card = load_style(find_style(style))
-    return Stylizer(card, open_backend(net, device), net.config.reach, strength, padding)
+    return Stylizer(
+        card,
+        open_backend(net, device),
+        net.config.reach,
+        strength=strength,
+        projection=projection,
+        padding=padding,
+        statistics=statistics,
+    )
 
 
-def paint_extended(backend: Backend, rgb: Tensor, reach: int) -> Tensor:
-    """Continue the picture over its edges by the net's reach, paint it, crop it back.
-
-    The method of the Berkeley 360° film. It also fits sizes that the net's stride does not divide:
-    nothing that the net pads by itself survives the crop.
-    """
-    height, width = rgb.shape[-2:]
-    margin = -(-(reach + FEATHER) // STRIDE) * STRIDE
-    margin = min(margin, (height - MULTIPLE) // STRIDE * STRIDE)
-    extended = sphere_pad(rgb, margin + MULTIPLE)[..., MULTIPLE:, MULTIPLE:]
-    total_height = 2 * margin + height + -height % STRIDE
-    total_width = 2 * margin + width + -width % MULTIPLE
-    surface = ExtendedSphere(height, width, margin, total_height, total_width)
-    painted = backend(extended[..., :total_height, :total_width], surface)
-    rows = painted[..., margin : margin + height, :]
-    return _join_at_seam(rows[..., margin : margin + width], rows[..., margin + width :])
-
-
-def _join_at_seam(painted: Tensor, beyond: Tensor) -> Tensor:
-    """Begin with what was painted beyond the right edge and fade into `painted`.
-
-    Where the stride does not divide the width, the two differ a little: the net's blocks fall
-    elsewhere. The fade leaves no step at ±180°.
-    """
-    feather = min(FEATHER, beyond.shape[-1])
-    ramp = (torch.arange(feather, device=painted.device) + 0.5) / feather
-    begin = torch.lerp(beyond[..., :feather], painted[..., :feather], ramp)
-    return torch.cat([begin, painted[..., feather:]], dim=-1)
+def _fade(eye: Rgb, painted: Rgb, strength: float) -> Rgb:
+    """From the eye to what was painted of it, in the codes of the painted one."""
+    if strength == 1:
+        return painted
+    scale = ((1 << bit_depth(painted)) - 1) / ((1 << bit_depth(eye)) - 1)
+    mixed = eye.astype(np.float32) * (scale * (1 - strength)) + painted * np.float32(strength)
+    return mixed.round().astype(painted.dtype)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
-from pipeline.cli.values import parse_rate, parse_seconds, parse_size
-from vr360.frame import Projection, Stereo
+from pipeline.cli.values import parse_rate, parse_seconds, parse_size, parse_stereo
+from vr360.frame import Projection
 
 if TYPE_CHECKING:
     from pipeline.stylize import StylizeReport
@@ -36,11 +36,24 @@ def stylize(
         None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
     ),
     device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
+    projection: str = typer.Option(
+        "auto", help="How the net sees the sphere: equirect, or cubemap (six faces); auto chooses."
+    ),
     padding: str = typer.Option(
         "sphere", help="sphere: in front of every convolution. wrap: extend, paint, crop."
     ),
-    projection: Projection | None = typer.Option(None, help="Override what the file says."),
-    stereo: Stereo | None = typer.Option(None, help="Override what the file says."),
+    statistics: str = typer.Option(
+        "shot", help="Normalise by what the whole shot looks like, or by each frame alone."
+    ),
+    cuts: str = typer.Option(
+        "auto", help="auto finds them, none, or a FILE with a frame number or time a line."
+    ),
+    source_projection: Projection | None = typer.Option(
+        None, "--from", help="How the sphere lies on INPUT, against what the file says."
+    ),
+    stereo: str = typer.Option(
+        "auto", help="auto (what the file says), mono, tb, lr or rl: how the eyes lie on INPUT."
+    ),
     codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
     crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
     pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
@@ -64,10 +77,13 @@ def stylize(
         duration=parse_seconds(duration, "--duration"),
         size=parse_size(size),
         rate=parse_rate(rate),
-        padding=padding,
-        device=device,
         projection=projection,
-        stereo=stereo,
+        padding=padding,
+        statistics=statistics,
+        cuts=cuts,
+        device=device,
+        source_projection=source_projection,
+        stereo=parse_stereo(stereo),
         force=force,
     )
     report = stylize(job, progress_bar)

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 import typer
 
+from vr360.frame import Stereo
+
 
 def parse_seconds(text: str | None, option: str) -> Fraction | None:
     """`90`, `1:30` or `0:01:30.5` as exact seconds."""
@@ -45,3 +47,12 @@ def parse_rate(text: str | None) -> Fraction | None:
         raise typer.BadParameter(f"--rate {text}: more than 0 and at most 1000 frames a second")
     drop = Fraction(round(rate) * 1000, 1001)
     return drop if rate != drop and abs(rate - drop) < Fraction(1, 100) else rate
+
+
+def parse_stereo(text: str) -> Stereo | None:
+    """`auto` is None: what the file says."""
+    if text == "auto":
+        return None
+    if text not in list(Stereo):
+        raise typer.BadParameter(f"--stereo {text}: one of auto, {', '.join(Stereo)}")
+    return Stereo(text)

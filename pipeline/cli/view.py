@@ -14,7 +14,7 @@ import typer
 from viewer.composition import Compare
 from viewer.layout import Eyes, View
 from vr360.errors import Vr360Error
-from vr360.frame import Projection, Rgb, Stereo, VideoInfo
+from vr360.frame import Projection, Stereo, VideoInfo
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -175,15 +175,8 @@ def _serve(pipe: Connection, device: str) -> None:
 
 
 def _stylize(name: str, strength: float, device: str) -> Stylize:
-    import torch
-
     from pipeline.stylizer import load_stylizer
-    from pipeline.tensors import to_rgb, to_tensor
 
-    stylizer = load_stylizer(name, strength=strength, device=device)
-
-    def paint(rgb: Rgb) -> Rgb:
-        with torch.inference_mode():
-            return to_rgb(stylizer(to_tensor([rgb], stylizer.backend.device)), 8)[0]
-
-    return paint
+    # Single frames, in whatever order the user looks at them, belong to no shot.
+    stylizer = load_stylizer(name, strength=strength, device=device, statistics="frame")
+    return lambda rgb: stylizer([rgb])[0]

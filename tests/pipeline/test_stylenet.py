@@ -2,10 +2,10 @@ import pytest
 import torch
 
 from pipeline.backends import OpenVinoBackend, TorchBackend
+from pipeline.canvas import ExtendedEquirect
 from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE, SPHERE, ZEROS, CubeFaces, Sphere
-from pipeline.stylizer import paint_extended
 from vr360.geometry import row_areas
 from vr360.padding import sphere_pad
 
@@ -110,9 +110,17 @@ def test_no_pixel_looks_further_than_the_reach(net: StyleNet):
     assert max(80 - rows.min(), rows.max() - 80) > config.reach - 2 * STRIDE
 
 
+def paint_extended(net: StyleNet, rgb: torch.Tensor) -> torch.Tensor:
+    canvas = ExtendedEquirect(*rgb.shape[-2:], eyes=1, reach=net.config.reach)
+    (extended,) = canvas.spread(rgb[0].permute(1, 2, 0).numpy())
+    painted = net(torch.from_numpy(extended).permute(2, 0, 1)[None], canvas.surface)
+    gathered = canvas.gather([painted[0].permute(1, 2, 0).numpy()])
+    return torch.from_numpy(gathered).permute(2, 0, 1)[None]
+
+
 def test_extending_and_cropping_agrees_with_padding_every_convolution(net: StyleNet):
     rgb = torch.rand(1, 3, 256, 512, generator=torch.Generator().manual_seed(3))
-    error = net(rgb) - paint_extended(TorchBackend(net), rgb, net.config.reach)
+    error = net(rgb) - paint_extended(net, rgb)
     # Beyond a pole one continues the picture and the other the features: alike, not the same.
     assert error[..., 64:192, :].abs().max() < 0.01
     assert error[..., 64:192, :].square().mean() < 1e-6
@@ -124,7 +132,7 @@ def test_sizes_the_stride_does_not_divide_keep_their_size_and_show_no_seam(
 ):
     noise = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(4))
     rgb = sphere_pad(noise, 16).unfold(2, 33, 1).unfold(3, 33, 1).mean((-1, -2))  # soft
-    painted = paint_extended(TorchBackend(net), (rgb - 0.5) * 10 + 0.5, net.config.reach)
+    painted = paint_extended(net, (rgb - 0.5) * 10 + 0.5)
     assert painted.shape == rgb.shape
     steps = (painted - painted.roll(1, -1)).abs().mean((0, 1, 2))
     assert steps[0] < 1.2 * steps.mean()

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -74,13 +75,14 @@ def test_the_film_keeps_rate_and_length_and_says_that_it_is_a_sphere(
     assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]
 
 
-def test_a_part_is_the_same_as_that_part_of_the_whole(
+def test_a_part_painted_frame_by_frame_is_that_part_of_the_whole(
     tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
     whole, part = tmp_path / "whole.mkv", tmp_path / "part.mkv"
-    stylize(StylizeJob(tiny_film, whole, str(tiny_style)))
     rate = Fraction(24000, 1001)
-    job = StylizeJob(tiny_film, part, str(tiny_style), start=4 / rate, duration=5 / rate)
+    alone = StylizeJob(tiny_film, whole, str(tiny_style), statistics="frame")
+    stylize(alone)
+    job = replace(alone, output=part, start=4 / rate, duration=5 / rate)
     assert stylize(job).frames == 5
     frames = [f.rgb for f in read_frames(probe(whole))]
     for n, frame in enumerate(read_frames(probe(part))):
@@ -121,16 +123,34 @@ def test_folders_of_frames_are_painted_into_folders(tmp_path: Path, tiny_style: 
     assert len(list(out.glob("*.png"))) == 3
 
 
+def paint_still(folder: Path, style: Path, rgb: np.ndarray, **settings: object) -> np.ndarray:
+    cv2.imwrite(str(folder / "in.png"), rgb)
+    job = StylizeJob(folder / "in.png", folder / "out.png", str(style), force=True, **settings)  # type: ignore[arg-type]
+    stylize(job)
+    painted: np.ndarray = cv2.imread(str(folder / "out.png"))
+    return painted
+
+
 def test_each_eye_is_painted_as_a_sphere_of_its_own(tmp_path: Path, tiny_style: Path):
-    left, right = soft_noise(64, 128, 0), soft_noise(64, 128, 1)
-    source, out = tmp_path / "in.png", tmp_path / "out.png"
-    cv2.imwrite(str(source), np.concatenate([left, right]))
-    stylize(StylizeJob(source, out, str(tiny_style), stereo=Stereo.TOP_BOTTOM))
-    both = cv2.imread(str(out))
-    cv2.imwrite(str(tmp_path / "left.png"), left)
-    stylize(StylizeJob(tmp_path / "left.png", tmp_path / "alone.png", str(tiny_style)))
-    alone = cv2.imread(str(tmp_path / "alone.png"))
+    left = soft_noise(64, 128, 0)
+    right = np.roll(left, 48, axis=1)  # another picture of the same statistics
+    both = paint_still(
+        tmp_path, tiny_style, np.concatenate([left, right]), stereo=Stereo.TOP_BOTTOM
+    )
+    alone = paint_still(tmp_path, tiny_style, left)
     assert np.abs(both[:64].astype(int) - alone).max() <= 1
+
+
+def test_what_both_eyes_show_is_painted_alike_whatever_else_they_show(
+    tmp_path: Path, tiny_style: Path
+):
+    left = soft_noise(128, 256, 0)
+    right = left.copy()
+    right[:, :64] //= 4  # dark here, the same there
+    both = np.concatenate([left, right])
+    painted = paint_still(tmp_path, tiny_style, both, stereo=Stereo.TOP_BOTTOM).astype(int)
+    same = slice(130, 190)  # further away than the net looks
+    assert np.abs(painted[:128] - painted[128:])[32:96, same].max() <= 2
 
 
 def test_size_and_rate_can_be_chosen(tmp_path: Path, tiny_film: Path, tiny_style: Path):
@@ -153,8 +173,10 @@ def test_a_frame_shown_twice_is_painted_once(tmp_path: Path, tiny_film: Path, ti
 
 
 def test_what_is_no_equirect_sphere_is_refused(tmp_path: Path, tiny_film: Path, tiny_style: Path):
-    job = StylizeJob(tiny_film, tmp_path / "a.mp4", str(tiny_style), projection=Projection.CUBEMAP)
-    with pytest.raises(NotEquirectError, match="--projection equirect"):
+    job = StylizeJob(
+        tiny_film, tmp_path / "a.mp4", str(tiny_style), source_projection=Projection.CUBEMAP
+    )
+    with pytest.raises(NotEquirectError, match="--from equirect"):
         stylize(job)
 
 

@@ -117,4 +117,4 @@ def _refusal(name: str, found: Layout | None, height: int, width: int) -> str:
     what = "is no 360° picture as far as its metadata and shape tell"
     if found is not None:
         what = "covers only a part of the sphere, its metadata says"
-    return f"{name}: {size} {what}; if it is a whole one, say so with --projection equirect"
+    return f"{name}: {size} {what}; if it is a whole one, say so with --from equirect"

@@ -207,8 +207,8 @@ def test_what_is_no_sphere_is_refused_and_can_be_overridden(
     cv2.imwrite(str(still), soft_noise(72, 128, 0))
     out = tmp_path / "out.png"
     code, stdout, stderr = command("stylize", still, out, "--style", tiny_style)
-    assert_one_line(code, stdout, stderr, "--projection equirect")
-    forced = command("stylize", still, out, "--style", tiny_style, "--projection", "equirect")
+    assert_one_line(code, stdout, stderr, "--from equirect")
+    forced = command("stylize", still, out, "--style", tiny_style, "--from", "equirect")
     assert forced[0] == 0
     assert cv2.imread(str(out)).shape == (72, 128, 3)
 

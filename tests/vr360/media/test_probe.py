@@ -54,7 +54,7 @@ def test_nearly_two_to_one_is_accepted_with_a_message(film_of):
 
 @pytest.mark.parametrize(("height", "width"), [(72, 128), (96, 128), (128, 72), (64, 124)])
 def test_other_shapes_are_refused_with_size_and_way_out(height, width, film_of):
-    with pytest.raises(NotEquirectError, match=rf"{width}x{height}.*--projection equirect"):
+    with pytest.raises(NotEquirectError, match=rf"{width}x{height}.*--from equirect"):
         probe(film_of(height, width))
 
 

@@ -1,0 +1,56 @@
+"""The statistics of a shot: measured over its first frames, held, and followed slowly.
+
+Instance normalisation that is measured anew on every frame makes the tone of the whole picture
+jump with whatever enters it. Held, a place keeps its colours while things elsewhere come and go,
+and the net is plain convolutions.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import torch
+from torch import Tensor
+
+from pipeline.backends import Backend
+from pipeline.nets.surface import Surface
+
+PACE = 24  # frames between two measurements, once the shot has been seen for as long
+RECENT = 4  # measurements whose mean is what the shot looks like now
+APPROACH = 1 / 8  # share of the way towards it that the statistics go with each frame
+
+
+class ShotStatistics:
+    """Paints the frames of a shot, in order, with statistics that only ever change slowly."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.begin_shot()
+
+    def begin_shot(self) -> None:
+        """Forget what was measured: the next frame belongs to another shot."""
+        self._frame = 0
+        self._recent: deque[Tensor] = deque(maxlen=RECENT)
+        self._held: Tensor | None = None
+
+    def paint(self, rgb: Tensor, surface: Surface) -> Tensor:
+        """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics."""
+        painted = None
+        if _is_measured(self._frame):
+            painted, moments = self._backend.measure(rgb, surface)
+            self._recent.append(moments)
+        self._frame += 1
+        if self._held is None:
+            self._held = self._recent[-1]
+            assert painted is not None
+            return painted
+        target = torch.stack(list(self._recent)).mean(0)
+        self._held = self._held.lerp(target, APPROACH)
+        return self._backend(rgb, surface, self._held)
+
+
+def _is_measured(frame: int) -> bool:
+    """Frames 0, 1, 2, 4, 8, 16, then every `PACE`th: measuring costs a second pass."""
+    if frame < PACE:
+        return frame & (frame - 1) == 0
+    return frame % PACE == 0
