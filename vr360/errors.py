@@ -9,6 +9,7 @@ catches these, prints the one line and exits with 1. Programmer mistakes raise `
     │   ├── NotEquirectError      a picture, but not a 360° one
     │   ├── CheckpointError       not a style of ours, or damaged
     │   ├── StyleImageError       a painting or photo folder that training cannot use
+    │   ├── CameraError           an unknown camera, a calibration that does not parse or fit
     │   └── OutputError           exists, is the input, or cannot be written
     ├── DisplayError              no display, or no OpenGL 3.3 to draw with
     ├── EncodeError               ffmpeg refused or died
@@ -40,6 +41,10 @@ class CheckpointError(InputError):
 
 class StyleImageError(InputError):
     """A painting or a photo folder that training cannot use."""
+
+
+class CameraError(InputError):
+    """An unknown camera, or a calibration that does not parse or does not fit the picture."""
 
 
 class OutputError(InputError):

@@ -86,6 +86,13 @@ def rotation(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
     return turn
 
 
+def angles_of(turn: ArrayLike) -> tuple[float, float, float]:
+    """Yaw, pitch and roll of a (3, 3) matrix; the inverse of `rotation`."""
+    matrix = np.asarray(turn, float)
+    yaw, pitch = xyz_to_lonlat(-matrix[:, 2])
+    return float(yaw), float(pitch), float(np.arctan2(-matrix[1, 0], matrix[1, 1]))
+
+
 def perspective_directions(height: int, width: int, fov: float) -> Array:
     """Vectors (height, width, 3) through the pixels of a rectilinear view looking forward.
 

@@ -1,0 +1,118 @@
+"""Two lenses side by side in one picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from vr360.errors import CameraError
+from vr360.fisheye.lens import Lens
+from vr360.geometry import Array, rotation
+
+SHAPE_TOLERANCE = 0.01  # of the aspect ratio: rounding to even sides, no more
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A calibrated dual fisheye.
+
+    Attributes:
+        name: of the preset or file, for messages.
+        height, width: of the picture that the lenses' pixels count in.
+        lenses: the one in the left half of the picture, then the one in the right.
+        source: where the numbers come from.
+    """
+
+    name: str
+    height: int
+    width: int
+    lenses: tuple[Lens, Lens]
+    source: str
+
+    def scaled(self, height: int, width: int) -> Camera:
+        """The same camera recording pictures of another size.
+
+        Raises:
+            CameraError: the picture has not the shape of this camera's.
+        """
+        if abs(width / height * self.height / self.width - 1) > SHAPE_TOLERANCE:
+            raise CameraError(
+                f"{width}x{height} ({width / height:.2f}:1) is not the shape of {self.name}: "
+                f"expected {self.width / self.height:.2f}:1, as {self.width}x{self.height}"
+            )
+        lenses = tuple(lens.scaled(height / self.height) for lens in self.lenses)
+        return replace(self, height=height, width=width, lenses=(lenses[0], lenses[1]))
+
+    def swapped(self) -> Camera:
+        """For footage with the pictures of the two lenses exchanged."""
+        left, right = self.lenses
+        half = self.width / 2
+        return replace(self, lenses=(right.moved(-half), left.moved(half)))
+
+    def with_pictures_turned(self, left: int, right: int) -> Camera:
+        """For footage whose lens pictures are turned clockwise in place, by quarter turns each."""
+        lenses = tuple(
+            lens.turned(quarters, self._middle(side))
+            for side, (lens, quarters) in enumerate(zip(self.lenses, (left, right), strict=True))
+        )
+        return replace(self, lenses=(lenses[0], lenses[1]))
+
+    def _middle(self, side: int) -> tuple[float, float]:
+        """Centre of a half of the picture; both halves are as high as the lens pictures."""
+        square = min(self.height, self.width / 2)
+        return self.width / 4 * (1 + 2 * side) - 0.5, square / 2 - 0.5
+
+    @property
+    def seam_frame(self) -> Array:
+        """(3, 3) rotation whose -z axis is the mean axis of the two lenses, the left one forward.
+
+        In that frame the seam lies about the equator that separates z < 0 from z > 0.
+        """
+        back = -(self.lenses[0].axis - self.lenses[1].axis)
+        back = back / np.linalg.norm(back)
+        right = np.cross(self._up(back), back)
+        right = right / np.linalg.norm(right)
+        return np.stack([right, np.cross(back, right), back], axis=1)
+
+    def _up(self, back: Array) -> Array:
+        """The camera's own up; where the lenses look up and down, its forward."""
+        return np.array([0.0, 1.0, 0.0]) if abs(back[1]) < 0.9 else np.array([0.0, 0.0, -1.0])
+
+
+def ideal_camera(
+    name: str,
+    height: int,
+    width: int,
+    fov: float,
+    focal: float,
+    source: str,
+    circle: float | None = None,
+    back_turn: tuple[float, float, float] = (np.pi, 0.0, 0.0),
+) -> Camera:
+    """Two equidistant lenses, centred in the halves of the picture, `left` looking forward.
+
+    Args:
+        fov: radians that each lens sees.
+        focal: pixels a radian.
+        circle: radius in pixels of what a lens paints; by default `fov` decides.
+        back_turn: of the right lens.
+    """
+    side = min(height, width / 2)
+    radius = circle or fov / 2 * focal + 0.5
+
+    def lens(index: int, turn: tuple[float, float, float]) -> Lens:
+        left = index * width / 2
+        centre = (left + width / 4 - 0.5, side / 2 - 0.5)
+        box = (left, left + width / 2, 0.0, float(side))
+        return Lens(focal, centre, side / 2, fov, turn, circle=(*centre, radius), box=box)
+
+    return Camera(name, height, width, (lens(0, (0.0, 0.0, 0.0)), lens(1, back_turn)), source)
+
+
+def level(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
+    """(3, 3) from the camera's directions to the film's, for a camera that was held at such angles.
+
+    A camera that was pitched up by `pitch` gets its horizon back.
+    """
+    return rotation(yaw, pitch, roll)
