@@ -1,0 +1,1 @@
+"""What holds a film still: flow on the sphere, smoothing, cuts."""

@@ -1,0 +1,135 @@
+"""Whether two pictures show one place, seen from a turned camera or in another light.
+
+A 360° camera sees everything, however it is held: turning it moves the sphere, and nothing comes or
+goes. So the rotation is searched that makes two blurred pictures agree best: first among rotations
+spread evenly over all there are (super-Fibonacci spirals, Alexa, CVPR 2022), then by smaller and
+smaller steps. What is compared is the correlation of what lies between two blurs; brightness,
+contrast and the bright sky over a dark ground, common to most places, are out of it.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import product
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vr360.frame import Rgb
+from vr360.geometry import HALF_TURN, lonlat_to_pixel, lonlat_to_xyz, xyz_to_lonlat
+from vr360.padding import sphere_pad_rgb
+
+Floats = NDArray[np.float32]
+
+ROWS = 64  # of the pictures that are compared
+FINE, COARSE, WIDE = 1.0, 4.0, 16.0  # blurs, in pixels of those pictures
+ROTATIONS, CANDIDATES = 4000, 3  # about 18° from one to the next; how many are followed
+FEW, MANY = 300, 1200  # directions at which pictures are compared, coarsely and finely
+STEPS_DEG = (8.0, 4.0, 2.0, 1.0)
+FLAT = 1e-6  # variance below which a picture shows nothing to be recognised by
+
+
+def likeness(before: Rgb, after: Rgb, anyhow: bool = True) -> float:
+    """Correlation of two small equirect pictures, -1..1, under the rotation that suits them best.
+
+    Above 0.95 for one place from a turned camera; below 0.65 for different places.
+
+    Args:
+        before, after: (ROWS, 2 ROWS, 3) uint8.
+        anyhow: search all rotations; else only around none.
+    """
+    here = _at(_detail(before, FINE), np.eye(3), _directions(MANY))
+    there = _detail(after, FINE)
+    starts = _candidates(before, after) if anyhow else [np.eye(3)]
+    return max(_refined(here, there, start) for start in starts)
+
+
+def _candidates(before: Rgb, after: Rgb) -> list[NDArray[np.float64]]:
+    here = _at(_detail(before, COARSE), np.eye(3), _directions(FEW))
+    there = _standard(_detail(after, COARSE).reshape(-1, 3)[_table()])  # (ROTATIONS, FEW, 3)
+    order = np.argsort(np.einsum("pc,rpc->r", here, there))[::-1]
+    return [np.eye(3), *rotations(ROTATIONS)[order[:CANDIDATES]]]
+
+
+def _refined(here: Floats, there: Floats, turn: NDArray[np.float64]) -> float:
+    """The best correlation that small steps from `turn` lead to."""
+    score = _agreement(here, there, turn)
+    for step in STEPS_DEG:
+        moved = True
+        while moved:
+            trials = [turn @ small for small in _small_turns(step)]
+            scores = [_agreement(here, there, trial) for trial in trials]
+            best = int(np.argmax(scores))
+            moved = scores[best] > score
+            if moved:
+                turn, score = trials[best], scores[best]
+    return score
+
+
+def _agreement(here: Floats, there: Floats, turn: NDArray[np.float64]) -> float:
+    return float((here * _at(there, turn, _directions(MANY))).sum())
+
+
+def _detail(rgb: Rgb, blur: float) -> Floats:
+    """What lies between two blurs, (ROWS, 2 ROWS, 3)."""
+    return _blurred(rgb, blur) - _blurred(rgb, max(WIDE, 2 * blur))
+
+
+def _blurred(rgb: Rgb, sigma: float) -> Floats:
+    pad = ROWS // 2
+    padded = sphere_pad_rgb(rgb.astype(np.float32) / 255, pad)
+    return np.asarray(cv2.GaussianBlur(padded, (0, 0), sigma)[pad:-pad, pad:-pad], np.float32)
+
+
+def _at(picture: Floats, turn: NDArray[np.float64], directions: NDArray[np.float64]) -> Floats:
+    index = _pixels(directions @ turn.T)
+    return _standard(picture.reshape(-1, 3)[index])
+
+
+def _standard(values: Floats) -> Floats:
+    """Without mean and of length one, so that products are correlations; (..., P, 3)."""
+    centred = values - values.mean(axis=-2, keepdims=True)
+    energy = np.square(centred).sum(axis=(-1, -2), keepdims=True)
+    return np.asarray(centred / np.sqrt(energy + FLAT * values.shape[-2]), np.float32)
+
+
+def _pixels(xyz: NDArray[np.float64]) -> NDArray[np.int64]:
+    x, y = lonlat_to_pixel(*xyz_to_lonlat(xyz), ROWS, 2 * ROWS)
+    row = np.clip(np.rint(y), 0, ROWS - 1)
+    return np.asarray(row * 2 * ROWS + np.rint(x) % (2 * ROWS), np.int64)
+
+
+@lru_cache(maxsize=1)
+def _table() -> NDArray[np.int64]:
+    """Where every rotation takes every direction: pixels (ROTATIONS, FEW)."""
+    return np.stack([_pixels(_directions(FEW) @ turn.T) for turn in rotations(ROTATIONS)])
+
+
+@lru_cache(maxsize=2)
+def _directions(count: int) -> NDArray[np.float64]:
+    """Unit vectors (count, 3) along a Fibonacci spiral: each stands for the same area."""
+    step = np.arange(count) + 0.5
+    return lonlat_to_xyz(HALF_TURN * (1 + np.sqrt(5)) * step, np.arcsin(1 - 2 * step / count))
+
+
+@lru_cache(maxsize=4)
+def _small_turns(degrees: float) -> list[NDArray[np.float64]]:
+    axes = [sign * axis for axis, sign in product(np.eye(3), (-1.0, 1.0))]
+    return [np.asarray(cv2.Rodrigues(np.deg2rad(degrees) * axis)[0]) for axis in axes]
+
+
+@lru_cache(maxsize=1)
+def rotations(count: int) -> NDArray[np.float64]:
+    """Rotation matrices (count, 3, 3) spread evenly over all there are."""
+    step = np.arange(count) + 0.5
+    near, far = np.sqrt(step / count), np.sqrt(1 - step / count)
+    alpha = 2 * HALF_TURN * step / np.sqrt(2)
+    beta = 2 * HALF_TURN * step / 1.533751168755204288118041
+    x, y, z, w = near * np.sin(alpha), near * np.cos(alpha), far * np.sin(beta), far * np.cos(beta)
+    rows = [
+        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+    ]
+    return np.moveaxis(np.array(rows), 2, 0)
