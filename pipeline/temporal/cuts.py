@@ -3,8 +3,8 @@
 PySceneDetect's adaptive detector proposes: it asks for a change that stands out of those around it,
 so neither fades nor a steadily moving camera qualify. It sees small pictures whose rows cover equal
 areas of the sphere, and of those the brightness alone: hue and saturation of what is nearly black
-jump at the end of every fade. What it proposes is a cut unless the old place is still there, turned, lit
-otherwise, or back within `FLASH` frames.
+jump at the end of every fade. What it proposes is a cut unless the old place is still there,
+turned, lit otherwise, or back within `FLASH` frames.
 """
 
 from __future__ import annotations
