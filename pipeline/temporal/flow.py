@@ -172,8 +172,7 @@ def _fused(now: Grey, pairs: list[tuple[Grey, Grey]], quality: Quality) -> Float
     parts = views(*now.shape)
     flows = (planar_flow(a, b, quality.preset, quality.finest) for a, b in pairs)
     field = fuse(parts, [part.lift(flow) for part, flow in zip(parts, flows, strict=True)])
-    return guided_filter(field, now.astype(np.float32), SOFT = 0.5  # pixels: blur before anything else
-REACH, EDGE)
+    return guided_filter(field, now.astype(np.float32), REACH, EDGE)
 
 
 def _camera(now: Grey, motion: Floats, turn: Array) -> CameraMotion:
