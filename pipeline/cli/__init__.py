@@ -17,6 +17,7 @@ from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
 from pipeline.cli.remove import remove
+from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
 from pipeline.cli.stylize import stylize
 from pipeline.cli.train import train
@@ -31,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (stylize, demo, view, styles, train, measure, inspect, inject, remove):
+for command in (stylize, stitch, demo, view, styles, train, measure, inspect, inject, remove):
     app.command()(command)
 
 

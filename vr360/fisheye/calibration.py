@@ -23,6 +23,7 @@ from vr360.frame import Rgb
 from vr360.geometry import Array, angles_of, rotation
 
 _WIDTHS = 960, 1920, 3840  # of the ring: coarse first, to bridge errors of some degrees
+_FRAMES = 4  # more add matches that say the same
 _LEAST = 40  # matches; fewer leave the nine unknowns to chance
 _ROUNDS = 12
 _STEP = 1e-5  # radians and their like, for derivatives
@@ -68,6 +69,7 @@ def calibrate(camera: Camera, frames: Sequence[Rgb]) -> Calibration:
         CameraError: frames of another shape, or an overlap with too little to see.
     """
     camera = camera.scaled(*frames[0].shape[:2])
+    frames = frames[:: -(-len(frames) // _FRAMES)]
     refined = camera
     for width in _WIDTHS:
         matches = find_matches(refined, frames, width)
@@ -96,20 +98,21 @@ def overlap_error(camera: Camera, matches: Matches, frames: Sequence[Rgb]) -> Ov
         rms_deg=float(np.degrees(rms)),
         median_deg=float(np.degrees(np.median(angle))),
         rms_pixels=float(rms * focal),
-        grey_levels=_grey_levels(camera, frames),
+        grey_levels=grey_levels(camera, frames),
     )
 
 
-def _grey_levels(camera: Camera, frames: Sequence[Rgb]) -> float:
+def grey_levels(camera: Camera, frames: Sequence[Rgb]) -> float:
+    """Root of the mean squared difference of the lenses' matched pictures, 8-bit levels."""
     sampler = RingSampler(camera, _WIDTHS[1], REACH)
+    both = np.minimum(*sampler.margin) > _EDGE
+    if not both.any():
+        return float("inf")
     rings = [sampler(frame) for frame in frames]
     photometry = match_lenses(camera, rings, sampler.direction)
-    gains = [photometry.gain(camera, side, sampler.direction) for side in (0, 1)]
-    both = np.minimum(*sampler.margin) > _EDGE
-    apart = [
-        ring.rgb[0][both] * gains[0][both] - ring.rgb[1][both] * gains[1][both] for ring in rings
-    ]
-    return float(np.sqrt(np.mean(np.square(apart)))) if both.any() else float("nan")
+    gains = [photometry.gain(camera, side, sampler.direction)[both] for side in (0, 1)]
+    apart = [ring.rgb[0][both] * gains[0] - ring.rgb[1][both] * gains[1] for ring in rings]
+    return float(np.sqrt(np.mean(np.square(apart))))
 
 
 def fit_lenses(camera: Camera, matches: Matches, preset: Camera) -> Camera:

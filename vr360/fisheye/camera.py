@@ -105,14 +105,15 @@ def ideal_camera(
         left = index * width / 2
         centre = (left + width / 4 - 0.5, side / 2 - 0.5)
         box = (left, left + width / 2, 0.0, float(side))
-        return Lens(focal, centre, side / 2, fov, turn, circle=(*centre, radius), box=box)
+        unit = min(height, width) / 2
+        return Lens(focal, centre, unit, fov, turn, circle=(*centre, radius), box=box)
 
     return Camera(name, height, width, (lens(0, (0.0, 0.0, 0.0)), lens(1, back_turn)), source)
 
 
-def level(yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Array:
+def level(yaw_deg: float = 0.0, pitch_deg: float = 0.0, roll_deg: float = 0.0) -> Array:
     """(3, 3) from the camera's directions to the film's, for a camera that was held at such angles.
 
-    A camera that was pitched up by `pitch` gets its horizon back.
+    A camera that was pitched up or rolled clockwise gets its horizon back. Degrees, as typed.
     """
-    return rotation(yaw, pitch, roll)
+    return rotation(*np.radians([yaw_deg, pitch_deg, roll_deg]))

@@ -27,7 +27,8 @@ _BINS = (12, 72)  # rows, columns of the ring that are fitted
 _LEAST = 40  # bins: with fewer the mean alone is fitted
 _HUBER = 0.03  # log units; parallax and moving things lie beyond
 _ROUNDS = 8
-_STEEP = 16
+_BROAD = 6  # power of the angle by which light falls off where the calibration is silent
+_STEEP = 16  # and where it is not: what it leaves over lies in the last degrees
 _WIDEST = np.radians(110)
 _STIFFNESS = 0.02  # of the higher orders, against the number of bins
 
@@ -39,10 +40,12 @@ class Photometry:
     Attributes:
         series: (2 ORDERS + 1, 3) of log(left / right) for R', G', B'.
         falloff: (3,) log loss of both lenses at 90 degrees, beyond what the camera's model says.
+        power: of the angle by which it grows.
     """
 
     series: Array
     falloff: Array
+    power: int = _STEEP
 
     def gain(self, camera: Camera, side: int, direction: Array) -> Floats:
         """(..., 3) factors for encoded values of lens `side` (0 left, 1 right)."""
@@ -50,7 +53,7 @@ class Photometry:
         azimuth, depth = to_ring(camera, direction)
         sign = -0.5 if side == 0 else 0.5
         log = sign * (_basis(azimuth, depth) @ self.series)
-        log += self.falloff * _rim(lens.angle(direction))[..., None]
+        log += self.falloff * _rim(lens.angle(direction), self.power)[..., None]
         log -= (np.log(lens.light(*lens.project(direction))) / GAMMA)[..., None]
         return np.asarray(np.exp(log), np.float32)
 
@@ -69,9 +72,8 @@ def _basis(azimuth: Array, depth: Array) -> Array:
     return np.stack(parts, axis=-1)
 
 
-def _rim(angle: Array) -> Array:
-    """The overlap shows the last degrees only, so what it tells must not reach further in."""
-    return np.asarray((np.minimum(angle, _WIDEST) / (HALF_TURN / 2)) ** _STEEP)
+def _rim(angle: Array, power: int) -> Array:
+    return np.asarray((np.minimum(angle, _WIDEST) / (HALF_TURN / 2)) ** power)
 
 
 def match_lenses(camera: Camera, rings: Sequence[Ring], direction: Array) -> Photometry:
@@ -90,11 +92,14 @@ def match_lenses(camera: Camera, rings: Sequence[Ring], direction: Array) -> Pho
     azimuth, depth = np.meshgrid(
         _bin_means(rings[0].azimuth, columns), _bin_means(rings[0].depth, rows)
     )
-    rims = _rim(HALF_TURN / 2 - depth) - _rim(HALF_TURN / 2 + depth)
+    known = any(any(lens.vignetting) for lens in camera.lenses)
+    power = _STEEP if known else _BROAD
+    rims = _rim(HALF_TURN / 2 - depth, power) - _rim(HALF_TURN / 2 + depth, power)
     seen = np.isfinite(ratio).all(-1)
     if not seen.any():
         return plain
-    return _fit(_basis(azimuth, depth)[seen], rims[seen], ratio[seen])
+    series, falloff = _fit(_basis(azimuth, depth)[seen], rims[seen], ratio[seen])
+    return Photometry(series, falloff, power)
 
 
 def _log_ratio(ring: Ring, gains: Sequence[Floats]) -> Floats:
@@ -126,14 +131,14 @@ def _bin_means(values: Array, count: int) -> Array:
     return np.array([part.mean() for part in np.array_split(values, count)])
 
 
-def _fit(basis: Array, rims: Array, ratio: Array) -> Photometry:
+def _fit(basis: Array, rims: Array, ratio: Array) -> tuple[Array, Array]:
     """Robust least squares: the three colours and the shared falloff in turns."""
     series, falloff = np.zeros((basis.shape[1], 3)), np.zeros(3)
     stiff = np.full(basis.shape[1], _STIFFNESS * len(basis))
     stiff[0] = 0
     dark = rims[:, None]
     if len(basis) < _LEAST:
-        return Photometry(_mean_only(series, ratio), falloff)
+        return _mean_only(series, ratio), falloff
     for _ in range(_ROUNDS):
         rest = ratio + falloff * dark - basis @ series
         weight = np.minimum(1, _HUBER / np.maximum(np.abs(rest), 1e-9)).mean(-1, keepdims=True)
@@ -142,7 +147,7 @@ def _fit(basis: Array, rims: Array, ratio: Array) -> Photometry:
         series = np.linalg.solve(normal, weighted.T @ (ratio + falloff * dark))
         rest = ratio - basis @ series
         falloff = -(weight * dark * rest).sum(0) / max(float((weight * dark**2).sum()), 1e-9)
-    return Photometry(series, falloff)
+    return series, falloff
 
 
 def _mean_only(series: Array, ratio: Array) -> Array:

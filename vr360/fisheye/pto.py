@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vr360.errors import CameraError
+from vr360.errors import CameraError, OutputError
 from vr360.fisheye.camera import Camera
 from vr360.fisheye.lens import Lens
 
@@ -83,6 +83,44 @@ def hugin_lens(values: Mapping[str, float], crop: Crop | None) -> Lens:
         dark_unit=float(np.hypot(width, height) / 2),
         exposure=get("Eev"),
     )
+
+
+def write_pto(camera: Camera, path: Path) -> None:
+    """Save a camera as a Hugin project that `read_pto` reads back.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    size = f"w{camera.width} h{camera.height}"
+    lines = ["# hugin project file", "#hugin_ptoversion 2", f'p f2 {size} v360 n"TIFF_m"']
+    lines += [_image_line(camera, lens) for lens in camera.lenses]
+    try:
+        path.write_text("\n".join(lines) + "\n")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _image_line(camera: Camera, lens: Lens) -> str:
+    middle = np.array([camera.width, camera.height]) / 2 - 0.5
+    yaw, pitch, roll = np.degrees(lens.turn)
+    shift, dark = np.subtract(lens.centre, middle), np.subtract(lens.dark_centre, middle)
+    x, y, radius = lens.circle
+    left, right, top, bottom = lens.box
+    if np.isfinite(radius):
+        left, right, top, bottom = (
+            x + 0.5 - radius,
+            x + 0.5 + radius,
+            y + 0.5 - radius,
+            y + 0.5 + radius,
+        )
+    named: Values = {"w": camera.width, "h": camera.height, "f": 2}
+    named |= {"v": float(np.degrees(camera.width / lens.focal)), "Eev": lens.exposure}
+    named |= {"r": roll, "p": pitch, "y": yaw}
+    named |= dict(zip("abc", lens.distortion, strict=True)) | dict(zip("de", shift, strict=True))
+    named |= {"Va": 1} | dict(zip(("Vb", "Vc", "Vd"), lens.vignetting, strict=True))
+    named |= dict(zip(("Vx", "Vy"), dark, strict=True))
+    values = " ".join(f"{name}{value:.15g}" for name, value in named.items())
+    return f'i {values} S{left:.15g},{right:.15g},{top:.15g},{bottom:.15g} n"frame.jpg"'
 
 
 class _Image:

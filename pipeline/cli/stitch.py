@@ -1,0 +1,136 @@
+"""`vr360 stitch`: from the two fisheyes of a 360° camera to one equirect picture."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.values import parse_seconds, parse_size
+
+if TYPE_CHECKING:
+    from pipeline.stitch import StitchReport
+
+
+def stitch(
+    input: Path = typer.Argument(..., help="Dual-fisheye film, JPEG or PNG, folder of frames."),
+    output: Path = typer.Argument(..., help="Film (.mp4, .mov, .mkv), still, or folder to write."),
+    camera: str = typer.Option(
+        "auto",
+        help="gear360-2016, gear360-2017, theta, insta360, ideal-FOV (degrees of each lens, as "
+        "ideal-195), or a Hugin project (.pto). auto takes the preset whose lenses agree best in "
+        "this footage and calibrates it.",
+    ),
+    calibrate: bool = typer.Option(
+        False, "--calibrate", help="Refine the camera by what both lenses see."
+    ),
+    save_camera: Path | None = typer.Option(
+        None, help="Write the camera, refined or not, as a Hugin project (.pto) for next time."
+    ),
+    swap: bool = typer.Option(False, "--swap", help="The two lens pictures lie exchanged."),
+    turned: str = typer.Option(
+        "0,0",
+        help="By how many degrees the left and the right lens picture lie turned clockwise, "
+        "in quarter turns: 90,-90.",
+    ),
+    yaw: float = typer.Option(0.0, help="Degrees to the right that the camera faced."),
+    pitch: float = typer.Option(0.0, help="Degrees that the camera was tilted up."),
+    roll: float = typer.Option(0.0, help="Degrees that the camera was rolled clockwise."),
+    size: str | None = typer.Option(None, help="WxH of the result, 2:1; as wide as INPUT if not."),
+    start: str = typer.Option("0", help="Where to begin, in seconds or [H:]M:S."),
+    duration: str | None = typer.Option(None, help="How much to stitch, in seconds or [H:]M:S."),
+    preset: str | None = typer.Option(
+        None, help="archive, lossless-mp4, youtube, quest or prores; by default OUTPUT's suffix."
+    ),
+    codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
+    crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
+    pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
+    speed: str | None = typer.Option(None, help="The encoder's own preset (ultrafast, slow, ...)."),
+    force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+) -> None:
+    """Stitch dual-fisheye footage of a 360° camera into an equirect film.
+
+    Light and colour of the lenses are matched and the seam is placed where it shows least, once for
+    the whole film. With --calibrate the overlap error before and after is reported: the angle
+    between the directions in which both lenses see a point, and the difference of their pictures
+    in grey levels of 255.
+    """
+    from pipeline.stitch import StitchJob, stitch
+    from vr360.fisheye.camera import level
+    from vr360.fisheye.film import Footage
+    from vr360.media.presets import Overrides
+
+    footage = Footage(
+        camera=camera,
+        calibrate=calibrate,
+        swap=swap,
+        quarters=parse_quarters(turned),
+        turn=level(yaw, pitch, roll),
+        start=parse_seconds(start, "--start") or Fraction(0),
+        duration=parse_seconds(duration, "--duration"),
+    )
+    job = StitchJob(
+        input=input,
+        output=output,
+        footage=footage,
+        size=parse_size(size),
+        preset=preset,
+        encoding=Overrides(codec, crf, pixel_format, speed),
+        save_camera=save_camera,
+        force=force,
+    )
+    report = stitch(job, progress_bar)
+    if as_json:
+        print_json(as_data(report))
+    else:
+        summarise(report)
+
+
+def parse_quarters(text: str) -> tuple[int, int]:
+    """`90,-90` as clockwise quarter turns (1, -1)."""
+    match = re.fullmatch(r"\s*([-+]?\d+)\s*,\s*([-+]?\d+)\s*", text)
+    if not match or int(match[1]) % 90 or int(match[2]) % 90:
+        raise typer.BadParameter(f"--turned {text}: two multiples of 90 degrees, as 90,-90")
+    return int(match[1]) // 90, int(match[2]) // 90
+
+
+def summarise(report: StitchReport) -> None:
+    """What was read, done and written, for a person."""
+    source = report.source
+    say("source   ", f"{source.path}: {source.width}x{source.height}")
+    say("camera   ", f"{report.camera}: {report.camera_source}")
+    if report.calibration is not None:
+        for when, error in (
+            ("before", report.calibration.before),
+            ("after", report.calibration.after),
+        ):
+            say(
+                "overlap  ",
+                f"{when} calibration {error.rms_deg:.3f}° ({error.rms_pixels:.2f} pixels) RMS over "
+                f"{error.matches} points, {error.grey_levels:.1f} grey levels",
+            )
+    speed = report.frames / report.seconds
+    say("stitched ", f"{report.frames} frames in {report.seconds:.1f} s, {speed:.2f} fps")
+    say("film     ", f"{report.output}: {report.width}x{report.height}")
+
+
+def as_data(report: StitchReport) -> dict[str, Any]:
+    """The summary for a script."""
+    calibration = report.calibration
+    return {
+        "output": str(report.output),
+        "width": report.width,
+        "height": report.height,
+        "frames": report.frames,
+        "seconds": report.seconds,
+        "camera": report.camera,
+        "camera_source": report.camera_source,
+        "overlap_before": asdict(calibration.before) if calibration else None,
+        "overlap_after": asdict(calibration.after) if calibration else None,
+    }

@@ -1,0 +1,145 @@
+"""A dual-fisheye film goes in, an equirect one comes out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from vr360.errors import InputError
+from vr360.fisheye.calibration import Calibration
+from vr360.fisheye.film import Footage, open_footage, result_size
+from vr360.fisheye.pto import write_pto
+from vr360.frame import Frame, Projection, Stereo, VideoInfo
+from vr360.media.presets import Overrides
+from vr360.media.probe import probe
+from vr360.media.reader import at_constant_rate, read_ahead, read_frames
+from vr360.media.targets import check_target
+from vr360.media.writer import open_writer
+from vr360.spherical import SphericalMetadata
+
+Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
+
+
+@dataclass(frozen=True)
+class StitchJob:
+    """What to stitch, with which camera, and into what.
+
+    Attributes:
+        footage: the camera, what is odd about the footage, the part wanted.
+        size: (height, width) of the result; None is as fine as the lenses.
+        preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
+        save_camera: Hugin project to write the camera to.
+    """
+
+    input: Path
+    output: Path
+    footage: Footage = field(default_factory=Footage)
+    size: tuple[int, int] | None = None
+    preset: str | None = None
+    encoding: Overrides = field(default_factory=Overrides)
+    save_camera: Path | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class StitchReport:
+    """What came out; `calibration` is None where the preset was taken as it is."""
+
+    output: Path
+    height: int
+    width: int
+    frames: int
+    seconds: float
+    camera: str
+    camera_source: str
+    calibration: Calibration | None
+    source: VideoInfo
+
+
+def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> StitchReport:
+    """Stitch a film, a still or a folder of frames; on failure nothing half-done is left.
+
+    Raises:
+        Vr360Error: anything about the input, the camera or the output that stands in the way.
+    """
+    started = time.perf_counter()
+    check_target(job.output, job.force, job.input)
+    info = probe(job.input, Projection.DUAL_FISHEYE, Stereo.MONO)
+    height, width = result_shape(job, info)
+    opened = open_footage(info, job.footage, height, width)
+    if job.save_camera is not None:
+        check_target(job.save_camera, job.force, job.input)
+        write_pto(opened.camera, job.save_camera)
+    with (
+        open_writer(
+            job.output,
+            height,
+            width,
+            info.rate,
+            job.preset,
+            bit_depth=info.bit_depth,
+            overrides=job.encoding,
+            source=info,
+            duration=job.footage.duration,
+            metadata=SphericalMetadata(Projection.EQUIRECT, Stereo.MONO),
+            force=job.force,
+        ) as film,
+        read_ahead(wanted_frames(job, info)) as source,
+    ):
+        frames = 0
+        for frame in progress(source, count_frames(job, info)):
+            film.write(Frame(opened.stitcher(frame.rgb), frame.pts))
+            frames += 1
+    return StitchReport(
+        output=job.output,
+        height=height,
+        width=width,
+        frames=frames,
+        seconds=time.perf_counter() - started,
+        camera=opened.camera.name,
+        camera_source=opened.camera.source,
+        calibration=opened.calibration,
+        source=info,
+    )
+
+
+def result_shape(job: StitchJob, info: VideoInfo) -> tuple[int, int]:
+    """(height, width) of the result.
+
+    Raises:
+        InputError: a size that no whole sphere has, or a start behind the end.
+    """
+    height, width = job.size or result_size(info)
+    if width != 2 * height:
+        raise InputError(f"--size {width}x{height}: a whole sphere is twice as wide as high")
+    if not info.is_still and job.footage.start >= info.duration:
+        raise InputError(
+            f"{job.input}: --start {float(job.footage.start):g} s lies behind its end, "
+            f"{float(info.duration):.2f} s"
+        )
+    return height, width
+
+
+def wanted_frames(job: StitchJob, info: VideoInfo) -> Iterator[Frame]:
+    """Frames of the part wanted, at an even rate."""
+    frames = read_frames(info, job.footage.start, job.footage.duration)
+    if info.is_still:
+        return frames
+    return at_constant_rate(frames, info.rate, end=end_of(job, info))
+
+
+def end_of(job: StitchJob, info: VideoInfo) -> Fraction:
+    """When the last frame wanted ends, in the source's time."""
+    if job.footage.duration is None:
+        return info.duration
+    return min(info.duration, job.footage.start + job.footage.duration)
+
+
+def count_frames(job: StitchJob, info: VideoInfo) -> int:
+    """How many frames will be stitched, as far as the container knows."""
+    if info.is_still:
+        return 1
+    return max(1, round((end_of(job, info) - job.footage.start) * info.rate))
