@@ -40,10 +40,10 @@ class _Speed(ProgressColumn):
         return Text(f"{task.speed:.2f} fps" if task.speed else "- fps")
 
 
-def progress_bar(frames: Iterable[T], total: int) -> Iterator[T]:
+def progress_bar(frames: Iterable[T], total: int, doing: str = "painting") -> Iterator[T]:
     """Frames, frames a second and time left, while `frames` are consumed."""
     columns = (
-        TextColumn("painting"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
         _Speed(),

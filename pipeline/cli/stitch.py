@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ def stitch(
         save_camera=save_camera,
         force=force,
     )
-    report = stitch(job, progress_bar)
+    report = stitch(job, partial(progress_bar, doing="stitching"))
     if as_json:
         print_json(as_data(report))
     else:

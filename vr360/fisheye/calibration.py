@@ -109,7 +109,7 @@ def grey_levels(camera: Camera, frames: Sequence[Rgb]) -> float:
     if not both.any():
         return float("inf")
     rings = [sampler(frame) for frame in frames]
-    photometry = match_lenses(camera, rings, sampler.direction)
+    photometry = match_lenses(camera, frames)
     gains = [photometry.gain(camera, side, sampler.direction)[both] for side in (0, 1)]
     apart = [ring.rgb[0][both] * gains[0] - ring.rgb[1][both] * gains[1] for ring in rings]
     return float(np.sqrt(np.mean(np.square(apart))))

@@ -83,8 +83,11 @@ def result_size(info: VideoInfo) -> tuple[int, int]:
 def open_footage(info: VideoInfo, footage: Footage, height: int, width: int) -> Opened:
     """`open_stitcher` with everything that can be told; also says what became of the camera."""
     frames = sample_frames(info, footage.start, footage.duration)
-    camera = _told(footage, frames)
-    refined = _refined(footage, camera, frames)
+    try:
+        camera = _told(footage, frames)
+        refined = _refined(footage, camera, frames)
+    except CameraError as error:
+        raise CameraError(f"{info.path}: {error}") from None
     camera = refined.camera if refined else camera
     camera = trimmed(camera, frames)
     blend = fit_blend(camera, frames)

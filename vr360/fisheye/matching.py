@@ -56,7 +56,7 @@ def find_matches(camera: Camera, frames: Sequence[Rgb], width: int) -> Matches:
     """
     sampler = RingSampler(camera, width, REACH)
     rings = [sampler(frame) for frame in frames]
-    photometry = match_lenses(camera, rings, sampler.direction)
+    photometry = match_lenses(camera, frames)
     gains = [photometry.gain(camera, side, sampler.direction) for side in (0, 1)]
     found = [_track(ring, gains) for ring in rings]
     left, right = (np.concatenate(points) for points in zip(*found, strict=True))

@@ -16,13 +16,16 @@ import cv2
 import numpy as np
 
 from vr360.fisheye.camera import Camera
-from vr360.fisheye.ring import Floats, Ring, to_ring
+from vr360.fisheye.ring import Floats, Ring, RingSampler, to_ring
+from vr360.frame import Rgb
 from vr360.geometry import HALF_TURN, Array
 
 GAMMA = 2.2  # between light and encoded values; vignetting is known in light
 ORDERS = 3  # of the series around the ring
 USABLE = (16.0, 245.0)  # 8-bit levels: below is noise and black, above is clipped
 _INSIDE = np.radians(1.0)  # the rim itself glows or is black
+_WIDTH = 960  # pixels around the ring: light changes slowly
+_REACH = np.radians(14)
 _BINS = (12, 72)  # rows, columns of the ring that are fitted
 _LEAST = 40  # bins: with fewer the mean alone is fitted
 _HUBER = 0.03  # log units; parallax and moving things lie beyond
@@ -76,14 +79,13 @@ def _rim(angle: Array, power: int) -> Array:
     return np.asarray((np.minimum(angle, _WIDEST) / (HALF_TURN / 2)) ** power)
 
 
-def match_lenses(camera: Camera, rings: Sequence[Ring], direction: Array) -> Photometry:
-    """Fit the photometry to some frames' rings.
+def match_lenses(camera: Camera, frames: Sequence[Rgb]) -> Photometry:
+    """Fit the photometry to some frames of the camera's size, spread over the film."""
+    sampler = RingSampler(camera, _WIDTH, _REACH)
+    return _match_rings(camera, [sampler(frame) for frame in frames], sampler.direction)
 
-    Args:
-        camera: of the size of the frames.
-        rings: of frames spread over the film.
-        direction: (H, W, 3) of the rings' pixels.
-    """
+
+def _match_rings(camera: Camera, rings: Sequence[Ring], direction: Array) -> Photometry:
     plain = neutral()
     gains = [np.log(plain.gain(camera, side, direction)) for side in (0, 1)]
     ratios = np.stack([_log_ratio(ring, gains) for ring in rings])
@@ -108,7 +110,7 @@ def _log_ratio(ring: Ring, gains: Sequence[Floats]) -> Floats:
     low, high = USABLE
     usable = np.minimum(*ring.margin) > _INSIDE
     for rgb in (left, right):
-        usable &= (rgb.min(-1) > low) & (rgb.max(-1) < high)
+        usable &= np.asarray(cv2.inRange(rgb, (low,) * 3, (high,) * 3)) > 0
     ratio = np.log(np.maximum(left, 1)) + gains[0] - np.log(np.maximum(right, 1)) - gains[1]
     return np.where(usable[..., None], ratio, np.float32(np.nan))
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from vr360.fisheye.camera import Camera
 from vr360.fisheye.lens import Lens
+from vr360.fisheye.ring import Floats
 from vr360.frame import Rgb
 from vr360.geometry import FULL_TURN, Array
 
@@ -22,13 +23,16 @@ _DIRECTIONS = 720
 
 def trimmed(camera: Camera, frames: Sequence[Rgb]) -> Camera:
     """The camera with its circles shrunk to what is lit in some frames of its size."""
-    scale = 1.0 if frames[0].dtype == np.uint8 else 0.25
-    brightest = np.max(np.stack([frame.mean(-1) for frame in frames]), axis=0) * scale
-    left, right = (_trimmed_lens(lens, brightest.astype(np.float32)) for lens in camera.lenses)
+    scale = np.float32(1 if frames[0].dtype == np.uint8 else 0.25)
+    brightest = np.asarray(cv2.cvtColor(frames[0], cv2.COLOR_RGB2GRAY))
+    for frame in frames[1:]:
+        brightest = np.maximum(brightest, cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY))
+    grey = brightest.astype(np.float32) * scale
+    left, right = (_trimmed_lens(lens, grey) for lens in camera.lenses)
     return replace(camera, lenses=(left, right))
 
 
-def _trimmed_lens(lens: Lens, grey: Array) -> Lens:
+def _trimmed_lens(lens: Lens, grey: Floats) -> Lens:
     cx, cy, radius = lens.circle
     if not np.isfinite(radius):
         return lens
@@ -40,7 +44,7 @@ def _trimmed_lens(lens: Lens, grey: Array) -> Lens:
     return replace(lens, circle=(cx, cy, float(radii[dark[0]]))) if len(dark) else lens
 
 
-def _profile(lens: Lens, grey: Array, radii: Array) -> Array:
+def _profile(lens: Lens, grey: Floats, radii: Array) -> Array:
     """Brightness of the bright parts at some distances from the circle's centre."""
     turn = np.arange(_DIRECTIONS) / _DIRECTIONS * FULL_TURN
     x = lens.circle[0] + radii[:, None] * np.cos(turn)

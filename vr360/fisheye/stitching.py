@@ -47,9 +47,9 @@ def fit_blend(camera: Camera, frames: Sequence[Rgb]) -> Blend:
     if not frames:
         raise ValueError("a blend is fitted to one frame at least")
     camera = camera.scaled(*frames[0].shape[:2])
+    photometry = match_lenses(camera, frames)
     sampler = RingSampler(camera, RING_WIDTH, RING_REACH)
     rings = [sampler(frame) for frame in frames]
-    photometry = match_lenses(camera, rings, sampler.direction)
     gains = [photometry.gain(camera, side, sampler.direction) for side in (0, 1)]
     return Blend(photometry, place_seam(rings, gains))
 
