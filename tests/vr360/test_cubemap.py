@@ -36,7 +36,7 @@ def directions_as_colours(height: int) -> Rgb:
 def test_faces_look_where_ffmpeg_looks(
     layout: CubeLayout, projection: Projection, run_ffmpeg: Callable[..., bytes]
 ):
-    packed = pack_faces(face_directions(160, projection), layout)
+    packed = pack_faces(face_directions(240, projection), layout)
     height, width = packed.shape[:2]
     raw = ("-f", "rawvideo", "-pix_fmt", "rgb24")
     turn = f"v360=e:{layout}:w={width}:h={height}:interp=cubic,format=rgb24"
