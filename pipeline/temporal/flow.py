@@ -18,11 +18,15 @@ from numpy.typing import NDArray
 from pipeline.temporal.planar import Floats, Grey, planar_flow
 from pipeline.temporal.rotation import CameraMotion, camera_motion
 from pipeline.temporal.views import (
+    Cap,
+    View,
     blur,
     fuse,
     guided_filter,
+    length,
     sample,
     sphere_directions,
+    unit,
     upsample,
     views,
 )
@@ -39,21 +43,23 @@ class Quality:
     Attributes:
         height: rows of the equirect picture on which motion is sought; larger ones are reduced.
         preset: of `cv2.DISOpticalFlow`.
-        finest: DIS stops at 1 / 2^finest of that size.
+        finest: DIS stops at 1 / 2^finest of that size, and there the field has its pixels.
+        looks: how often the camera's turning is looked for, each time from the last answer.
     """
 
     height: int
     preset: int
     finest: int
+    looks: int = 1
 
 
 FAST = Quality(256, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)
-FINE = Quality(512, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 0)
+FINE = Quality(512, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 0, looks=2)
 COARSE = Quality(128, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)  # for the camera's turning alone
 
 SOFT = 0.5  # pixels: blur before anything else
 REACH, EDGE = 4, 25.0  # the flow is smoothed over so many pixels but for such steps of grey
-POINTS = 64  # rows of the grid of points that tell how the camera moved
+POINTS = 32  # rows of the grid of points that tell how the camera moved
 TEXTURE = 200.0  # squared grey levels a pixel: slopes of which a motion can be read with ease
 OFF_TRAVEL = 4.0  # spreads off its great circle at which a thing half moves by itself
 STILL = 0.3  # grey levels: motion must explain the picture better by this to be believed
@@ -85,7 +91,7 @@ class SphereFlow:
             return self
         motion = upsample(self.direction - sphere_directions(*shape), height, width)
         confidence = upsample(self.confidence[..., None], height, width)[..., 0]
-        direction = _unit(sphere_directions(height, width) + motion)
+        direction = unit(sphere_directions(height, width) + motion)
         return SphereFlow(direction, confidence, self.camera)
 
 
@@ -98,7 +104,7 @@ def sphere_flow(current: Rgb, previous: Rgb, quality: Quality = FINE) -> SphereF
 
 
 def working_flow(current: Rgb, previous: Rgb, quality: Quality) -> SphereFlow:
-    """`sphere_flow` in the size it is found in: (h, 2 h) with h at most `quality.height`.
+    """`sphere_flow` in the size it is found in.
 
     Raises:
         ValueError: the pictures differ in size.
@@ -106,35 +112,39 @@ def working_flow(current: Rgb, previous: Rgb, quality: Quality) -> SphereFlow:
     if current.shape != previous.shape:
         raise ValueError(f"two sizes: {current.shape} and {previous.shape}")
     height = min(quality.height, current.shape[0])
-    now, before = grey(current, height), grey(previous, height)
-    turn = camera_turn(now, before)
-    there, back = residual_flow(now, before, turn, quality)
-    camera = _camera(now, there, turn)
-    far = sphere_directions(*now.shape)
-    small_turn = (camera.rotation.T @ turn).astype(np.float32)
-    motion = _along_travel(_unit(far + there) @ small_turn.T - far, camera)
-    motion = _still_where_that_will_do(now, before, motion, camera.rotation)
-    direction = _unit(far + motion) @ camera.rotation.T.astype(np.float32)
+    return grey_flow(grey(current, height), grey(previous, height), quality)
+
+
+def grey_flow(now: Grey, before: Grey, quality: Quality) -> SphereFlow:
+    """`working_flow` for pictures made by `grey`; its field is (h, 2 h), h = H / 2^finest."""
+    field = max(len(now) >> quality.finest, 2)
+    small, small_before = _reduced(now, field), _reduced(before, field)
+    turn = camera_turn(now, before, quality.looks)
+    parts = views(len(now), field)
+    pairs = _pairs(parts, now, before, turn)
+    turned = _shown(small_before, _turned(sphere_directions(field, 2 * field), turn))
+    there = _fused(parts, small, pairs, quality, careful=True)
+    back = _fused(parts, turned, [(b, a) for a, b in pairs], quality)
+    camera = _camera(small, there, turn)
+    far = sphere_directions(field, 2 * field)
+    motion = _turned(unit(far + there), camera.rotation.T @ turn) - far
+    motion = _along_travel(motion, camera)
+    motion = _still_where_that_will_do(small, small_before, motion, camera.rotation)
+    direction = _turned(unit(far + motion), camera.rotation)
     return SphereFlow(direction, _agreement(there, back), camera)
 
 
-def camera_turn(now: Grey, before: Grey) -> Array:
-    """The camera's rotation (3, 3) from a coarse flow; a second look starts from the first."""
-    height = min(COARSE.height, now.shape[0])
-    small, small_before = (_reduced(picture, height) for picture in (now, before))
+def camera_turn(now: Grey, before: Grey, looks: int = 2) -> Array:
+    """The camera's rotation (3, 3) from a coarse flow; each look starts from the last."""
+    height = min(COARSE.height, len(now))
+    small, small_before = _reduced(now, height), _reduced(before, height)
+    field = max(height >> COARSE.finest, 2)
+    parts, guide = views(height, field), _reduced(small, field)
     turn: Array = np.eye(3)
-    for _ in range(2):
-        pairs = _pairs(small, small_before, turn)
-        turn = _camera(small, _fused(small, pairs, COARSE), turn).rotation
+    for _ in range(looks):
+        pairs = _pairs(parts, small, small_before, turn)
+        turn = _camera(guide, _fused(parts, guide, pairs, COARSE), turn).rotation
     return turn
-
-
-def residual_flow(now: Grey, before: Grey, turn: Array, quality: Quality) -> tuple[Floats, Floats]:
-    """Vectors (h, w, 3) from `now` to `before` turned into its frame, and those of the way back."""
-    pairs = _pairs(now, before, turn)
-    turned = _shown(before, sphere_directions(*now.shape) @ turn.T.astype(np.float32))
-    back = [(b, a) for a, b in pairs]
-    return _fused(now, pairs, quality), _fused(turned, back, quality)
 
 
 def grey(rgb: Rgb, height: int) -> Grey:
@@ -154,12 +164,13 @@ def _reduced(picture: NDArray[Any], height: int) -> NDArray[Any]:
     return np.asarray(cv2.resize(picture, (2 * height, height), interpolation=cv2.INTER_AREA))
 
 
-def _pairs(now: Grey, before: Grey, turn: Array) -> list[tuple[Grey, Grey]]:
+def _pairs(
+    parts: tuple[View, ...], now: Grey, before: Grey, turn: Array
+) -> list[tuple[Grey, Grey]]:
     """What each view shows of both pictures, the camera's turning taken out."""
-    turned = turn.T.astype(np.float32)
     return [
-        (_shown(now, part.directions), _shown(before, part.directions @ turned))
-        for part in views(*now.shape)
+        (_shown(now, part.directions), _shown(before, _turned(part.directions, turn)))
+        for part in parts
     ]
 
 
@@ -167,12 +178,28 @@ def _shown(picture: Grey, directions: Floats) -> Grey:
     return np.asarray(np.rint(sample(picture, directions)), np.uint8)
 
 
-def _fused(now: Grey, pairs: list[tuple[Grey, Grey]], quality: Quality) -> Floats:
-    """The motion of all views as one field, smoothed along the edges of `now`."""
-    parts = views(*now.shape)
-    flows = (planar_flow(a, b, quality.preset, quality.finest) for a, b in pairs)
-    field = fuse(parts, [part.lift(flow) for part, flow in zip(parts, flows, strict=True)])
-    return guided_filter(field, now.astype(np.float32), REACH, EDGE)
+def _turned(vectors: Floats, turn: Array) -> Floats:
+    return vectors @ turn.T.astype(np.float32)
+
+
+def _fused(
+    parts: tuple[View, ...],
+    guide: Grey,
+    pairs: list[tuple[Grey, Grey]],
+    quality: Quality,
+    careful: bool = False,
+) -> Floats:
+    """The motion of all views as one field, smoothed along the edges of `guide`.
+
+    `careful` goes one scale further on the caps: there are few pixels to them, and the ground below
+    the camera moves fastest.
+    """
+    finest = [max(0, quality.finest - (isinstance(part, Cap) and careful)) for part in parts]
+    flows = [
+        planar_flow(*pair, quality.preset, stop) for pair, stop in zip(pairs, finest, strict=True)
+    ]
+    field = fuse(parts, flows, len(guide))
+    return guided_filter(field, guide.astype(np.float32), REACH, EDGE)
 
 
 def _camera(now: Grey, motion: Floats, turn: Array) -> CameraMotion:
@@ -201,7 +228,7 @@ def _along_travel(motion: Floats, camera: CameraMotion) -> Floats:
     """
     far = sphere_directions(*motion.shape[:2])
     across = np.cross(far, camera.travel.astype(np.float32))
-    across /= np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-3)
+    across /= np.maximum(length(across)[..., None], 1e-3)
     off = np.einsum("hwi,hwi->hw", motion, across)
     usual = blur(off, SMOOTH) ** 2
     kept = usual / (usual + (OFF_TRAVEL * camera.spread) ** 2)
@@ -214,8 +241,7 @@ def _still_where_that_will_do(now: Grey, before: Grey, motion: Floats, rotation:
     It holds what has no texture, and the sky around a moving tree, still.
     """
     far = sphere_directions(*now.shape)
-    turned = rotation.T.astype(np.float32)
-    places = far @ turned, _unit(far + motion) @ turned
+    places = _turned(far, rotation), _turned(unit(far + motion), rotation)
     still, moved = (blur((sample(before, at) - now) ** 2, WINDOW) for at in places)
     gain = np.maximum(still - moved, 0)
     return np.asarray(motion * (gain / (gain + STILL**2))[..., None], np.float32)
@@ -225,10 +251,6 @@ def _agreement(there: Floats, back: Floats) -> Floats:
     """How well the way back from each point's place leads to the point, 0..1."""
     height, width = there.shape[:2]
     pixels, share = AGREEMENT
-    gap = there + sample(back, _unit(sphere_directions(height, width) + there))
-    slack = pixels * FULL_TURN / width + share * np.linalg.norm(there, axis=2)
+    gap = there + sample(back, unit(sphere_directions(height, width) + there))
+    slack = pixels * FULL_TURN / width + share * length(there)
     return np.asarray(np.exp(-np.sum(gap * gap, axis=2) / slack**2), np.float32)
-
-
-def _unit(vectors: Floats) -> Floats:
-    return np.asarray(vectors / np.linalg.norm(vectors, axis=2, keepdims=True), np.float32)

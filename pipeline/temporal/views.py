@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,89 +21,108 @@ from vr360.geometry import (
     HALF_TURN,
     equirect_directions,
     lonlat_to_pixel,
-    lonlat_to_xyz,
     pixel_to_lonlat,
-    xyz_to_lonlat,
 )
 from vr360.padding import sphere_pad_rgb
 
-Array = NDArray[np.float64]
-
-CAP = HALF_TURN * 55 / 180  # from the pole to the edge of a cap's view
-FADE = (HALF_TURN * 40 / 180, HALF_TURN * 50 / 180)  # latitudes: band only below, caps only above
-BAND = HALF_TURN * 62 / 180  # latitude to which the band reaches: beyond the fade by a DIS patch
-
+DEGREE = FULL_TURN / 360
+CAP = 55 * DEGREE  # from the pole to the edge of a cap's view
+FADE = 40 * DEGREE, 50 * DEGREE  # latitudes: below it the band alone counts, above it the caps
+BAND = 62 * DEGREE  # latitude to which the band reaches: beyond the fade by a patch of DIS
 PAD = 2  # pixels: the reach of linear interpolation, and one to spare
 
 
 @dataclass(frozen=True)
 class View:
-    """A flat picture of part of the sphere.
+    """A flat picture of part of the sphere, and the rows of the field of motion that it feeds.
 
     Attributes:
         directions: (h, w, 3) unit vectors through its pixels.
-        place_x, place_y: (H, W) where each pixel of the sphere's picture lies in this one.
-        weight: (H, W, 1) how much this view counts there; over all views it sums to 1.
+        rows: of the field that lie in this view.
+        x, y: (rows, W) where each pixel of those rows lies in this view.
+        weight: (rows, W, 1) how much this view counts there; over all views it sums to 1.
+        start: (rows, W, 3) unit vectors through those pixels.
     """
 
     directions: Floats
-    place_x: Floats
-    place_y: Floats
+    rows: slice
+    x: Floats
+    y: Floats
     weight: Floats
+    start: Floats
 
     def lift(self, flow: Floats) -> Floats:
-        """Pixels of motion (h, w, 2) in this view -> vectors (h, w, 3) from here to there."""
+        """Motion (h, w, 2) in pixels of this view -> vectors (rows, W, 3) from here to there."""
+        shift = cv2.remap(flow, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return self.place(self.x + shift[..., 0], self.y + shift[..., 1]) - self.start
+
+    def place(self, x: Floats, y: Floats) -> Floats:
+        """Unit vectors (..., 3) through places of this view."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Band(View):
-    """Rows of the equirect picture about the equator, continued over +-180 degrees by `pad`."""
+    """Rows of the equirect picture from `top` on, continued over +-180 degrees by `pad` pixels."""
 
     sphere: tuple[int, int]
     top: int
     pad: int
 
-    def lift(self, flow: Floats) -> Floats:
-        rows, columns = np.indices(flow.shape[:2], dtype=np.float32)
-        x, y = columns - self.pad + flow[..., 0], rows + self.top + flow[..., 1]
-        return _unit(*pixel_to_lonlat(x, y, *self.sphere)) - self.directions
+    def place(self, x: Floats, y: Floats) -> Floats:
+        return _on_band(x, y, self.sphere, self.top, self.pad)
 
 
 @dataclass(frozen=True)
 class Cap(View):
     """The surroundings of a pole from within; `pole` is +1 for the north."""
 
+    size: int
     pole: int
 
-    def lift(self, flow: Floats) -> Floats:
-        rows, columns = np.indices(flow.shape[:2], dtype=np.float32)
-        there = _cap_directions(columns + flow[..., 0], rows + flow[..., 1], len(flow), self.pole)
-        return there - self.directions
+    def place(self, x: Floats, y: Floats) -> Floats:
+        return _on_cap(x, y, self.size, self.pole)
 
 
 @lru_cache(maxsize=8)
-def views(height: int, width: int) -> tuple[View, ...]:
-    """The band and the two caps of a sphere whose picture has (height, width)."""
-    return _band(height, width), _cap(height, width, 1), _cap(height, width, -1)
+def views(height: int, field: int) -> tuple[View, ...]:
+    """Band and caps of a sphere's picture of `height` rows, for a field of `field` rows.
+
+    Both are twice as wide as high.
+    """
+    return _band(height, field), _cap(height, field, 1), _cap(height, field, -1)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def sphere_directions(height: int, width: int) -> Floats:
     """`equirect_directions` in single precision, kept."""
     return equirect_directions(height, width).astype(np.float32)
 
 
-def sample(picture: NDArray[np.generic], directions: Floats) -> Floats:
-    """Values of an equirect picture (H, W) or (H, W, C) in directions (h, w, 3).
+def fuse(parts: tuple[View, ...], flows: list[Floats], height: int) -> Floats:
+    """The motion of each view, in its pixels, -> one field of vectors (height, 2 height, 3)."""
+    field = np.zeros((height, 2 * height, 3), np.float32)
+    for part, flow in zip(parts, flows, strict=True):
+        field[part.rows] += part.lift(flow) * part.weight
+    return field
+
+
+def sample(picture: NDArray[Any], directions: Floats) -> Floats:
+    """Values of an equirect picture (H, W) or (H, W, C) in unit directions (h, w, 3).
 
     Linear and in single precision: OpenCV's cubic kernel moves small shifts by half of them.
     """
-    height, width = picture.shape[:2]
-    x, y = lonlat_to_pixel(*xyz_to_lonlat(directions), height, width)
+    x, y = places(directions, *picture.shape[:2])
     padded = _padded(picture.astype(np.float32))
-    places = (x + PAD).astype(np.float32), (y + PAD).astype(np.float32)
-    return np.asarray(cv2.remap(padded, *places, cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.remap(padded, x + PAD, y + PAD, cv2.INTER_LINEAR), np.float32)
+
+
+def places(directions: Floats, height: int, width: int) -> tuple[Floats, Floats]:
+    """Pixels (x, y) of directions, in single precision; x is not wrapped into the picture."""
+    x, y, z = (directions[..., axis] for axis in range(3))
+    level = np.sqrt(x * x + z * z)
+    found = lonlat_to_pixel(np.arctan2(x, -z), np.arctan2(y, level), height, width)
+    return found[0].astype(np.float32), found[1].astype(np.float32)
 
 
 def upsample(field: Floats, height: int, width: int) -> Floats:
@@ -136,72 +156,105 @@ def guided_filter(values: Floats, guide: Floats, reach: int, edge: float) -> Flo
     return np.asarray(blur(slope, reach) * guide[..., None] + blur(offset, reach), np.float32)
 
 
+def length(vectors: Floats) -> Floats:
+    """(..., 3) -> (...)."""
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)), np.float32)
+
+
+def unit(vectors: Floats) -> Floats:
+    """(..., 3) of any length but zero -> of length 1."""
+    return np.asarray(vectors / length(vectors)[..., None], np.float32)
+
+
 def _padded(values: Floats, pad: int = PAD) -> Floats:
     height, width = values.shape[:2]
     return np.ascontiguousarray(sphere_pad_rgb(values.reshape(height, width, -1), pad))
 
 
-def fuse(parts: tuple[View, ...], vectors: list[Floats]) -> Floats:
-    """Vectors (h, w, 3) of each view -> one field (H, W, 3) on the sphere."""
-    placed = (
-        cv2.remap(v, p.place_x, p.place_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        * p.weight
-        for p, v in zip(parts, vectors, strict=True)
-    )
-    return np.asarray(sum(placed), np.float32)
-
-
-def _unit(lon: Array, lat: Array) -> Floats:
-    return lonlat_to_xyz(lon, lat).astype(np.float32)
-
-
-def _band(height: int, width: int) -> Band:
-    latitude = pixel_to_lonlat(0, np.arange(height), height, width)[1]
-    rows = np.flatnonzero(abs(latitude) < BAND)
-    top, pad = int(rows[0]), width // 32
-    columns = np.arange(-pad, width + pad)
-    directions = _unit(*pixel_to_lonlat(columns, rows[:, None], height, width))
-    x, y = np.meshgrid(np.arange(width) + pad, np.arange(height) - top)
-    weight = np.broadcast_to(1 - _polar_share(abs(latitude))[:, None, None], (height, width, 1))
+def _band(height: int, field: int) -> Band:
+    width = 2 * height
+    inner = np.flatnonzero(abs(_latitude(height)) < BAND)
+    top, pad = int(inner[0]), width // 32
+    rows = _rows(abs(_latitude(field)) < FADE[1])
+    x, y = _in_sphere(rows, field, height)
+    columns, lines = np.meshgrid(np.arange(width + 2 * pad), np.arange(len(inner)))
+    directions = _on_band(columns, lines, (height, width), top, pad)
+    weight = 1 - _polar_share(abs(_latitude(field)[rows]))
     return Band(
         directions,
-        x.astype(np.float32),
-        y.astype(np.float32),
-        weight.astype(np.float32),
+        rows,
+        x + np.float32(pad),
+        y - np.float32(top),
+        _wide(weight, field),
+        sphere_directions(field, 2 * field)[rows],
         (height, width),
         top,
         pad,
     )
 
 
-def _cap(height: int, width: int, pole: int) -> Cap:
+def _cap(height: int, field: int, pole: int) -> Cap:
     size = round(2 * CAP / HALF_TURN * height)  # as many pixels to the radian as the picture has
-    columns, rows = np.meshgrid(np.arange(size), np.arange(size))
-    sphere = equirect_directions(height, width)
-    latitude = pole * xyz_to_lonlat(sphere)[1]
-    x, y = _cap_places(sphere, size, pole)
-    weight = _polar_share(latitude)[..., None].astype(np.float32)
-    return Cap(_cap_directions(columns, rows, size, pole), x, y, weight, pole)
+    rows = _rows(pole * _latitude(field) > FADE[0])
+    start = sphere_directions(field, 2 * field)[rows]
+    columns, lines = np.meshgrid(np.arange(size), np.arange(size))
+    weight = _polar_share(pole * _latitude(field)[rows])
+    directions = _on_cap(columns, lines, size, pole)
+    return Cap(
+        directions, rows, *_in_cap(start, size, pole), _wide(weight, field), start, size, pole
+    )
 
 
-def _polar_share(latitude: Array) -> Array:
+def _latitude(height: int) -> NDArray[np.float64]:
+    return pixel_to_lonlat(0, np.arange(height), height, 2 * height)[1]
+
+
+def _rows(inside: NDArray[np.bool_]) -> slice:
+    found = np.flatnonzero(inside)
+    return slice(int(found[0]), int(found[-1]) + 1) if found.size else slice(0, 0)
+
+
+def _polar_share(latitude: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = FADE
     return np.clip((latitude - low) / (high - low), 0, 1)
 
 
-def _cap_directions(x: NDArray[np.generic], y: NDArray[np.generic], size: int, pole: int) -> Floats:
-    plane = pixel_to_lonlat(x, 0, size, size)[0], pixel_to_lonlat(y, 0, size, size)[0]
-    u, v = (part / FULL_TURN * 2 * CAP for part in plane)
-    angle = np.maximum(np.hypot(u, v), 1e-12)
+def _wide(weight: NDArray[np.float64], field: int) -> Floats:
+    return np.repeat(weight.astype(np.float32)[:, None, None], 2 * field, axis=1)
+
+
+def _in_sphere(rows: slice, field: int, height: int) -> tuple[Floats, Floats]:
+    """Where the pixels of some rows of the field lie in the picture of `height` rows."""
+    columns, lines = np.meshgrid(np.arange(2 * field), np.arange(field)[rows])
+    lon, lat = pixel_to_lonlat(columns, lines, field, 2 * field)
+    x, y = lonlat_to_pixel(lon, lat, height, 2 * height)
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def _on_band(
+    x: NDArray[Any], y: NDArray[Any], sphere: tuple[int, int], top: int, pad: int
+) -> Floats:
+    lon, lat = (a.astype(np.float32) for a in pixel_to_lonlat(x - pad, y + top, *sphere))
+    level = np.cos(lat)
+    return np.stack([level * np.sin(lon), np.sin(lat), -level * np.cos(lon)], axis=-1)
+
+
+def _on_cap(x: NDArray[Any], y: NDArray[Any], size: int, pole: int) -> Floats:
+    u, v = (_cap_angle(at, size).astype(np.float32) for at in (x, y))
+    angle = np.maximum(np.sqrt(u * u + v * v), np.float32(1e-9))
     scale = np.sin(angle) / angle
-    return np.stack([u * scale, pole * np.cos(angle), v * scale], axis=-1).astype(np.float32)
+    return np.stack([u * scale, pole * np.cos(angle), v * scale], axis=-1)
 
 
-def _cap_places(xyz: Array, size: int, pole: int) -> tuple[Floats, Floats]:
-    level = np.maximum(np.hypot(xyz[..., 0], xyz[..., 2]), 1e-12)
-    angle = np.arctan2(level, pole * xyz[..., 1])
-    places = []
-    for axis in (0, 2):
-        at = xyz[..., axis] / level * angle / (2 * CAP) * FULL_TURN
-        places.append(lonlat_to_pixel(at, 0, size, size)[0].astype(np.float32))
-    return places[0], places[1]
+def _cap_angle(at: NDArray[Any], size: int) -> NDArray[np.float64]:
+    """From pixels of a cap's view to the angle from its middle along that axis."""
+    return pixel_to_lonlat(at, 0, size, size)[0] / FULL_TURN * 2 * CAP
+
+
+def _in_cap(directions: Floats, size: int, pole: int) -> tuple[Floats, Floats]:
+    x, y, z = np.moveaxis(directions.astype(np.float64), -1, 0)
+    level = np.maximum(np.hypot(x, z), 1e-12)
+    turns = np.arctan2(level, pole * y) / (2 * CAP) * FULL_TURN / level
+    places = (lonlat_to_pixel(part * turns, 0, size, size)[0] for part in (x, z))
+    across, down = (place.astype(np.float32) for place in places)
+    return across, down
