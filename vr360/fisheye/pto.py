@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +44,10 @@ def read_pto(path: Path) -> Camera:
     images = _images(path)
     first, second = _pair(path, images)
     width, height = int(first.values["w"]), int(first.values["h"])
-    lenses = sorted(
-        (hugin_lens(image.values, image.crop) for image in (first, second)),
-        key=lambda lens: lens.centre[0],
-    )
+    lenses = [hugin_lens(image.values, image.crop) for image in (first, second)]
+    middle = (lenses[0].exposure + lenses[1].exposure) / 2  # only their difference is the lenses'
+    lenses = [replace(lens, exposure=lens.exposure - middle) for lens in lenses]
+    lenses.sort(key=lambda lens: lens.centre[0])
     if not lenses[0].centre[0] < width / 2 <= lenses[1].centre[0]:
         raise CameraError(f"{path}: expected one lens in each half of the picture, by d and e")
     return Camera(path.name, height, width, (lenses[0], lenses[1]), f"the Hugin project {path}")
