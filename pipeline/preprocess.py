@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -55,15 +57,7 @@ def resize_sphere(rgb: Rgb, height: int, width: int) -> Rgb:
     return np.minimum(resized, (1 << bit_depth(rgb)) - 1).astype(rgb.dtype)
 
 
-def prepare(rgb: Rgb, stereo: Stereo, size: tuple[int, int] | None, kernel: int) -> Rgb:
-    """Resize the whole picture to `size` (height, width) and blur; each eye is a sphere."""
-    eyes = split_eyes(rgb, stereo)
-    if size is not None:
-        first, second = size if stereo is Stereo.MONO else _eye_size(size, stereo)
-        eyes = [resize_sphere(eye, first, second) for eye in eyes]
+def prepare(rgb: Rgb, stereo: Stereo, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:
+    """Make a whole equirect sphere of each eye (see `pipeline.unfolding`) and blur it."""
+    eyes = [unfold(eye) for eye in split_eyes(rgb, stereo)]
     return join_eyes([median_blur(eye, kernel) for eye in eyes], stereo)
-
-
-def _eye_size(size: tuple[int, int], stereo: Stereo) -> tuple[int, int]:
-    height, width = size
-    return (height // 2, width) if stereo is Stereo.TOP_BOTTOM else (height, width // 2)

@@ -11,14 +11,15 @@ from pathlib import Path
 from pipeline.preprocess import check_median, prepare
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.cuts import Cuts, open_cuts
-from vr360.errors import InputError, NotEquirectError
+from pipeline.unfolding import Unfolding, open_unfolding
+from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
-from vr360.stereo import join_eyes, split_eyes
+from vr360.stereo import join_eyes, picture_size, split_eyes
 
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 """Passes frames on and shows how far they are; the number is how many will come."""
@@ -39,6 +40,7 @@ class StylizeJob:
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
+        camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
     """
 
     input: Path
@@ -59,6 +61,7 @@ class StylizeJob:
     device: str = "auto"
     source_projection: Projection | None = None
     stereo: Stereo | None = None
+    camera: str = "auto"
     force: bool = False
 
 
@@ -83,15 +86,18 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         Vr360Error: anything about the input, the style or the output that stands in the way.
     """
     started = time.perf_counter()
-    info = probe_sphere(job)
+    info = probe_source(job)
     look = load_look(job)
+    sphere = open_unfolding(info, job.size, job.camera)
     cuts = Cuts() if info.is_still else open_cuts(job.cuts, job.rate or info.rate)
     resampling = Resampling()
     with (
-        open_film(job, info) as film,
-        read_ahead(cuts.watch(prepared_frames(job, info, resampling), info.stereo)) as source,
+        open_film(job, info, sphere) as film,
+        read_ahead(
+            cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
+        ) as source,
     ):
-        painter = Painter(look, info.stereo, film.bit_depth)
+        painter = Painter(look, info.stereo, sphere.fold, film.bit_depth)
         for frame in progress(source, count_frames(job, info)):
             if cuts.begins(frame):
                 painter.begin_shot()
@@ -124,17 +130,10 @@ def load_look(job: StylizeJob) -> Stylizer:
     )
 
 
-def probe_sphere(job: StylizeJob) -> VideoInfo:
-    """The source, if its picture is a whole sphere to each eye."""
-    info = probe(
-        job.input, job.source_projection, job.stereo, job.rate
-    )  # a folder has no rate of its own
+def probe_source(job: StylizeJob) -> VideoInfo:
+    """The source, if it can be painted from where the job says."""
+    info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
     check_median(job.median, info.bit_depth)
-    if info.projection is not Projection.EQUIRECT:
-        raise NotEquirectError(
-            f"{job.input}: {info.reason}; painting wants equirect: stitch or convert it "
-            "first, or say --from equirect if it is that"
-        )
     if not info.is_still and job.start >= info.duration:
         raise InputError(
             f"{job.input}: --start {float(job.start):g} s lies behind its end, "
@@ -143,11 +142,14 @@ def probe_sphere(job: StylizeJob) -> VideoInfo:
     return info
 
 
-def prepared_frames(job: StylizeJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
-    """Frames at an even rate, resized and blurred; a repeated frame is the same object twice."""
+def prepared_frames(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, count: Resampling
+) -> Iterator[Frame]:
+    """Whole spheres at an even rate, blurred; a repeated frame is the same object twice."""
     frames = read_frames(info, job.start, job.duration)
     prepared = (
-        Frame(prepare(frame.rgb, info.stereo, job.size, job.median), frame.pts) for frame in frames
+        Frame(prepare(frame.rgb, info.stereo, sphere.unfold, job.median), frame.pts)
+        for frame in frames
     )
     if info.is_still:
         return prepared
@@ -161,9 +163,9 @@ def end_of(job: StylizeJob, info: VideoInfo) -> Fraction:
     return min(info.duration, job.start + job.duration)
 
 
-def open_film(job: StylizeJob, info: VideoInfo) -> Writer:
+def open_film(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
     """The output, with the source's sound and the metadata of a sphere."""
-    height, width = job.size or (info.height, info.width)
+    height, width = picture_size((sphere.height, sphere.width), info.stereo)
     return open_writer(
         job.output,
         height,
@@ -174,7 +176,7 @@ def open_film(job: StylizeJob, info: VideoInfo) -> Writer:
         overrides=job.encoding,
         source=info,
         duration=job.duration,
-        metadata=SphericalMetadata(Projection.EQUIRECT, info.stereo),
+        metadata=SphericalMetadata(sphere.projection, info.stereo),
         force=job.force,
     )
 
@@ -189,12 +191,15 @@ def count_frames(job: StylizeJob, info: VideoInfo) -> int:
 class Painter:
     """Paints frames with one look, both eyes at once; a frame shown twice is painted once."""
 
-    def __init__(self, look: Stylizer, stereo: Stereo, bit_depth: int) -> None:
+    def __init__(
+        self, look: Stylizer, stereo: Stereo, fold: Callable[[Rgb], Rgb], bit_depth: int
+    ) -> None:
         self.busy_seconds = 0.0
         self.frames = 0
         self.painted = 0
         self._look = look
         self._stereo = stereo
+        self._fold = fold
         self._bit_depth = bit_depth
         self._last: tuple[Rgb, Rgb] | None = None  # prepared, painted
 
@@ -213,4 +218,5 @@ class Painter:
 
     def _paint(self, rgb: Rgb) -> Rgb:
         eyes = split_eyes(rgb, self._stereo)
-        return join_eyes(self._look(eyes, self._bit_depth), self._stereo)
+        painted = self._look(eyes, self._bit_depth)
+        return join_eyes([self._fold(eye) for eye in painted], self._stereo)

@@ -110,8 +110,8 @@ def _with_corners(side: Tensor, rows: Tensor, column: int) -> Tensor:
     corners = []
     for beside, beyond in ((0, pad - 1), (size - 1, size + pad)):
         nearest = 0 if column == -1 else pad - 1  # of the side strip to the face
-        corner = (side[..., beside, nearest] + rows[..., beyond, column]) / 2
-        corners.append(corner[..., None, None].expand(-1, -1, pad, pad))
+        corner = (side[..., beside, nearest].float() + rows[..., beyond, column].float()) / 2
+        corners.append(corner.to(rows.dtype)[..., None, None].expand(-1, -1, pad, pad))
     return torch.cat([corners[0], side, corners[1]], dim=-2)
 
 

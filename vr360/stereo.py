@@ -32,3 +32,22 @@ def join_eyes(eyes: Sequence[Rgb], stereo: Stereo) -> Rgb:
     if stereo is Stereo.TOP_BOTTOM:
         return np.concatenate([left, right], axis=0)
     return np.concatenate([right, left] if stereo is Stereo.RIGHT_LEFT else [left, right], axis=1)
+
+
+def eye_size(size: tuple[int, int], stereo: Stereo) -> tuple[int, int]:
+    """(height, width) of one eye in a picture of (height, width)."""
+    down, across = _eyes(stereo)
+    return size[0] // down, size[1] // across
+
+
+def picture_size(eye: tuple[int, int], stereo: Stereo) -> tuple[int, int]:
+    """(height, width) of the picture that holds all eyes; inverse of `eye_size`."""
+    down, across = _eyes(stereo)
+    return eye[0] * down, eye[1] * across
+
+
+def _eyes(stereo: Stereo) -> tuple[int, int]:
+    """How many eyes lie one above the other, and side by side."""
+    if stereo is Stereo.MONO:
+        return 1, 1
+    return (2, 1) if stereo is Stereo.TOP_BOTTOM else (1, 2)

@@ -54,6 +54,9 @@ def stylize(
     stereo: str = typer.Option(
         "auto", help="auto (what the file says), mono, tb, lr or rl: how the eyes lie on INPUT."
     ),
+    camera: str = typer.Option(
+        "auto", help="Lenses of dual-fisheye footage: as --camera of vr360 stitch."
+    ),
     codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
     crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
     pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
@@ -84,6 +87,7 @@ def stylize(
         device=device,
         source_projection=source_projection,
         stereo=parse_stereo(stereo),
+        camera=camera,
         force=force,
     )
     report = stylize(job, progress_bar)

@@ -62,7 +62,8 @@ def test_ten_bit_codes_stay_ten_bit_codes():
 def test_eyes_never_bleed_into_each_other(stereo: Stereo):
     rgb = np.zeros((64, 64, 3), np.uint8)
     split_eyes(rgb, stereo)[1][:] = 255
-    for size in (None, (32, 32), (96, 96)):
-        left, right = split_eyes(prepare(rgb, stereo, size, 5), stereo)
+    for size in ((32, 64), (16, 32), (96, 192)):
+        prepared = prepare(rgb, stereo, lambda eye, size=size: resize_sphere(eye, *size), 5)
+        left, right = split_eyes(prepared, stereo)
         assert left.max() == 0
         assert right.min() == 255

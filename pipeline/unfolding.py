@@ -1,0 +1,84 @@
+"""Whatever way a source's sphere lies on its picture, painting sees whole equirect eyes.
+
+equirect           as it is
+half-equirect      VR180: the back is the front's mirror image, cut off again afterwards
+cubemap, equi-angular   resampled
+dual fisheye       stitched
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.preprocess import resize_sphere
+from vr360.fisheye.film import open_stitcher, result_size
+from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.stereo import eye_size
+
+
+@dataclass(frozen=True)
+class Unfolding:
+    """How to make whole spheres of a source's eyes, and what becomes of them.
+
+    Attributes:
+        height, width: of one eye of the result.
+        projection: of the result.
+        unfold: an eye of the source -> a whole equirect eye.
+        fold: a whole equirect eye -> an eye of the result.
+    """
+
+    height: int
+    width: int
+    projection: Projection
+    unfold: Callable[[Rgb], Rgb]
+    fold: Callable[[Rgb], Rgb]
+
+
+def open_unfolding(
+    info: VideoInfo, size: tuple[int, int] | None = None, camera: str = "auto"
+) -> Unfolding:
+    """The way for a source.
+
+    Args:
+        info: from `probe`.
+        size: (height, width) of the result, all eyes included; None goes by the source.
+        camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
+
+    Raises:
+        Vr360Error: footage that cannot be stitched.
+    """
+    if info.projection is Projection.DUAL_FISHEYE:
+        height, width = size or result_size(info)
+        stitch = open_stitcher(info, camera, height, width)
+        return Unfolding(height, width, Projection.EQUIRECT, stitch, _as_it_is)
+    height, width = eye_size(size or (info.height, info.width), info.stereo)
+    if info.projection is Projection.HALF_EQUIRECT:
+        return _mirrored(height, width)
+    return Unfolding(
+        height, width, Projection.EQUIRECT, lambda eye: resize_sphere(eye, height, width), _as_it_is
+    )
+
+
+def _mirrored(height: int, width: int) -> Unfolding:
+    """The front half with its mirror image behind it.
+
+    No edge shows in it: mirrored at its sides, the half sphere goes on without a step, and over a
+    pole too, so painting, blurring and motion need not know of halves. It costs the back.
+    """
+
+    def unfold(eye: Rgb) -> Rgb:
+        left, right = np.split(eye, 2, axis=1)
+        sphere = np.concatenate([left[:, ::-1], eye, right[:, ::-1]], axis=1)
+        return resize_sphere(sphere, height, 2 * width)
+
+    def fold(eye: Rgb) -> Rgb:
+        return np.ascontiguousarray(eye[:, width // 2 : width // 2 + width])
+
+    return Unfolding(height, width, Projection.HALF_EQUIRECT, unfold, fold)
+
+
+def _as_it_is(eye: Rgb) -> Rgb:
+    return eye

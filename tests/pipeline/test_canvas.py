@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from pipeline.canvas import Canvas, Cube, ExtendedEquirect, WholeEquirect, WideCube, choose_canvas
+from tests.pipeline.conftest import soft_noise
+from vr360.errors import InputError
+from vr360.geometry import equirect_directions
+from vr360.padding import sphere_pad_rgb
+
+REACH = 30
+
+
+def canvases(height: int, width: int) -> list[Canvas]:
+    return [
+        WholeEquirect(1),
+        ExtendedEquirect(height, width, 1, REACH),
+        Cube(height, width, 1),
+        WideCube(height, width, 1, REACH),
+    ]
+
+
+def smooth(height: int, width: int) -> np.ndarray:
+    """A picture without a seam: a colour for each direction."""
+    waves = np.sin(equirect_directions(height, width) @ np.diag([3.0, 2.0, 4.0]))
+    return ((waves + 1) * 127.5).round().astype(np.uint8)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_what_is_spread_is_gathered_again(number: int):
+    eye = smooth(128, 256)
+    canvas = canvases(128, 256)[number]
+    error = canvas.gather(canvas.spread(eye)).astype(int) - eye
+    assert np.abs(error).max() <= 2
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_pictures_are_as_many_and_as_large_as_the_surface_weighs(number: int):
+    import torch
+
+    canvas = canvases(128, 256)[number]
+    pictures = canvas.spread(smooth(128, 256))
+    assert len(pictures) == canvas.surface.together
+    height, width = pictures[0].shape[:2]
+    features = torch.zeros(len(pictures), 1, height // 4, width // 4)
+    total = (features + canvas.surface.weights(features)).sum()
+    assert float(total) == pytest.approx(len(pictures))
+
+
+@pytest.mark.parametrize("kind", [Cube, WideCube])
+def test_squeezed_eyes_keep_their_shape_and_their_seam(kind: type):
+    # 1920x540 eyes: half as high as a sphere of that width.
+    arguments = (64, 256, 1) if kind is Cube else (64, 256, 1, REACH)
+    canvas = kind(*arguments)
+    eye = smooth(64, 256)
+    gathered = canvas.gather(canvas.spread(eye))
+    assert gathered.shape == eye.shape
+    assert np.abs(gathered.astype(int) - eye)[:, [0, -1]].max() <= 2
+
+
+def test_ten_bits_go_through_every_canvas():
+    eye = (smooth(64, 128).astype(np.uint16) << 2) | 3
+    for canvas in canvases(64, 128):
+        gathered = canvas.gather(canvas.spread(eye))
+        assert gathered.dtype == np.uint16
+        assert np.abs(gathered.astype(int) - eye).max() <= 24
+
+
+def test_wide_faces_hold_what_lies_beyond_their_edges():
+    eye = soft_noise(128, 256, 0)
+    wide, narrow = WideCube(128, 256, 1, REACH), Cube(128, 256, 1)
+    margin = (wide.spread(eye)[0].shape[0] - narrow.size) // 2
+    for face, inner in zip(wide.spread(eye), narrow.spread(eye), strict=True):
+        assert np.array_equal(face[margin:-margin, margin:-margin], inner)
+
+
+def test_extending_shows_the_sphere_beyond_every_edge():
+    eye = soft_noise(64, 128, 0)
+    canvas = ExtendedEquirect(64, 128, 1, REACH)
+    (extended,) = canvas.spread(eye)
+    margin = (extended.shape[0] - 64) // 2
+    assert np.array_equal(extended[:, : 128 + 2 * margin], sphere_pad_rgb(eye, margin))
+
+
+@pytest.mark.parametrize(
+    ("projection", "padding", "size", "kind"),
+    [
+        ("equirect", "sphere", (64, 128), WholeEquirect),
+        ("equirect", "wrap", (64, 128), ExtendedEquirect),
+        ("equirect", "sphere", (66, 130), ExtendedEquirect),
+        ("cubemap", "sphere", (66, 130), Cube),
+        ("cubemap", "wrap", (64, 128), WideCube),
+    ],
+)
+def test_the_canvas_is_the_one_asked_for(projection, padding, size, kind):
+    assert type(choose_canvas(*size, 1, projection, padding, REACH)) is kind
+
+
+def test_layouts_there_are_not_are_refused():
+    from pipeline.canvas import check_layout
+
+    with pytest.raises(InputError, match="--projection pyramid: one of auto, equirect, cubemap"):
+        check_layout("pyramid", "sphere")
+    with pytest.raises(InputError, match="--padding bubble: one of sphere, wrap"):
+        check_layout("auto", "bubble")

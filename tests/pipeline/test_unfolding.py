@@ -1,0 +1,69 @@
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.stylize import StylizeJob, stylize
+from pipeline.unfolding import open_unfolding
+from tests.pipeline.conftest import soft_noise
+from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.media.probe import probe
+from vr360.spherical import inspect
+
+VR180 = VideoInfo(
+    Path("a.mp4"),
+    64,
+    128,
+    Fraction(30),
+    Fraction(1),
+    30,
+    Projection.HALF_EQUIRECT,
+    Stereo.LEFT_RIGHT,
+    "",
+)
+
+
+def test_a_half_sphere_unfolds_without_an_edge_and_folds_back_to_itself():
+    eye = soft_noise(64, 64, 0)
+    sphere = open_unfolding(VR180)
+    whole = sphere.unfold(eye)
+    assert whole.shape == (64, 128, 3)
+    assert np.array_equal(sphere.fold(whole), eye)
+    for here, beyond in ((31, 32), (95, 96)):  # where front and back meet
+        assert np.array_equal(whole[:, here], whole[:, beyond])
+    # The far seam lies in the middle of the mirror image: an ordinary step of the picture.
+    assert np.array_equal(whole[:, [127, 0]], eye[:, [32, 31]])
+
+
+def test_a_chosen_size_is_that_of_the_folded_result():
+    sphere = open_unfolding(VR180, (32, 64))
+    whole = sphere.unfold(soft_noise(64, 64, 0))
+    assert (sphere.height, sphere.width) == (32, 32)
+    assert sphere.fold(whole).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("stereo", [Stereo.MONO, Stereo.LEFT_RIGHT, Stereo.TOP_BOTTOM])
+def test_vr180_stays_vr180(tmp_path: Path, tiny_style: Path, stereo: Stereo):
+    eye = soft_noise(64, 64, 1)
+    both = {Stereo.MONO: [eye], Stereo.LEFT_RIGHT: [eye, eye], Stereo.TOP_BOTTOM: [eye, eye]}
+    axis = 0 if stereo is Stereo.TOP_BOTTOM else 1
+    cv2.imwrite(str(tmp_path / "in.png"), np.concatenate(both[stereo], axis=axis))
+    job = StylizeJob(
+        tmp_path / "in.png",
+        tmp_path / "out.png",
+        str(tiny_style),
+        source_projection=Projection.HALF_EQUIRECT,
+        stereo=stereo,
+    )
+    stylize(job)
+    out = probe(job.output)
+    assert (out.projection, out.stereo) == (Projection.HALF_EQUIRECT, stereo)
+    metadata = inspect(job.output).metadata
+    assert metadata is not None
+    assert (metadata.bounds.left, metadata.bounds.right) == (0.25, 0.25)
+    again = replace(job, output=tmp_path / "again.png", strength=0.0, median=0)
+    stylize(again)
+    assert np.array_equal(cv2.imread(str(again.output)), cv2.imread(str(job.input)))
