@@ -20,9 +20,10 @@ from vr360.fisheye.matching import REACH, Matches, find_matches
 from vr360.fisheye.photometry import match_lenses
 from vr360.fisheye.ring import RingSampler
 from vr360.frame import Rgb
-from vr360.geometry import Array, angles_of, rotation
+from vr360.geometry import FULL_TURN, Array, angles_of, rotation
 
-_WIDTHS = 960, 1920, 3840  # of the ring: coarse first, to bridge errors of some degrees
+_SHARES = 0.25, 0.5, 1.0  # of the lenses' resolution: coarse first, to bridge errors of degrees
+_NARROWEST = 640  # pixels around the ring, which would be too low for the matcher's window
 _FRAMES = 4  # more add matches that say the same
 _LEAST = 40  # matches; fewer leave the nine unknowns to chance
 _ROUNDS = 12
@@ -71,7 +72,8 @@ def calibrate(camera: Camera, frames: Sequence[Rgb]) -> Calibration:
     camera = camera.scaled(*frames[0].shape[:2])
     frames = frames[:: -(-len(frames) // _FRAMES)]
     refined = camera
-    for width in _WIDTHS:
+    widths = _ring_widths(camera)
+    for width in widths:
         matches = find_matches(refined, frames, width)
         if len(matches) < _LEAST:
             raise CameraError(
@@ -79,13 +81,18 @@ def calibrate(camera: Camera, frames: Sequence[Rgb]) -> Calibration:
                 f"needed are {_LEAST}; is it the right camera, and is there texture at the seam?"
             )
         refined = fit_lenses(refined, matches.take(slice(0, None, 2)), camera)
-    matches = find_matches(refined, frames, _WIDTHS[-1])
+    matches = find_matches(refined, frames, widths[-1])
     kept_back = matches.take(slice(1, None, 2))
     return Calibration(
         replace(refined, name=f"{camera.name}, calibrated"),
         overlap_error(camera, kept_back, frames),
         overlap_error(refined, kept_back, frames),
     )
+
+
+def _ring_widths(camera: Camera) -> list[int]:
+    full = FULL_TURN * max(lens.focal for lens in camera.lenses)
+    return [max(_NARROWEST, round(share * full)) for share in _SHARES]
 
 
 def overlap_error(camera: Camera, matches: Matches, frames: Sequence[Rgb]) -> OverlapError:
@@ -104,7 +111,7 @@ def overlap_error(camera: Camera, matches: Matches, frames: Sequence[Rgb]) -> Ov
 
 def grey_levels(camera: Camera, frames: Sequence[Rgb]) -> float:
     """Root of the mean squared difference of the lenses' matched pictures, 8-bit levels."""
-    sampler = RingSampler(camera, _WIDTHS[1], REACH)
+    sampler = RingSampler(camera, _ring_widths(camera)[-2], REACH)
     both = np.minimum(*sampler.margin) > _EDGE
     if not both.any():
         return float("inf")

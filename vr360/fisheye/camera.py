@@ -20,7 +20,8 @@ class Camera:
     Attributes:
         name: of the preset or file, for messages.
         height, width: of the picture that the lenses' pixels count in.
-        lenses: the one in the left half of the picture, then the one in the right.
+        lenses: the one in the left half of the picture, then the one in the right; `left` and
+            `right` stay their names when their pictures are exchanged.
         source: where the numbers come from.
     """
 
@@ -45,10 +46,10 @@ class Camera:
         return replace(self, height=height, width=width, lenses=(lenses[0], lenses[1]))
 
     def swapped(self) -> Camera:
-        """For footage with the pictures of the two lenses exchanged."""
+        """For footage with the two lens pictures exchanged; the lenses keep their order."""
         left, right = self.lenses
         half = self.width / 2
-        return replace(self, lenses=(right.moved(-half), left.moved(half)))
+        return replace(self, lenses=(left.moved(half), right.moved(-half)))
 
     def with_pictures_turned(self, left: int, right: int) -> Camera:
         """For footage whose lens pictures are turned clockwise in place, by quarter turns each."""

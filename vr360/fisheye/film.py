@@ -31,7 +31,7 @@ class Footage:
         camera: preset, Hugin project, `ideal-FOV`, or `auto`.
         calibrate: refine it from the film; `auto` always does where the film allows it.
         swap: the two lens pictures lie exchanged.
-        quarters: clockwise quarter turns of the left and the right lens picture.
+        quarters: clockwise quarter turns of the pictures in the left and in the right half.
         turn: (3, 3) from the camera's directions to the film's, see `camera.level`.
         start, duration: seconds of the film that are wanted; None is to its end.
     """
@@ -134,8 +134,10 @@ def _told(footage: Footage, frames: list[Rgb]) -> Camera:
 
 
 def _placed(footage: Footage, camera: Camera, frame: Rgb) -> Camera:
-    camera = camera.scaled(*frame.shape[:2]).with_pictures_turned(*footage.quarters)
-    return camera.swapped() if footage.swap else camera
+    camera = camera.scaled(*frame.shape[:2])
+    if not footage.swap:
+        return camera.with_pictures_turned(*footage.quarters)
+    return camera.with_pictures_turned(*footage.quarters[::-1]).swapped()
 
 
 def _refined(footage: Footage, camera: Camera, frames: list[Rgb]) -> Calibration | None:

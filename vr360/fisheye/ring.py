@@ -34,6 +34,15 @@ def from_ring(camera: Camera, azimuth: Array, depth: Array) -> Array:
     return np.asarray(lonlat_to_xyz(azimuth, depth) @ (camera.seam_frame @ _TILT).T)
 
 
+def remap_places(x: Array, y: Array) -> Floats:
+    """(..., 2) places as cv2.remap takes them, rounded to its 1/32 pixel.
+
+    Rounded here, a place is the same fraction of a pixel wherever in the picture its lens lies;
+    ties, which symmetric cameras have many of, all fall to one side.
+    """
+    return np.asarray(np.floor(np.stack([x, y], axis=-1) * 32 + 0.5 + 1e-6) / 32, np.float32)
+
+
 @dataclass(frozen=True)
 class Ring:
     """What each lens shows of the ring, and how far inside its picture.
@@ -72,8 +81,8 @@ class RingSampler:
         self._maps = [self._map(lens) for lens in camera.lenses]
 
     def _map(self, lens: Lens) -> tuple[Floats, Floats]:
-        x, y = lens.project(self.direction)
-        return x.astype(np.float32), y.astype(np.float32)
+        x, y = np.moveaxis(remap_places(*lens.project(self.direction)), -1, 0)
+        return np.ascontiguousarray(x), np.ascontiguousarray(y)
 
     def __call__(self, rgb: Rgb) -> Ring:
         one, two = (cv2.remap(rgb, x, y, cv2.INTER_LINEAR) for x, y in self._maps)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from vr360.errors import CameraError
 from vr360.fisheye.camera import Camera
 from vr360.fisheye.photometry import Photometry, match_lenses
-from vr360.fisheye.ring import Floats, RingSampler, to_ring
+from vr360.fisheye.ring import Floats, RingSampler, remap_places, to_ring
 from vr360.fisheye.seam import Seam, place_seam
 from vr360.frame import Rgb, bit_depth
 from vr360.geometry import FULL_TURN, Array, lonlat_to_xyz, pixel_to_lonlat
@@ -114,7 +114,7 @@ class Stitcher:
         xy = np.empty((*side.shape, 2), np.float32)
         for number, lens in enumerate(self._camera.lenses):
             mine = side == number
-            xy[mine] = np.stack(lens.project(direction[mine]), axis=-1)
+            xy[mine] = remap_places(*lens.project(direction[mine]))
         return xy
 
     def _coarse_gain(self, side: int) -> Floats:
