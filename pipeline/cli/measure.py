@@ -2,46 +2,162 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 
-from pipeline.cli.console import print_json, progress_bar
+from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.values import parse_seconds
+
+T = TypeVar("T")
+PICTURES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
 def measure(
     file: Path | None = typer.Argument(None, help="Film or still to measure."),
     source: Path | None = typer.Option(
-        None, help="What it was painted from; its own seam is divided out of seam_ratio."
+        None, help="What it was painted from: adds every figure that needs it."
+    ),
+    baseline: Path | None = typer.Option(
+        None, help="The same source and style painted frame by frame: adds the *_ratio figures."
+    ),
+    duration: str | None = typer.Option(
+        None, help="Compare with --source over the first seconds (90 or 1:30) only."
     ),
     style: str | None = typer.Option(
-        None, help="Measure a style as well: NAME or FILE; prints grid_ratio, yaw_equivariance_max."
+        None,
+        help="A style, NAME or FILE: adds grid_ratio, yaw_equivariance_max. A painting (.jpg, "
+        ".png, ...): adds style_loss, content_loss.",
     ),
+    vgg_weights: Path | None = typer.Option(
+        None, help="VGG-16 features as safetensors, for a painting; else torchvision downloads it."
+    ),
+    report: Path | None = typer.Option(
+        None, help="Folder for index.html: plots, heat maps, worst moments; needs --source."
+    ),
+    force: bool = typer.Option(False, help="Replace the page of an earlier --report."),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
     """Print the figures of a film, a style, or both.
 
+    Ratios are against the source or the baseline; docs/measures.md has definitions and sources.
+
     seam_gradient: mean step across ±180° over the steps just beside it; 1.00 is invisible.
+
     seam_ratio: that, divided by the same figure of --source.
+
+    face_edge_ratio: mean step across cube face edges over that beside them, over the source's.
+
+    pole_ratio: length of strokes at the poles over that at like places of the equator; 1.00 is
+    alike, less is squeezed.
+
+    warp_error: mean squared difference, 0 to 1, from the frame before moved along the source's
+    flow; 0 is perfectly still.
+
+    warp_error_long: the same from 9 frames before.
+
+    flicker: mean luma, 0 to 1, that alternates from frame to frame where the source stands still.
+
+    sharpness: mean slope of luma, in shares of full scale a degree.
+
+    sharpness_drift: sharpness at the end over that at the beginning, over the same of the
+    baseline or source; below 1.00 the film smears.
+
+    warp_error_ratio, warp_error_long_ratio, flicker_ratio, sharpness_ratio: over the same figure
+    of --baseline.
+
+    style_loss: distance to the painting's textures (Gram matrices), the source's distance being 1.
+
+    content_loss: distance to the source's features, over their mean square.
+
+    style_loss_ratio, content_loss_ratio: over the same figure of --baseline.
+
+    regions: figures by part of the sphere: equator, middle and poles (30° and 60°), seam, face
+    edges.
+
     grid_ratio: energy at the net's stride on painted flat sky over that beside it; 1.00 is none.
+
     yaw_equivariance_max: difference between turning before and after painting; 0 is exact.
     """
     from dataclasses import asdict
 
     from pipeline.quality.measure import measure_film, measure_style
+    from pipeline.quality.report import check_folder
 
-    if file is None and style is None:
-        raise typer.BadParameter("give a FILE, --style, or both")
+    _check(file, source, baseline, style, report)
+    painting = Path(style) if style and Path(style).suffix.lower() in PICTURES else None
+    if report is not None:
+        check_folder(report, force)
     figures: dict[str, Any] = {}
     if file is not None:
-        figures |= asdict(measure_film(file, source, progress_bar))
-    if style is not None:
+        figures |= asdict(measure_film(file, source, _watch("looking at the seam")))
+    if file is not None and source is not None:
+        figures |= _compare(file, source, baseline, duration, painting, vgg_weights, report)
+    if style is not None and painting is None:
         figures |= asdict(measure_style(style))
     if as_json:
         print_json(figures)
-        return
+    else:
+        _print(figures)
+
+
+def _check(
+    file: Path | None,
+    source: Path | None,
+    baseline: Path | None,
+    style: str | None,
+    report: Path | None,
+) -> None:
+    if file is None and style is None:
+        raise typer.BadParameter("give a FILE, --style, or both")
+    if source is None and (baseline or report):
+        raise typer.BadParameter("--baseline and --report need a FILE and its --source")
+
+
+def _compare(
+    file: Path,
+    source: Path,
+    baseline: Path | None,
+    duration: str | None,
+    painting: Path | None,
+    vgg_weights: Path | None,
+    report: Path | None,
+) -> dict[str, Any]:
+    from pipeline.quality.measure import measure_against_source
+    from pipeline.quality.report import write_report
+    from pipeline.quality.together import open_films
+
+    films = open_films(file, source, baseline, parse_seconds(duration, "--duration"))
+    figures, trace = measure_against_source(films, painting, vgg_weights, _watch("measuring"))
+    if report is not None:
+        say("report   ", str(write_report(report, films, figures, trace)))
+    return figures
+
+
+def _watch(doing: str) -> Any:
+    return partial(_progress, doing)
+
+
+def _progress(doing: str, things: Iterable[T], total: int) -> Iterator[T]:
+    return progress_bar(things, total, doing)
+
+
+def _print(figures: dict[str, Any]) -> None:
+    """One figure a line; those told apart by region as a table."""
+    regions: dict[str, dict[str, float | None]] = figures.pop("regions", {})
     for name, value in figures.items():
-        shown = f"{value:.4g}" if isinstance(value, float) else value
-        if value is not None:
-            typer.echo(f"{name:22}{shown}")
+        if value is not None and value != []:
+            typer.echo(f"{name:24}{_shown(value)}")
+    for number, (name, values) in enumerate(regions.items()):
+        if number == 0:
+            typer.echo(f"\n{'':24}" + "".join(f"{region:>10}" for region in values))
+        typer.echo(f"{name:24}" + "".join(f"{_shown(v):>10}" for v in values.values()))
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

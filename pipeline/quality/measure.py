@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 
 from pipeline.backends import TorchBackend, open_backend
 from pipeline.nets.checkpoint import load_style
+from pipeline.quality.perception import PerceptionMeter
 from pipeline.quality.seam import seam_gradient
+from pipeline.quality.sphere import SphereMeter
+from pipeline.quality.stability import StabilityMeter, Trace, summarise
 from pipeline.quality.style import flat_sky, grid_ratio, yaw_equivariance_max
+from pipeline.quality.together import Films, Moment
 from pipeline.styles import find_style
 from vr360.frame import Frame, VideoInfo
 from vr360.media.probe import probe
@@ -20,6 +26,14 @@ from vr360.media.reader import read_frames
 from vr360.stereo import split_eyes
 
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
+Moments = Callable[[Iterable[Moment], int], Iterable[Moment]]
+"""Pass frames, or moments, on and show how far they are; the number is how many will come."""
+
+
+class Meter(Protocol):
+    """Takes the moments of a film one by one."""
+
+    def see(self, moment: Moment) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -29,7 +43,8 @@ class FilmFigures:
     Attributes:
         frames: frames decoded, counted.
         fps, duration: as the container's timestamps give them.
-        seam_gradient: step across ±180° over the steps beside it, mean over all frames and eyes.
+        seam_gradient: step across ±180° over the steps beside it, mean over all frames and eyes;
+            None where there is a step on a blank picture.
         seam_ratio: the same divided by the source's; None without a source.
     """
 
@@ -41,7 +56,7 @@ class FilmFigures:
     frames: int
     fps: float
     duration: float
-    seam_gradient: float
+    seam_gradient: float | None
     seam_ratio: float | None = None
 
 
@@ -72,9 +87,8 @@ def measure_film(
     info = probe(path)
     gradients, last = _seam_gradients(info, progress)
     gradient = float(np.mean(gradients))
-    ratio = (
-        gradient / float(np.mean(_seam_gradients(probe(source), progress)[0])) if source else None
-    )
+    own = float(np.mean(_seam_gradients(probe(source), progress)[0])) if source else 0.0
+    ratio = gradient / own if own and math.isfinite(gradient / own) else None
     fps = info.rate
     return FilmFigures(
         file=str(path),
@@ -85,9 +99,42 @@ def measure_film(
         frames=len(gradients),
         fps=float(fps),
         duration=float(last + 1 / fps) if fps else 0.0,
-        seam_gradient=gradient,
+        seam_gradient=gradient if math.isfinite(gradient) else None,
         seam_ratio=ratio,
     )
+
+
+def measure_against_source(
+    films: Films,
+    painting: Path | None = None,
+    vgg_weights: Path | None = None,
+    progress: Moments = lambda moments, _: moments,
+) -> tuple[dict[str, Any], Trace]:
+    """Pass once through a film and its source, in bounded memory, and measure.
+
+    Args:
+        painting: style image; with it the perceptual losses are measured as well.
+        vgg_weights: see `load_vgg16`.
+
+    Returns:
+        Figures by name, without infinities, and what a report shows.
+
+    Raises:
+        InputError: a film is damaged; the painting or the weights cannot be read.
+    """
+    stability = StabilityMeter(films.baseline is not None)
+    sphere = SphereMeter(films.frames)
+    meters: list[Meter] = [stability, sphere]
+    perception = PerceptionMeter(painting, vgg_weights, films.frames) if painting else None
+    if perception:
+        meters.append(perception)
+    for moment in progress(films.moments(), films.frames):
+        for meter in meters:
+            meter.see(moment)
+    figures = asdict(summarise(stability.trace)) | asdict(sphere.figures)
+    if perception:
+        figures |= asdict(perception.figures)
+    return figures, stability.trace
 
 
 def measure_style(style: str) -> StyleFigures:

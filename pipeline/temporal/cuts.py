@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -206,10 +207,12 @@ def _small(eye: Rgb) -> Rgb:
 
 def _equal_area(picture: Rgb) -> Rgb:
     """Rows of equal latitude steps become rows of equal area, so that plain means are right."""
-    rows = _bands(len(picture)) @ picture.reshape(len(picture), -1).astype(np.float64)
-    return np.rint(rows).astype(np.uint8).reshape(picture.shape)
+    # einsum: BLAS is slow on little matrices while other processes use the cores
+    rows = np.einsum("ij,jkc->ikc", _bands(len(picture)), picture.astype(np.float64))
+    return np.rint(rows).astype(np.uint8)
 
 
+@lru_cache(maxsize=1)
 def _bands(height: int) -> NDArray[np.float64]:
     """(height, height) shares that rows have in bands of equal area."""
     edges = np.concatenate([[0.0], np.cumsum(row_areas(height))])

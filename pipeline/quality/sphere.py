@@ -1,0 +1,53 @@
+"""What painting does to the sphere: edges of faces and poles, on a few frames of a film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.quality.faces import face_edge_gradient
+from pipeline.quality.poles import Strokes, pole_ratio, strokes
+from pipeline.quality.together import Moment
+
+FRAMES = 8
+"""Frames looked at, evenly spaced over the film."""
+
+
+@dataclass(frozen=True)
+class SphereFigures:
+    """Attributes:
+    face_edge_ratio: step across the edges of cube faces over that beside them, divided by the
+        same of the source.
+    pole_ratio: length of strokes at the poles over that at like places of the equator.
+    """
+
+    face_edge_ratio: float | None
+    pole_ratio: float | None
+
+
+class SphereMeter:
+    """Takes moments one by one and looks at every n-th."""
+
+    def __init__(self, frames: int) -> None:
+        self._every = max(1, frames // FRAMES)
+        self._count = 0
+        self._edges: list[tuple[float, float]] = []
+        self._strokes: list[tuple[Strokes, Strokes]] = []
+
+    def see(self, moment: Moment) -> None:
+        self._count += 1
+        if (self._count - 1) % self._every:
+            return
+        pair = moment.film, moment.source
+        self._edges.append((face_edge_gradient(pair[0]), face_edge_gradient(pair[1])))
+        self._strokes.append((strokes(pair[0]), strokes(pair[1])))
+
+    @property
+    def figures(self) -> SphereFigures:
+        if not self._edges:
+            return SphereFigures(None, None)
+        film, source = np.mean(self._edges, axis=0)
+        ratio = float(film / source) if source > 0 and np.isfinite(film / source) else None
+        films, sources = zip(*self._strokes, strict=True)
+        return SphereFigures(ratio, pole_ratio(films, sources))
