@@ -14,8 +14,8 @@ from torch import Tensor
 from vr360.cubemap import FACES
 from vr360.frame import Rgb
 
-# For each face: the neighbour beyond its top, left, bottom and right edge, and the edge of that
-# neighbour which touches it.
+_EDGES = ("top", "left", "bottom", "right")  # counter-clockwise, as torch.rot90 turns
+# For each face, beyond each of its edges in that order: the neighbour, and its edge that touches.
 _NEIGHBOURS = {
     "F": ("U bottom", "L right", "D top", "R left"),
     "R": ("U right", "F right", "D right", "B left"),
@@ -24,7 +24,11 @@ _NEIGHBOURS = {
     "U": ("B top", "L top", "F top", "R top"),
     "D": ("F bottom", "L bottom", "B bottom", "R bottom"),
 }
-_EDGES = ("top", "left", "bottom", "right")  # counter-clockwise, as torch.rot90 turns
+_TOUCHING = [
+    FACES.index(neighbour) * len(_EDGES) + _EDGES.index(edge)
+    for face in FACES
+    for neighbour, edge in (touching.split() for touching in _NEIGHBOURS[face])
+]
 
 
 def sphere_pad(rgb: Tensor, pad: int) -> Tensor:
@@ -68,7 +72,7 @@ def face_pad(faces: Tensor, pad: int) -> Tensor:
         (6 N, C, S + 2 pad, S + 2 pad).
 
     Convention: at the corners of the cube three faces meet and none fills the corner of the
-    padding; it holds the mean of the two pixels beside it.
+    padding; it goes on with the last pixel of the row above or below.
     """
     size = faces.shape[-1]
     if faces.shape[0] % len(FACES) or faces.shape[-2] != size:
@@ -77,42 +81,33 @@ def face_pad(faces: Tensor, pad: int) -> Tensor:
         raise ValueError(f"pad must lie between 0 and {size}, got {pad}")
     if pad == 0:
         return faces
-    top, left, bottom, right = (_beyond(faces, edge, pad) for edge in range(len(_EDGES)))
-    rows = torch.cat([top, faces, bottom], dim=-2)
-    return torch.cat([_with_corners(left, rows, 0), rows, _with_corners(right, rows, -1)], dim=-1)
+    top, left, bottom, right = _beyond(faces, pad)
+    middle = torch.cat([left, faces, right], dim=-1)
+    return torch.cat([_with_corners(top), middle, _with_corners(bottom)], dim=-2)
 
 
-def _beyond(faces: Tensor, edge: int, pad: int) -> Tensor:
-    """What lies beyond one edge of every face: (6 N, C, pad, S), upright, or (6 N, C, S, pad)."""
-    cubes = faces.reshape(-1, len(FACES), *faces.shape[1:])
-    strips = []
-    for face in FACES:
-        neighbour, touching = _NEIGHBOURS[face][edge].split()
-        strip = _strip(cubes[:, FACES.index(neighbour)], touching, pad)
-        # Turned until the touching edge lies opposite the edge it continues.
-        turns = (edge + 2 - _EDGES.index(touching)) % 4
-        strips.append(torch.rot90(strip, turns, (-2, -1)))
-    return torch.stack(strips, dim=1).flatten(0, 1)
+def _beyond(faces: Tensor, pad: int) -> list[Tensor]:
+    """What lies beyond the top, left, bottom and right edge of every face, `pad` pixels deep.
 
-
-def _strip(face: Tensor, edge: str, pad: int) -> Tensor:
-    """The outermost `pad` pixels of (N, C, S, S) along one of its edges."""
-    along, start = (-2 if edge in ("top", "bottom") else -1), edge in ("top", "left")
-    return face.narrow(along, 0 if start else face.shape[along] - pad, pad)
-
-
-def _with_corners(side: Tensor, rows: Tensor, column: int) -> Tensor:
-    """(N, C, S, pad) -> (N, C, S + 2 pad, pad): a side strip with the corners above and below.
-
-    `rows` are the faces with the strips above and below them, `column` the one next to `side`.
+    Seen with the common edge on top, a neighbour's strip is this face's upside down.
     """
-    size, pad = side.shape[-2:]
-    corners = []
-    for beside, beyond in ((0, pad - 1), (size - 1, size + pad)):
-        nearest = 0 if column == -1 else pad - 1  # of the side strip to the face
-        corner = (side[..., beside, nearest].float() + rows[..., beyond, column].float()) / 2
-        corners.append(corner.to(rows.dtype)[..., None, None].expand(-1, -1, pad, pad))
-    return torch.cat([corners[0], side, corners[1]], dim=-2)
+    upright = [torch.rot90(_strip(faces, edge, pad), -edge, (-2, -1)) for edge in range(4)]
+    strips = torch.stack(upright, dim=1)  # (6 N, 4, C, pad, S)
+    cubes = strips.reshape(-1, 4 * len(FACES), *strips.shape[2:])
+    beyond = cubes[:, _TOUCHING].flip(-2, -1).reshape(strips.shape)
+    return [torch.rot90(beyond[:, edge], edge, (-2, -1)) for edge in range(4)]
+
+
+def _strip(faces: Tensor, edge: int, pad: int) -> Tensor:
+    """The outermost `pad` pixels along one edge."""
+    along, start = (-2, -1)[edge % 2], edge < 2
+    return faces.narrow(along, 0 if start else faces.shape[along] - pad, pad)
+
+
+def _with_corners(rows: Tensor) -> Tensor:
+    """(N, C, pad, S) -> (N, C, pad, S + 2 pad)."""
+    shape = (*rows.shape[:-1], rows.shape[-2])
+    return torch.cat([rows[..., :1].expand(shape), rows, rows[..., -1:].expand(shape)], dim=-1)
 
 
 def _check(height: int, width: int, pad: int) -> None:

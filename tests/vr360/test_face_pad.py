@@ -33,10 +33,10 @@ def test_padding_two_cubes_pads_each(pad: int):
     assert torch.equal(padded[..., pad:-pad, pad:-pad], faces)
 
 
-def test_corners_hold_the_mean_of_their_two_neighbours():
-    padded = face_pad(torch.rand(6, 1, 8, 8), 1)
-    assert torch.allclose(padded[..., 0, 0], (padded[..., 0, 1] + padded[..., 1, 0]) / 2)
-    assert torch.allclose(padded[..., -1, -1], (padded[..., -1, -2] + padded[..., -2, -1]) / 2)
+def test_corners_go_on_with_the_last_pixel_of_their_row():
+    padded = face_pad(torch.rand(6, 1, 8, 8), 2)
+    assert torch.equal(padded[..., :2, 0], padded[..., :2, 2])
+    assert torch.equal(padded[..., -2:, -1], padded[..., -2:, -3])
 
 
 def test_faces_that_are_no_cube_are_refused():
