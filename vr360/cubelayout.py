@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vr360.cubemap import FACES
 from vr360.errors import InputError
 from vr360.frame import Rgb
+from vr360.geometry import Array
 
 
 class CubeLayout(StrEnum):
@@ -46,6 +48,36 @@ class Grid:
     rows: int
     places: tuple[FacePlace, ...]
 
+    def upright(self, x: Array, y: Array, size: int) -> tuple[NDArray[np.intp], Array, Array]:
+        """Face (-1 in a gap) and pixel coordinates on it, from those in the picture."""
+        column = np.clip(np.floor((x + 0.5) / size), 0, self.columns - 1).astype(np.intp)
+        row = np.clip(np.floor((y + 0.5) / size), 0, self.rows - 1).astype(np.intp)
+        cells = np.full((self.rows, self.columns), -1)
+        for index, place in enumerate(self.places):
+            cells[place.row, place.column] = index
+        face = cells[row, column]
+        u, v = _turned(x - column * size, y - row * size, self._turns[face], size)
+        return face, u, v
+
+    def stored(self, face: NDArray[np.intp], x: Array, y: Array, size: int) -> tuple[Array, Array]:
+        """Pixel coordinates in the picture, from those on upright faces; inverse of `upright`."""
+        columns, rows = np.array([(p.column, p.row) for p in self.places]).T
+        x, y = _turned(x, y, -self._turns[face], size)
+        return x + columns[face] * size, y + rows[face] * size
+
+    @property
+    def _turns(self) -> NDArray[np.intp]:
+        return np.array([place.quarter_turns for place in self.places])
+
+
+def _turned(x: Array, y: Array, quarters: NDArray[np.intp], size: int) -> tuple[Array, Array]:
+    """Where pixels of a square lie once it is turned left by quarters."""
+    last = size - 1.0
+    quarters = quarters % 4
+    turned_x = np.choose(quarters, [x, y, last - x, last - y])
+    turned_y = np.choose(quarters, [y, last - x, last - y, x])
+    return turned_x, turned_y
+
 
 def _upright(*rows: str) -> Grid:
     places = {
@@ -72,13 +104,18 @@ GRIDS = {
 }
 
 
+def face_grid(layout: CubeLayout) -> Grid:
+    """Where the faces of a layout lie."""
+    return GRIDS[layout]
+
+
 def face_size(height: int, width: int, layout: CubeLayout) -> int:
     """Pixels of a face's side in a picture of that size.
 
     Raises:
         InputError: the picture does not divide into square faces.
     """
-    grid = GRIDS[layout]
+    grid = face_grid(layout)
     size = width // grid.columns
     if size < 1 or (height, width) != (size * grid.rows, size * grid.columns):
         raise InputError(
@@ -91,7 +128,7 @@ def face_size(height: int, width: int, layout: CubeLayout) -> int:
 
 def pack_faces(faces: Rgb, layout: CubeLayout) -> Rgb:
     """Lay faces (6, S, S, ...) on one picture (rows S, columns S, ...); gaps are zero."""
-    grid, size = GRIDS[layout], faces.shape[1]
+    grid, size = face_grid(layout), faces.shape[1]
     shape = (grid.rows * size, grid.columns * size, *faces.shape[3:])
     picture = np.zeros(shape, faces.dtype)
     for face, place in zip(faces, grid.places, strict=True):
@@ -106,7 +143,7 @@ def unpack_faces(picture: Rgb, layout: CubeLayout) -> Rgb:
     Raises:
         InputError: the picture does not divide into square faces.
     """
-    grid, size = GRIDS[layout], face_size(picture.shape[0], picture.shape[1], layout)
+    grid, size = face_grid(layout), face_size(picture.shape[0], picture.shape[1], layout)
     faces = np.empty((len(FACES), size, size, *picture.shape[2:]), picture.dtype)
     for face, place in zip(faces, grid.places, strict=True):
         area = picture[place.row * size :, place.column * size :]

@@ -1,0 +1,236 @@
+"""How directions lie on the picture of one eye, each as pixel -> direction and back.
+
+Conventions:
+    - Pixel centres are whole numbers; what is not seen is told apart by a mask.
+    - A half equirect covers a quarter turn to both sides of the front.
+    - Dual fisheye is two squares side by side, each the circle of an ideal equidistant lens; the
+      front lens lies in the right one, the back lens in the left (ffmpeg's `dfisheye`).
+    - Cube faces lie as `vr360.cubelayout` says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vr360.cubelayout import CubeLayout, face_grid, face_size
+from vr360.cubemap import face_to_xyz, xyz_to_face
+from vr360.errors import InputError
+from vr360.frame import Projection
+from vr360.geometry import (
+    HALF_TURN,
+    QUARTER_TURN,
+    Array,
+    lonlat_to_pixel,
+    lonlat_to_xyz,
+    pixel_to_lonlat,
+    pixel_to_plane,
+    plane_to_pixel,
+    xyz_to_lonlat,
+)
+
+Mask = NDArray[np.bool_]
+USUAL_FISHEYE_FOV = HALF_TURN * 190 / 180  # consumer cameras lie between 185 and 200 degrees
+
+
+class SphereMap(Protocol):
+    """Where directions lie on a picture of `height` x `width` pixels."""
+
+    @property
+    def height(self) -> int: ...
+
+    @property
+    def width(self) -> int: ...
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        """Vectors (..., 3) through pixel coordinates, and which of these show anything."""
+        ...
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        """Pixel coordinates of vectors (..., 3) of any length but zero, and which are seen."""
+        ...
+
+
+@dataclass(frozen=True)
+class Equirect:
+    """The whole sphere; eyes of any aspect."""
+
+    height: int
+    width: int
+
+    def __post_init__(self) -> None:
+        if self.width % 2 or self.width < 2 or self.height < 1:
+            raise InputError(
+                f"{self.width}x{self.height} is no equirect sphere: an even width was expected, "
+                "because the poles continue half a turn away"
+            )
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        xyz = lonlat_to_xyz(*pixel_to_lonlat(x, y, self.height, self.width))
+        return xyz, np.ones(xyz.shape[:-1], bool)
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        x, y = lonlat_to_pixel(*xyz_to_lonlat(xyz), self.height, self.width)
+        return x, y, np.ones(x.shape, bool)
+
+
+@dataclass(frozen=True)
+class HalfEquirect:
+    """VR180: the half of the sphere about the front."""
+
+    height: int
+    width: int
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        lon = pixel_to_plane(x, self.width) * QUARTER_TURN
+        _, lat = pixel_to_lonlat(0, y, self.height, self.width)
+        xyz = lonlat_to_xyz(lon, lat)
+        return xyz, np.ones(xyz.shape[:-1], bool)
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        lon, lat = xyz_to_lonlat(xyz)
+        _, y = lonlat_to_pixel(0, lat, self.height, self.width)
+        x = plane_to_pixel(lon / QUARTER_TURN, self.width)
+        return x, y, np.abs(lon) <= QUARTER_TURN
+
+
+@dataclass(frozen=True)
+class Rectilinear:
+    """A flat view forward; `fov` is its horizontal field of view, radians below half a turn."""
+
+    height: int
+    width: int
+    fov: float = QUARTER_TURN
+
+    def __post_init__(self) -> None:
+        if not 0 < self.fov < HALF_TURN:
+            degrees = float(np.degrees(self.fov))
+            raise InputError(
+                f"a rectilinear view of {degrees:g} degrees was asked for; it must lie between "
+                "0 and 180"
+            )
+
+    @property
+    def _reach(self) -> tuple[float, float]:
+        half = float(np.tan(self.fov / 2))
+        return half, half * self.height / self.width
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        across, up = self._reach
+        u, v = np.broadcast_arrays(
+            pixel_to_plane(x, self.width) * across, pixel_to_plane(y, self.height) * -up
+        )
+        xyz: Array = np.stack([u, v, np.full(u.shape, -1.0)], axis=-1)
+        return xyz, np.ones(u.shape, bool)
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        right, up, back = np.moveaxis(np.asarray(xyz, float), -1, 0)
+        ahead = back < 0
+        depth = np.where(ahead, -back, 1.0)
+        reach_x, reach_y = self._reach
+        u, v = right / depth / reach_x, -up / depth / reach_y
+        seen = ahead & (np.abs(u) <= 1) & (np.abs(v) <= 1)
+        return plane_to_pixel(u, self.width), plane_to_pixel(v, self.height), seen
+
+
+@dataclass(frozen=True)
+class DualFisheye:
+    """Two ideal equidistant lenses back to back; `fov` radians span each circle."""
+
+    height: int
+    width: int
+    fov: float = USUAL_FISHEYE_FOV
+
+    def __post_init__(self) -> None:
+        if self.width != 2 * self.height:
+            raise InputError(
+                f"{self.width}x{self.height} is no dual fisheye: two square pictures side by side "
+                f"were expected, {2 * self.height}x{self.height}"
+            )
+        if not 0 < self.fov < 2 * HALF_TURN:
+            degrees = float(np.degrees(self.fov))
+            raise InputError(f"a fisheye lens spans 0 to 360 degrees, got {degrees:g}")
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        x = np.asarray(x, float)
+        front = x + 0.5 >= self.height
+        u = pixel_to_plane(x - np.where(front, self.height, 0), self.height)
+        u, v, front = np.broadcast_arrays(u, pixel_to_plane(y, self.height), front)
+        radius = np.hypot(u, v)
+        angle = radius * self.fov / 2
+        across = np.sin(angle) / np.maximum(radius, 1e-12)
+        facing = np.where(front, 1.0, -1.0)
+        xyz: Array = np.stack([u * across * facing, -v * across, -np.cos(angle) * facing], axis=-1)
+        return xyz, radius <= 1
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        right, up, back = np.moveaxis(np.asarray(xyz, float), -1, 0)
+        front = back < 0
+        across = np.hypot(right, up)
+        angle = np.arctan2(across, np.abs(back))
+        scale = angle / np.maximum(across, 1e-12) * 2 / self.fov
+        u, v = np.where(front, right, -right) * scale, -up * scale
+        x = plane_to_pixel(u, self.height) + np.where(front, self.height, 0)
+        return x, plane_to_pixel(v, self.height), 2 * angle <= self.fov
+
+
+@dataclass(frozen=True)
+class CubeMap:
+    """Six faces of `size` pixels on one picture."""
+
+    size: int
+    projection: Projection = Projection.EQUI_ANGULAR
+    layout: CubeLayout = CubeLayout.C3X2
+
+    @property
+    def height(self) -> int:
+        return face_grid(self.layout).rows * self.size
+
+    @property
+    def width(self) -> int:
+        return face_grid(self.layout).columns * self.size
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
+        face, u, v = face_grid(self.layout).upright(x, y, self.size)
+        seen: Mask = face >= 0
+        xyz = face_to_xyz(np.where(seen, face, 0), u, v, self.size, self.projection)
+        return xyz, seen
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        face, u, v = xyz_to_face(xyz, self.size, self.projection)
+        x, y = face_grid(self.layout).stored(face, u, v, self.size)
+        return x, y, np.ones(x.shape, bool)
+
+
+def sphere_map(
+    projection: Projection,
+    height: int,
+    width: int,
+    *,
+    layout: CubeLayout | None = None,
+    fov: float | None = None,
+) -> SphereMap:
+    """The map of a picture (one eye) of that size.
+
+    Args:
+        projection: how the sphere lies on it.
+        height, width: of the eye, pixels.
+        layout: of the faces; cubes only, `c3x2` (gnomonic) or `eac` (equi-angular) by default.
+        fov: radians that a fisheye's circle spans.
+
+    Raises:
+        InputError: the size contradicts the projection.
+    """
+    if projection in (Projection.CUBEMAP, Projection.EQUI_ANGULAR):
+        usual = CubeLayout.C3X2 if projection is Projection.CUBEMAP else CubeLayout.EAC
+        chosen = layout or usual
+        return CubeMap(face_size(height, width, chosen), projection, chosen)
+    if projection is Projection.DUAL_FISHEYE:
+        return DualFisheye(height, width, fov or USUAL_FISHEYE_FOV)
+    if projection is Projection.HALF_EQUIRECT:
+        return HalfEquirect(height, width)
+    return Equirect(height, width)

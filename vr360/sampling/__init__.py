@@ -1,0 +1,5 @@
+"""Looking pictures up at directions: built once for a pair of layouts, applied to many."""
+
+from vr360.sampling.sampler import Interpolation, Sampler, build_sampler
+
+__all__ = ["Interpolation", "Sampler", "build_sampler"]
