@@ -63,7 +63,8 @@ def test_every_source_is_read_where_it_shows_the_scene(
     inner &= np.abs(xyz[..., 2]) > (0.05 if isinstance(source, DualFisheye) else -1)
     assert inner.sum() > 0.08 * seen.size
     assert np.abs(made - scene(xyz))[inner].max() < 0.012
-    assert (made[~seen] == 0).all()
+    outside = cv2.dilate(seen.astype(np.uint8), np.ones((3, 3))) == 0
+    assert (made[outside] == 0).all()
 
 
 @pytest.mark.parametrize("interpolation", Interpolation)
