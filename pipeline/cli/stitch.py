@@ -113,8 +113,9 @@ def summarise(report: StitchReport) -> None:
         ):
             say(
                 "overlap  ",
-                f"{when} calibration {error.rms_deg:.3f}° ({error.rms_pixels:.2f} pixels) RMS over "
-                f"{error.matches} points, {error.grey_levels:.1f} grey levels",
+                f"{when} calibration {error.rms_deg:.2f}° ({error.rms_pixels:.1f} pixels) RMS, "
+                f"{error.median_deg:.2f}° median of {error.matches} points; "
+                f"{error.grey_levels:.1f} grey levels RMS",
             )
     speed = report.frames / report.seconds
     say("stitched ", f"{report.frames} frames in {report.seconds:.1f} s, {speed:.2f} fps")

@@ -109,7 +109,8 @@ def sample_frames(
         passed = enumerate(read_frames(info, start, duration))
         frames = [frame.rgb for n, frame in passed if (n * count) % shown < count]
     else:
-        times = [start + length * Fraction(2 * n + 1, 2 * count) for n in range(count)]
+        middles = [(2 * n + 1) * shown // (2 * count) for n in range(count)]
+        times = [start + middle / info.rate for middle in middles]
         found = [next(read_frames(info, time), None) for time in times]
         frames = [frame.rgb for frame in found if frame is not None]
     if not frames:
