@@ -7,10 +7,11 @@ While sound plays, its consumed samples are the master: `follow` pulls the clock
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, inf
 
 SPEEDS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 JUMP = 0.25  # seconds: beyond this a correction is a jump, not drift
-PULL = 0.1  # share of a small error that one correction takes back, so that motion stays even
+SETTLING = 1.0  # seconds in which most of a small error is taken back, so that motion stays even
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Clock:
     playing: bool = False
     _position: float = 0.0
     _since: float = 0.0
+    _followed: float | None = None
 
     def position(self, now: float) -> float:
         """Seconds of the film, within 0..duration."""
@@ -35,6 +37,7 @@ class Clock:
 
     def play(self, now: float) -> None:
         self._anchor(now)
+        self._followed = None
         self.playing = True
 
     def pause(self, now: float) -> None:
@@ -52,10 +55,14 @@ class Clock:
         self.speed = speed
 
     def follow(self, now: float, master: float) -> None:
-        """Take a master's position: small errors are pulled in gently, large ones at once."""
+        """Take a master's position: small errors are pulled in gently, large ones at once.
+
+        The first one after a start is taken as it is: until then nobody knew when it would begin.
+        """
         error = master - self.position(now)
-        share = 1.0 if abs(error) > JUMP else PULL
-        self.seek(now, self.position(now) + share * error)
+        passed = inf if self._followed is None or abs(error) > JUMP else now - self._followed
+        self.seek(now, self.position(now) + (1 - exp(-passed / SETTLING)) * error)
+        self._followed = now
 
     def _anchor(self, now: float) -> None:
         self.seek(now, self.position(now))

@@ -6,7 +6,7 @@ that the shaders do not know are converted to the nearest one they do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from fractions import Fraction
 from typing import Any, cast
@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from vr360.frame import Colour, Rgb, bit_depth
 
 Plane = NDArray[Any]
+
+PAIRED_UP_TO = 2**20  # samples of a chroma plane; beyond, pairing costs more than it saves
 
 LUMA_WEIGHTS = {  # (Kr, Kb), ITU-R BT.601, BT.709, BT.2020
     "bt709": (0.2126, 0.0722),
@@ -116,6 +118,14 @@ def picture_to_rgb(picture: Picture, size: tuple[int, int] | None = None) -> Rgb
     scale[:, :3] /= np.iinfo(samples.dtype).max
     rgb = cv2.transform(samples.astype(np.float32), scale.astype(np.float32))
     return np.asarray(cv2.convertScaleAbs(np.maximum(rgb, 0)))
+
+
+def with_paired_chroma(picture: Picture) -> Picture:
+    """The picture with both its chroma planes in one of two channels: one look-up fewer a pixel."""
+    if picture.pixels is not Pixels.PLANAR or picture.planes[1].size > PAIRED_UP_TO:
+        return picture
+    luma, blue, red = picture.planes
+    return replace(picture, planes=(luma, cv2.merge([blue, red])), pixels=Pixels.SEMIPLANAR)
 
 
 def _resized(plane: Plane, height: int, width: int) -> Plane:

@@ -1,6 +1,8 @@
 """Plays one film, or two in step: a decoding thread, a clock, and what is to be shown now.
 
-The window asks `poll` as often as it paints. A seek stops the clock until its picture has landed;
+The window asks `poll` as often as it can paint. A window that was held up catches up: it gets the
+pictures it missed one after the other, as long as their lateness is bearable; only then are some
+dropped. A seek stops the clock until its picture has landed;
 newer seeks replace older ones, steps add up. While a film has sound, the sound leads the clock.
 """
 
@@ -22,6 +24,8 @@ from vr360.frame import VideoInfo
 
 QUEUE = 5  # pictures decoded ahead
 LATE = 1.0  # seconds: a decoder further behind makes the clock wait for it
+BEARABLE = 0.09  # seconds of wall: pictures may follow their sound by that (ITU-R BT.1359-1)
+EVEN = 1.0  # seconds of wall without catching up, after pictures had to be dropped
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,7 @@ class Player:
         self._queue: deque[Shown] = deque()
         self._current = self._pair(self._decoders[0].current)
         self._landed: Shown | None = self._current
+        self._behind, self._late, self._even_until = False, 0.0, 0.0
         self._request: _Request | None = None
         self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
         self._asked = self._answered = 0
@@ -173,7 +178,8 @@ class Player:
             self._follow_sound()
             shown = self._take_due()
             self._current = shown or self._current
-            self._mind_the_end()
+            if not self._behind:
+                self._mind_the_end()
         self._current = shown or self._current
         return shown
 
@@ -186,9 +192,6 @@ class Player:
             self.sound.close()
         for decoder in self._decoders:
             decoder.close()
-
-    def _open_sound(self) -> Sound:
-        return Sound(self.film.path, self._decoders[0].start, self._wall)
 
     def _ask(self, time: Fraction | None, steps: int = 0) -> None:
         with self._changed:
@@ -214,25 +217,42 @@ class Player:
         return shown
 
     def _take_due(self) -> Shown | None:
-        """The newest picture whose time has come; those before it are dropped."""
+        """A picture whose time has come, if there is one; maybe newer ones are left out for it."""
         position = self.position
-        if self.span.end is not None:
-            position = min(position, self.span.end - self._half_frame())
+        limit = position if self.span.end is None else self.span.end - self._half_frame()
         with self._changed:
-            due = [s for s in self._queue if s.a.pts <= position]
-            for _ in due:
+            due = [s for s in self._queue if s.a.pts <= min(position, limit)]
+            taken = self._worth_taking(due, position)
+            for _ in taken:
                 self._queue.popleft()
-            if due:
+            if taken:
                 self._changed.notify_all()
-        if not due:
+        if not taken:
             return None
         self.counters = replace(
             self.counters,
             shown=self.counters.shown + 1,
-            dropped=self.counters.dropped + len(due) - 1,
+            dropped=self.counters.dropped + len(taken) - 1,
         )
-        self._wait_for_slow_decoder(position - float(due[-1].a.pts))
-        return due[-1]
+        self._wait_for_slow_decoder(position - float(taken[-1].a.pts))
+        return taken[-1]
+
+    def _worth_taking(self, due: list[Shown], position: float) -> list[Shown]:
+        """The oldest of the pictures due after a hold-up, all (of which the last is shown) else.
+
+        To catch up is for a window that was held up once. One that is always too slow would fall
+        behind and jump, over and over; it drops evenly, and now and then tries anew.
+        """
+        if not due:
+            self._behind = False
+            return due
+        now, late = self._wall(), (position - float(due[0].a.pts)) / self.clock.speed
+        recovering = late < self._late if self._behind else now >= self._even_until
+        one = len(due) == 1 or (late <= BEARABLE and recovering)
+        if not one:
+            self._even_until = now + EVEN
+        self._late, self._behind = late, one and len(due) > 1
+        return due[:1] if one else due
 
     def _wait_for_slow_decoder(self, behind: float) -> None:
         if behind > LATE:

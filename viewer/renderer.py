@@ -23,12 +23,13 @@ from viewer.camera import Camera, Size
 from viewer.composition import Pass, reach, view_matrix
 from viewer.layout import Layout, View
 from viewer.opengl import GL, check_version
-from viewer.picture import Picture, Pixels
+from viewer.picture import Picture, Pixels, with_paired_chroma
 from viewer.textures import EyeTextures
 from vr360.frame import Projection, Rgb
 from vr360.geometry import HALF_TURN, Array
 
 SEAM, POLES, GRID, HORIZON = 1, 2, 4, 8
+SOFTWARE = ("llvmpipe", "softpipe", "SwiftShader")
 MIPMAPS_FROM = 1.5  # texels of the picture on one of the screen: below, linear filtering suffices
 
 
@@ -68,6 +69,7 @@ class Renderer:
 
     def __init__(self) -> None:
         self.device = check_version()
+        self._on_the_processor = self.device.startswith(SOFTWARE)
         self._slots: dict[str, _Slot] = {}
         self._programs: dict[Variant, _Program] = {}
         self._vertices = GL.glGenVertexArrays(1)
@@ -79,6 +81,8 @@ class Renderer:
         if slot is None or slot.textures.layout != layout:
             self.forget(name)
             slot = self._slots[name] = _Slot(EyeTextures(layout))
+        if self._on_the_processor:  # where looking up is what drawing costs
+            picture = with_paired_chroma(picture)
         slot.picture = picture
         slot.textures.upload(picture, slot.mipmaps)
 
@@ -110,6 +114,11 @@ class Renderer:
             GL.glBindFramebuffer(GL.GL_DRAW_FRAMEBUFFER, target)
             source, goal = (0, 0, size[1], size[0]), (0, 0, full[1], full[0])
             GL.glBlitFramebuffer(*source, *goal, GL.GL_COLOR_BUFFER_BIT, GL.GL_LINEAR)
+
+    def warm_up(self, passes: Sequence[Pass], look: Look, size: Size, full: Size) -> None:
+        """Have the driver compile what `draw_enlarged` takes, before a film that plays waits for it."""
+        with _aside(full):
+            self.draw_enlarged(passes, look, size, full)
 
     def image(self, passes: Sequence[Pass], look: Look, size: Size) -> Rgb:
         """Draw aside: (height, width, 3) uint8, whatever framebuffer is bound."""
@@ -178,8 +187,10 @@ class _Program:
             GL.glUniform1i(self._place(f"plane{unit}"), unit)
 
     def set_look(self, look: Look, lines: int, size: Size) -> None:
-        self._set_matrix("view", view_matrix(look.camera, look.view))
-        self._set_matrix("orientation", np.eye(3) if look.orientation is None else look.orientation)
+        to_world = view_matrix(look.camera, look.view)
+        turn = np.eye(3) if look.orientation is None else look.orientation
+        self._set_matrix("to_world", to_world)
+        self._set_matrix("to_picture", turn @ to_world)
         GL.glUniform2f(self._place("reach"), *reach(look.camera, look.view, size))
         GL.glUniform1i(self._place("lines"), lines)
 

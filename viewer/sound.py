@@ -26,6 +26,7 @@ RATE = 48000
 CHANNELS = 2
 PERIOD_MS = 20
 LATENCY = 2 * PERIOD_MS / 1000  # seconds between handing over and hearing, as a rule
+SILENCE = 4 * PERIOD_MS / 1000  # seconds without being asked for samples: the device hangs
 AHEAD = RATE // 2  # samples decoded ahead
 
 Samples = NDArray[np.int16]  # (n, 2)
@@ -103,12 +104,14 @@ class Sound:
             self._playing = False
 
     def position(self, now: float) -> float | None:
-        """Seconds of the film that are being heard; None while nothing is."""
+        """Seconds of the film that are being heard; None while nothing is, or nobody knows."""
         with self._changed:
             if not self._playing or self._mark is None:
                 return None
             wall, position = self._mark
-            passed = min(max(now - wall, 0.0), 4 * PERIOD_MS / 1000)
+            passed = max(now - wall, 0.0)
+            if passed > SILENCE:
+                return None
             return position + (passed - LATENCY) * self._speed
 
     def close(self) -> None:

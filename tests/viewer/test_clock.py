@@ -30,6 +30,7 @@ def test_the_clock_stays_within_the_film():
 def test_following_a_master_converges_without_jumping():
     clock = Clock(100.0)
     clock.play(0.0)
+    clock.follow(0.0, 0.0)
     steps = []
     for i in range(1, 100):
         before = clock.position(i * 0.1)
@@ -37,6 +38,27 @@ def test_following_a_master_converges_without_jumping():
         steps.append(clock.position(i * 0.1) - before)
     assert max(steps) <= 0.021
     assert clock.position(9.9) == pytest.approx(10.1, abs=0.001)
+
+
+def test_how_often_a_master_is_asked_makes_no_difference():
+    late = []
+    for asked in (10, 250):
+        clock = Clock(100.0)
+        clock.play(0.0)
+        clock.follow(0.0, 0.0)
+        for i in range(1, asked + 1):
+            clock.follow(i / asked, i / asked + 0.2)
+        late.append(1.2 - clock.position(1.0))
+    assert late[0] == pytest.approx(late[1], rel=0.02)
+
+
+def test_after_a_start_the_clock_waits_for_the_master():
+    clock = Clock(100.0)
+    clock.play(0.0)
+    clock.follow(0.1, -0.02)
+    assert clock.position(0.1) == 0.0
+    clock.follow(0.2, 0.08)
+    assert clock.position(0.2) == pytest.approx(0.1, abs=0.01)
 
 
 def test_a_large_error_is_taken_at_once():

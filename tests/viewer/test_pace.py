@@ -1,24 +1,52 @@
-from viewer.pace import COARSEST, EVERY, Pace
+from viewer.pace import CALM, COARSER, COARSEST, Pace
+
+FRAME = 1 / 30
+
+
+def play(pace, begin, lates):
+    return [pace.shown(begin + i * FRAME, late) for i, late in enumerate(lates)]
+
+
+def overloaded(pace, begin, pictures=4):
+    return play(pace, begin, [0.03 + 0.02 * i for i in range(pictures)])
 
 
 def test_a_machine_that_keeps_up_draws_every_pixel():
+    assert set(play(Pace(), 0.0, [0.02, 0.03, 0.04, 0.02] * 50)) == {1.0}
+
+
+def test_one_hold_up_that_is_caught_up_with_leaves_every_pixel():
+    caught_up = [0.02, 0.09, 0.075, 0.06, 0.045, 0.03, 0.02]
+    assert set(play(Pace(), 0.0, caught_up * 20)) == {1.0}
+
+
+def test_growing_lateness_makes_the_drawing_coarser_before_a_picture_is_dropped():
     pace = Pace()
-    assert {pace.decide(i * 0.1, True, i * 3, 0) for i in range(50)} == {1.0}
+    assert play(pace, 0.0, [0.02, 0.04, 0.06, 0.08]) == [1.0, 1.0, 1.0, COARSER]
 
 
-def test_drops_make_the_drawing_coarser_down_to_a_limit():
+def test_there_is_a_limit_to_coarseness():
     pace = Pace()
-    scales = [pace.decide(i * EVERY, True, i * 10, i * 10) for i in range(12)]
-    assert scales[0] == 1.0
-    assert scales == sorted(scales, reverse=True)
-    assert scales[-1] == COARSEST
+    assert [overloaded(pace, i)[-1] for i in range(9)][-1] == COARSEST
 
 
-def test_the_scale_stays_when_the_drops_end_and_is_full_when_the_film_stands():
+def test_after_a_calm_it_is_tried_finer_and_ever_more_rarely_if_that_fails():
     pace = Pace()
-    pace.decide(0.0, True, 0, 0)
-    coarse = pace.decide(1.0, True, 10, 10)
-    assert coarse < 1.0
-    assert pace.decide(2.0, True, 30, 10) == coarse
-    assert pace.decide(2.1, False, 30, 10) == 1.0
-    assert pace.decide(2.2, True, 30, 10) == 1.0
+    overloaded(pace, 0.0)
+    assert pace.shown(CALM * 0.9, 0.02) == COARSER
+    assert pace.shown(CALM + 1, 0.02) == 1.0
+    assert overloaded(pace, CALM + 1)[-1] == COARSER
+    assert pace.shown(2 * CALM + 2, 0.02) == COARSER
+    assert pace.shown(3 * CALM + 2, 0.02) == 1.0
+
+
+def test_a_standing_film_is_sharp():
+    pace = Pace()
+    overloaded(pace, 0.0)
+    assert pace.stand() == 1.0
+    assert pace.shown(1.0, 0.02) == 1.0
+
+
+def test_dropping_again_and_again_makes_the_drawing_coarser_and_once_does_not():
+    pace = Pace()
+    assert [pace.shown(i, 0.03, n) for i, n in enumerate([0, 3, 0, 0, 1, 1])][-2:] == [1.0, COARSER]

@@ -163,6 +163,39 @@ def test_a_window_that_was_busy_drops_pictures_and_counts_them(player, wall):
     assert player.counters.dropped == 3
 
 
+def test_a_window_held_up_once_shows_every_picture_it_missed_and_is_in_time_again(player, wall):
+    settle(player)
+    player.play()
+    play_through(player, wall, 10)
+    wall.now += 0.05
+    seen = play_through(player, wall, 10, step=0.6 / RATE)
+    assert [s.a.index for s in seen] == list(range(11, 11 + len(seen)))
+    assert player.counters.dropped == 0
+    assert player.position - seen[-1].a.pts < 1 / RATE
+
+
+def test_a_window_that_is_always_too_slow_drops_evenly_and_stays_in_time(player, wall):
+    settle(player)
+    player.play()
+    indices = [s.a.index for s in play_through(player, wall, 12, step=2.5 / RATE)]
+    assert max(indices[i + 1] - indices[i] for i in range(3, 11)) <= 3
+    assert player.position - player.current.a.pts < 1 / RATE
+
+
+def test_a_hold_up_at_the_end_still_shows_the_last_picture(player, wall):
+    player.seek_frame(FRAMES - 4)
+    settle(player)
+    player.play()
+    wait_for(lambda: len(player._queue) == 3, "the last three pictures")
+    wall.now += 3.2 / RATE
+    seen = []
+    while player.playing:
+        shown = player.poll()
+        seen += [shown.a.index] if shown else []
+        wall.now += 0.01
+    assert seen[-1] == FRAMES - 1
+
+
 def test_double_speed_shows_two_frames_in_the_time_of_one(player, wall):
     settle(player)
     player.set_speed(2.0)

@@ -11,7 +11,13 @@ from scenes import mean_error, sphere_scene, v360
 from viewer.camera import Camera
 from viewer.composition import Compare, compose
 from viewer.layout import Eyes, Layout, View
-from viewer.picture import Picture, picture_from_frame, picture_from_rgb
+from viewer.picture import (
+    Picture,
+    Pixels,
+    picture_from_frame,
+    picture_from_rgb,
+    with_paired_chroma,
+)
 from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look, _aside, read_pixels
 from vr360.frame import Colour, Projection, Stereo
 from vr360.geometry import lonlat_to_xyz, perspective_directions, rotation, xyz_to_lonlat
@@ -183,6 +189,16 @@ def test_pixel_formats_show_the_colours_that_were_encoded(
     size = (HEIGHT // 2, HEIGHT)
     out = show(renderer, picture, look=look, size=size)
     assert mean_error(out, show(renderer, scene, look=look, size=size)) < 1.5
+
+
+def test_paired_chroma_looks_as_three_planes_do(renderer, scene, monkeypatch):
+    picture = picture_from_frame(decoded(scene, "yuv420p", Colour()), Colour())
+    assert with_paired_chroma(picture).pixels is Pixels.SEMIPLANAR
+    seen = []
+    for on_the_processor in (False, True):
+        monkeypatch.setattr(renderer, "_on_the_processor", on_the_processor)
+        seen.append(show(renderer, picture, look=looking(180, 40)))
+    assert np.abs(seen[0].astype(int) - seen[1]).max() <= 1
 
 
 @pytest.mark.parametrize(

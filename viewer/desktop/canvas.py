@@ -22,6 +22,7 @@ from viewer.camera import Camera, Glide, Size
 from viewer.composition import Compare, Pass, compose, eyes_that_exist
 from viewer.layout import Eyes, Layout, View
 from viewer.opengl import GraphicsError
+from viewer.pace import COARSER
 from viewer.picture import Picture
 from viewer.renderer import Look, Renderer
 from vr360.errors import DisplayError
@@ -30,6 +31,7 @@ from vr360.geometry import FULL_TURN, Array
 
 NOTCH = 120  # of a wheel, in Qt's units
 FLICK = 0.06  # seconds before letting go that decide the gliding speed
+PATIENCE = 0.2  # seconds: a picture not painted by then is given up for newer ones
 FASTEST = FULL_TURN / 2  # radians a second; a flick never makes the head spin
 
 
@@ -41,12 +43,12 @@ class Canvas(QOpenGLWidget):
         scale: below 1, draw fewer pixels and enlarge them.
         slots: names of side A and side B.
         overlay: slot with a heat map, or None.
-        skipped: pictures of the film that were replaced before they were painted.
+        skipped: pictures of the film that were replaced before they were painted, while the window
+            could be seen.
         failure: why nothing can be drawn, or an empty text.
     """
 
     looked = Signal()
-    drawn = Signal()
     failed = Signal(str)
     dropped = Signal(Path)
     double_clicked = Signal()
@@ -68,6 +70,7 @@ class Canvas(QOpenGLWidget):
         self._pending: dict[str, tuple[Picture, Layout]] = {}
         self._layouts: dict[str, Layout] = {}
         self._gone: set[str] = set()
+        self._given = 0.0
         self._grip: tuple[QPointF, Camera] | None = None
         self._trail: list[tuple[float, Camera]] = []
         self.setMouseTracking(True)
@@ -86,13 +89,25 @@ class Canvas(QOpenGLWidget):
         return self._renderer.device if self._renderer is not None else ""
 
     @property
+    def waiting(self) -> bool:
+        """A picture of the film is about to be painted; another would push it out."""
+        given = time.monotonic() - self._given < PATIENCE
+        return "film" in self._pending and given and self._exposed
+
+    @property
+    def _exposed(self) -> bool:
+        handle = self.window().windowHandle()
+        return handle is not None and handle.isExposed()
+
+    @property
     def look(self) -> Look:
         return Look(self.camera, self.view, self.orientation, self.lines)
 
     def show_picture(self, slot: str, picture: Picture, layout: Layout) -> None:
         waiting = self._pending.get(slot)
         if waiting is not None and waiting[0] is not picture:
-            self.skipped += slot == "film"
+            self.skipped += slot == "film" and self._exposed
+        self._given = time.monotonic()
         self._pending[slot] = (picture, layout)
         self._layouts[slot] = layout
         self._gone.discard(slot)
@@ -115,6 +130,16 @@ class Canvas(QOpenGLWidget):
             return
         camera, self.glide = self.glide.step(self.camera, seconds)
         self.turn_to(camera)
+
+    def warm_up(self) -> None:
+        """Get ready to draw coarser; takes about a tenth of a second, so do it while nothing plays."""
+        if self._renderer is None or not self._layouts:
+            return
+        small = round(self.pixels[0] * COARSER), round(self.pixels[1] * COARSER)
+        self.makeCurrent()
+        self._upload()
+        self._renderer.warm_up(self._passes(small), self.look, small, self.pixels)
+        self.doneCurrent()
 
     def render_image(self, size: Size | None = None) -> Rgb:
         """(height, width, 3) uint8 of what is shown, drawn aside."""
@@ -155,7 +180,6 @@ class Canvas(QOpenGLWidget):
             self._draw(self._renderer)
         except GraphicsError as error:
             self._fail(f"the graphics driver refused to draw: {error}")
-        self.drawn.emit()
 
     def _draw(self, renderer: Renderer) -> None:
         height, width = self.pixels

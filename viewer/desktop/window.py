@@ -30,6 +30,7 @@ from vr360.errors import Vr360Error
 from vr360.frame import Projection, Rgb, Stereo
 
 TICK_MS = 4
+WARM_UP_MS = 100  # after opening: when the first picture is on the screen
 HIDE_AFTER = 2.5  # seconds without mouse while playing
 FILTER = "Films and stills (*.mp4 *.mov *.mkv *.webm *.m4v *.ts *.avi *.jpg *.jpeg *.png);;All (*)"
 
@@ -39,7 +40,7 @@ class Window(QMainWindow):
 
     Attributes:
         session: what is open, or None.
-        latencies: seconds from a frame's time to its drawing, the newest few hundred.
+        latencies: seconds from a frame's time to its being on the screen, the newest few hundred.
     """
 
     def __init__(self, catalogue: Catalogue | None = None, memory: Memory | None = None) -> None:
@@ -49,7 +50,7 @@ class Window(QMainWindow):
         self.memory = memory or Memory()
         self.latencies: deque[float] = deque(maxlen=600)
         self._undrawn: float | None = None
-        self._pace = Pace()
+        self._pace, self._dropped_before = Pace(), 0
         self._last_tick = self._last_move = time.monotonic()
         self.setWindowTitle("vr360")
         self.resize(1280, 760)
@@ -81,7 +82,7 @@ class Window(QMainWindow):
         self.canvas.failed.connect(lambda reason: self.tell(reason, stays=True))
         self.canvas.double_clicked.connect(self.toggle_full_screen)
         self.canvas.moved.connect(self.wake_controls)
-        self.canvas.drawn.connect(self._note_latency)
+        self.canvas.frameSwapped.connect(self._note_latency)
         self.canvas.installEventFilter(self)
         self.wipe.dragged.connect(self.judging.set_wipe)
         self.controls.toggled.connect(self.playback.toggle_play)
@@ -124,7 +125,7 @@ class Window(QMainWindow):
         self.session = session
         self.hint.say("")
         self.setWindowTitle(f"{path.name} - vr360")
-        self.canvas.skipped, self._pace = 0, Pace()
+        self.canvas.skipped, self._dropped_before, self._pace = 0, 0, Pace()
         self.latencies.clear()
         self._begin(session)
         return True
@@ -143,6 +144,7 @@ class Window(QMainWindow):
         self.tell("\n".join(filter(None, (notes, self.playback.resume(session), silent))))
         self.wake_controls()
         self.show_state()
+        QTimer.singleShot(WARM_UP_MS, self.canvas.warm_up)
 
     def close_film(self) -> None:
         if self.session is not None:
@@ -160,23 +162,23 @@ class Window(QMainWindow):
         self._last_tick = now
         if self.session is None:
             return
-        if self.session.tick(self.canvas) and self.session.player.clock.playing:
+        due = not self.canvas.waiting and self.session.tick(self.canvas)
+        if due and self.session.player.clock.playing:
             self._undrawn = float(self.session.player.current.a.pts)
         self.playback.follow(self.session)
         self.judging.follow(self.session)
         self.travel.follow(self.session)
         self._hide_controls(now)
-        self._keep_pace(self.session, now)
+        if not self.session.player.clock.playing:
+            self._draw_at(self._pace.stand())
         if self.facts.isVisible():
             self.facts.say(self._facts(self.session))
 
-    def _keep_pace(self, session: Session, now: float) -> None:
-        counters = session.player.counters
-        dropped = counters.dropped + self.canvas.skipped
-        scale = self._pace.decide(now, session.player.clock.playing, counters.shown, dropped)
+    def _draw_at(self, scale: float) -> None:
         if scale != self.canvas.scale:
             self.canvas.scale = scale
-            self.canvas.update()
+            if scale == 1.0:
+                self.canvas.update()  # while playing, the next picture is drawn so anyway
 
     def show_state(self) -> None:
         """Menus, labels and places as they now are."""
@@ -274,7 +276,7 @@ class Window(QMainWindow):
             f"{film.width} x {film.height}, {float(film.rate):.3f} fps, "
             f"{film.codec} {film.pixel_format} {film.colour.matrix}",
             f"shown as {session.layout.projection}, {session.layout.stereo}",
-            f"{counters.shown} frames shown, {counters.dropped + self.canvas.skipped} dropped, "
+            f"{counters.shown} frames shown, {self._dropped} dropped, "
             f"{counters.waits} waits for the decoder",
             f"clock to frame {self.latency_ms:.0f} ms",
             f"drawn by {self.canvas.device}, at {self.canvas.scale:.0%} of the pixels' width",
@@ -282,14 +284,25 @@ class Window(QMainWindow):
         return "\n".join(rows)
 
     @property
+    def _dropped(self) -> int:
+        session = self.session
+        return self.canvas.skipped + (session.player.counters.dropped if session else 0)
+
+    @property
     def latency_ms(self) -> float:
-        """Median time from a frame's moment to its drawing."""
+        """Median time from a frame's moment to its being on the screen."""
         return 1000 * median(self.latencies) if self.latencies else 0.0
 
     def _note_latency(self) -> None:
         if self._undrawn is not None and self.session is not None:
-            self.latencies.append(self.session.player.position - self._undrawn)
+            clock, now = self.session.player.clock, time.monotonic()
+            late = (clock.position(now) - self._undrawn) / clock.speed
             self._undrawn = None
+            if clock.playing:
+                self.latencies.append(late)
+                dropped = self._dropped
+                self._draw_at(self._pace.shown(now, late, dropped - self._dropped_before))
+                self._dropped_before = dropped
 
     def wake_controls(self) -> None:
         self._last_move = time.monotonic()

@@ -3,8 +3,8 @@
 in vec2 point;  // -1..1 over the viewport, +y up
 out vec4 colour;
 
-uniform mat3 view;         // view to world
-uniform mat3 orientation;  // world to picture
+uniform mat3 to_world;    // from the axes of the view
+uniform mat3 to_picture;  // from the axes of the view
 uniform vec2 reach;        // what `point` = 1 stands for, see ray()
 uniform mat3 samples_to_rgb;
 uniform vec3 rgb_offset;
@@ -29,19 +29,22 @@ uniform SAMPLER plane0;
 uniform SAMPLER plane1;
 uniform SAMPLER plane2;
 
-// World direction of this pixel, unit length; the zero vector where there is none.
+// Direction of this pixel in the axes of the view; the zero vector where there is none. Of unit
+// length where an angle between neighbours is asked for; places do not depend on it.
 vec3 ray() {
-#if defined(VIEW_RECTILINEAR)
-    return normalize(view * vec3(point * reach, -1.0));
+#if defined(VIEW_RECTILINEAR) && (defined(LINES) || defined(MIPMAPS))
+    return normalize(vec3(point * reach, -1.0));
+#elif defined(VIEW_RECTILINEAR)
+    return vec3(point * reach, -1.0);
 #elif defined(VIEW_PLANET)
     vec2 p = point * reach;  // stereographic plane: 2 tan(angle / 2) = 2 |p|
     float square = dot(p, p);
-    return view * vec3(2.0 * p, square - 1.0) / (1.0 + square);
+    return vec3(2.0 * p, square - 1.0) / (1.0 + square);
 #else
     vec2 angle = point * reach;  // longitude and latitude
     if (abs(angle.x) > PI || abs(angle.y) > 0.5 * PI) return vec3(0.0);
     float level = cos(angle.y);
-    return view * vec3(level * sin(angle.x), sin(angle.y), -level * cos(angle.x));
+    return vec3(level * sin(angle.x), sin(angle.y), -level * cos(angle.x));
 #endif
 }
 
@@ -99,51 +102,56 @@ vec4 rgb_at(PLACE at, float level) {
 }
 
 #if defined(LINES)
-// A line of `width` pixels, smooth at its edges; `off` and `pixel` are angles.
-float stroke(float off, float pixel, float width) {
-    return 1.0 - smoothstep(0.5 * width - 0.5, 0.5 * width + 0.5, off / pixel);
+// Distances from lines are sines of angles: exact to the third order within a few pixels, which is
+// all that is drawn, and much cheaper than angles.
+
+// How much of a line `width` pixels wide covers a pixel; smooth at its edges.
+float stroke(float off, float per_pixel, float width) {
+    return clamp(0.5 * width + 0.5 - off * per_pixel, 0.0, 1.0);
 }
 
-float off_circle(float angle, float step) {
-    return abs(angle - step * round(angle / step));
+// Distance of a point on a circle from the nearest multiple of 30 degrees.
+float off_spoke(vec2 p) {
+    float a = max(abs(p.x), abs(p.y)), b = min(abs(p.x), abs(p.y));
+    return min(b, abs(0.5 * a - 0.8660254 * b));
 }
 
-vec3 with_lines(vec3 rgb, vec3 world, vec3 d, float pixel) {
-    float level = length(world.xz);
+vec3 with_lines(vec3 rgb, vec3 world, vec3 d, float per_pixel) {
     if ((lines & 4) != 0) {
-        float lat = atan(world.y, level);
-        float lon = atan(world.x, -world.z);
-        float off = min(off_circle(lat, PI / 6.0), off_circle(lon, PI / 6.0) * level);
-        rgb = mix(rgb, vec3(1.0), 0.5 * stroke(off, pixel, 1.0));
+        float off = min(off_spoke(world.xz), off_spoke(vec2(length(world.xz), world.y)));
+        rgb = mix(rgb, vec3(1.0), 0.5 * stroke(off, per_pixel, 1.0));
     }
     if ((lines & 8) != 0)
-        rgb = mix(rgb, vec3(0.2, 1.0, 0.4), stroke(abs(atan(world.y, level)), pixel, 2.0));
+        rgb = mix(rgb, vec3(0.2, 1.0, 0.4), stroke(abs(world.y), per_pixel, 2.0));
     if ((lines & 1) != 0) {
         float off = d.z > 0.0 ? abs(d.x) : 9.0;
-        rgb = mix(rgb, vec3(1.0, 0.25, 0.2), stroke(off, pixel, 2.0));
+        rgb = mix(rgb, vec3(1.0, 0.25, 0.2), stroke(off, per_pixel, 2.0));
     }
     if ((lines & 2) != 0) {
-        float off = abs(atan(length(d.xz), abs(d.y)) - PI / 36.0);
-        rgb = mix(rgb, vec3(1.0, 0.8, 0.1), stroke(off, pixel, 2.0));
+        float off = abs(0.9961947 * length(d.xz) - 0.0871557 * abs(d.y));  // 5 degrees
+        rgb = mix(rgb, vec3(1.0, 0.8, 0.1), stroke(off, per_pixel, 2.0));
     }
     return rgb;
 }
 #endif
 
 void main() {
-    vec3 world = ray();
-    vec3 d = orientation * world;
+    vec3 seen_from_here = ray();
+    vec3 d = to_picture * seen_from_here;
     bool seen;
     PLACE at = place(d, seen);
-    float pixel = 0.0;
+    float level = 0.0;
 #if defined(LINES) || defined(MIPMAPS)
-    pixel = max(length(dFdx(d)), length(dFdy(d)));
+    vec3 right = dFdx(d), up = dFdy(d);
+    float square = max(max(dot(right, right), dot(up, up)), 1e-16);  // of a pixel, in radians
 #endif
-    float level = log2(max(pixel * texels, 1e-6));
+#if defined(MIPMAPS)
+    level = 0.5 * log2(square) + log2(texels);
+#endif
     vec4 found = rgb_at(at, level);
-    if (!seen || world == vec3(0.0)) found = vec4(0.0, 0.0, 0.0, 1.0);
+    if (!seen || seen_from_here == vec3(0.0)) found = vec4(0.0, 0.0, 0.0, 1.0);
 #if defined(LINES)
-    else found.rgb = with_lines(found.rgb, world, d, pixel);
+    else found.rgb = with_lines(found.rgb, to_world * seen_from_here, d, inversesqrt(square));
 #endif
     colour = vec4(clamp(found.rgb, 0.0, 1.0), found.a * opacity);
 }
