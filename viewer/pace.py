@@ -14,10 +14,11 @@ CALM = 10.0  # seconds without late pictures before drawing finer is tried again
 class Pace:
     """Share of the window's width that is drawn, then enlarged to fit.
 
-    Starts at 1. It goes down when pictures come later and later, best before any is dropped, or are
-    dropped again and again; one hold-up, after which lateness shrinks again, does not count. After a calm while it is raised by
-    a step, and each time that proves wrong the next while is twice as long, so that the picture
-    does not pump. It is 1 when the film stands: what is looked at is always sharp.
+    Starts at 1. It goes down when pictures come later and later, best before any is dropped, or
+    are dropped again and again; one hold-up, after which lateness shrinks again, does not count.
+    After a calm while it is raised by a step, and each time that proves wrong the next while is
+    twice as long, so that the picture does not pump. It is 1 when the film stands: what is looked
+    at is always sharp.
     """
 
     scale: float = 1.0

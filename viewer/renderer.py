@@ -116,7 +116,7 @@ class Renderer:
             GL.glBlitFramebuffer(*source, *goal, GL.GL_COLOR_BUFFER_BIT, GL.GL_LINEAR)
 
     def warm_up(self, passes: Sequence[Pass], look: Look, size: Size, full: Size) -> None:
-        """Have the driver compile what `draw_enlarged` takes, before a film that plays waits for it."""
+        """Have the driver compile what `draw_enlarged` takes, before a film that plays needs it."""
         with _aside(full):
             self.draw_enlarged(passes, look, size, full)
 

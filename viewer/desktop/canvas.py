@@ -132,7 +132,7 @@ class Canvas(QOpenGLWidget):
         self.turn_to(camera)
 
     def warm_up(self) -> None:
-        """Get ready to draw coarser; takes about a tenth of a second, so do it while nothing plays."""
+        """Get ready to draw coarser: about a tenth of a second, to spend while nothing plays."""
         if self._renderer is None or not self._layouts:
             return
         small = round(self.pixels[0] * COARSER), round(self.pixels[1] * COARSER)
