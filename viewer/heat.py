@@ -1,25 +1,23 @@
-"""Where two pictures differ, and where a film flickers, as colours to lay over the view.
+"""Heat maps to lay over the view: what `vr360.change` finds, in colours.
 
-Both are shown per pixel of the picture, in shares of full scale; the poles are not weighted, since
-the map is seen where it lies.
+The maps are those that measuring takes its means of, unweighted, since they are seen where they
+lie; at a size that is quick to compute.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from viewer.picture import Picture, picture_to_rgb
+from vr360.change import SPAN, Map, difference, flicker
 from vr360.frame import Rgb
 
 HEIGHT = 256  # rows of a map; finer is noise to the eye
-FULL_COLOUR = 0.25  # difference that shows as red
-CELL = 5  # pixels of a map that are averaged, against single-pixel noise
-
-Heat = NDArray[np.float32]  # (H, W), 0..1
+TOGETHER = 1  # seconds: pictures further apart do not belong to one stretch of film
 
 
 class HeatMap(StrEnum):
@@ -28,40 +26,63 @@ class HeatMap(StrEnum):
     FLICKER = "flicker"
 
 
+RED = {HeatMap.DIFFERENCE: 0.25, HeatMap.FLICKER: 0.1}
+"""Share of full scale that shows as red."""
+
+Look = tuple[Picture, Picture | None]
+"""Side B, the look that is judged, and side A, its source where there is one."""
+
+
+class Heat:
+    """Heat maps of the pictures that are shown one after the other."""
+
+    def __init__(self) -> None:
+        self._seen: list[Look] = []
+
+    def see(self, look: Look) -> None:
+        """The next look; one from elsewhere in the film begins anew."""
+        kept = [seen for seen in self._seen if seen[0].pts != look[0].pts][-SPAN + 1 :]
+        if kept and abs(kept[-1][0].pts - look[0].pts) > TOGETHER:
+            kept = []
+        self._seen = [*kept, look]
+
+    def forget(self) -> None:
+        self._seen = []
+
+    def map(self, kind: HeatMap) -> Rgb | None:
+        """(H, W, 4) uint8, or None where there are too few pictures for it."""
+        found = _difference if kind is HeatMap.DIFFERENCE else _flicker
+        values = found(self._seen)
+        return None if values is None else coloured(values, RED[kind])
+
+
+def _difference(seen: Sequence[Look]) -> Map | None:
+    film, source = seen[-1] if seen else (None, None)
+    if film is None or source is None:
+        return None
+    return difference(small(film), small(source, film))
+
+
+def _flicker(seen: Sequence[Look]) -> Map | None:
+    """Of three looks; where one lacks its source, motion shows too."""
+    if len(seen) < SPAN:
+        return None
+    like = seen[-1][0]
+    sources = [small(source, like) for _, source in seen if source is not None]
+    films = [small(film, like) for film, _ in seen]
+    return flicker(films, sources if len(sources) == SPAN else None)
+
+
 def small(picture: Picture, like: Picture | None = None) -> Rgb:
     """The picture at the size of a map, its own or that of another picture."""
     shape = like or picture
     return picture_to_rgb(picture, (HEIGHT, round(HEIGHT * shape.width / shape.height)))
 
 
-def difference(a: Rgb, b: Rgb) -> Heat:
-    """Mean absolute difference of the channels of two uint8 pictures of one size."""
-    return _averaged(np.abs(a.astype(np.float32) - b.astype(np.float32)).mean(axis=2) / 255)
-
-
-def flicker(now: Rgb, before: Rgb, source_now: Rgb | None, source_before: Rgb | None) -> Heat:
-    """How much a picture changed from the one before, less what its source changed.
-
-    Without a source every motion counts as change.
-    """
-    change = difference(now, before)
-    if source_now is None or source_before is None:
-        return change
-    rest = np.maximum(change - difference(source_now, source_before), 0)
-    return np.asarray(rest, np.float32)
-
-
-def coloured(heat: Heat) -> Rgb:
-    """(H, W, 4) uint8: blue to red by the heat, more opaque where it is hotter."""
-    level = np.clip(heat / FULL_COLOUR, 0, 1)
+def coloured(values: Map, red: float) -> Rgb:
+    """(H, W, 4) uint8: blue to red, which stands for `red` and more; more opaque where hotter."""
+    level = np.clip(values / red, 0, 1)
     codes = (level * 255).astype(np.uint8)
     rgb = cv2.applyColorMap(codes, cv2.COLORMAP_TURBO)[..., ::-1]
     alpha = (255 * np.minimum(level * 3, 0.8)).astype(np.uint8)
     return np.ascontiguousarray(np.dstack([rgb, alpha]))
-
-
-def _averaged(values: NDArray[np.float32]) -> Heat:
-    """Box mean that continues across +-180 degrees."""
-    edge = CELL // 2
-    wrapped = np.concatenate([values[:, -edge:], values, values[:, :edge]], axis=1)
-    return np.asarray(cv2.blur(wrapped, (CELL, CELL))[:, edge:-edge], np.float32)

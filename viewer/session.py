@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from viewer.film import layout_of, open_film
-from viewer.heat import HeatMap, coloured, difference, flicker, small
+from viewer.heat import Heat, HeatMap
 from viewer.layout import Layout
 from viewer.live import Catalogue, LivePainter, Painted, Wish, lag
 from viewer.picture import Picture, picture_from_rgb
@@ -22,8 +22,6 @@ from viewer.thumbnails import Thumbnails
 from vr360.frame import Projection, Stereo, VideoInfo
 
 FILM, ORIGINAL, PAINTED, HEAT = "film", "original", "painted", "heat"
-
-Previous = tuple[Picture, Picture | None]  # side B, side A
 
 
 class Stage(Protocol):
@@ -40,6 +38,7 @@ class Session:
     Attributes:
         layout: of the film; the original has its own.
         heat: which map is laid over the view.
+        heat_shown: there are pictures enough for it.
 
     Raises:
         VideoOpenError: a file does not open; nothing is left running.
@@ -59,12 +58,12 @@ class Session:
         self.player = Player(self.film, self.original, wall)
         self.thumbnails = Thumbnails(self.film)
         self.layout = layout_of(self.film)
-        self.heat = HeatMap.NONE
+        self.heat, self.heat_shown = HeatMap.NONE, False
         self.painted: Painted | None = None
         self._catalogue = catalogue
         self._painter: LivePainter | None = None
         self._wish: Wish | None = None
-        self._previous: Previous | None = None
+        self._heat = Heat()
 
     @property
     def slots(self) -> list[str]:
@@ -108,7 +107,6 @@ class Session:
 
     def refresh(self, stage: Stage) -> None:
         """Show again what is on show, after a change of layout or heat map."""
-        self._previous = None
         self._show(stage, self.player.current)
         if self.painted is not None:
             stage.show_picture(PAINTED, self.painted.picture, self.layout)
@@ -124,6 +122,8 @@ class Session:
 
     def paint(self, wish: Wish | None, stage: Stage) -> None:
         """Paint what is played like this from now on; None stops."""
+        if (wish is None) != (self._wish is None):
+            self._heat.forget()  # side B is another film now
         self._wish = wish
         if wish is None:
             self.painted = None
@@ -173,17 +173,10 @@ class Session:
 
     def _show_heat(self, stage: Stage, look: Picture, source: Picture | None) -> None:
         """The heat map of side B, `look`, against side A."""
-        before, self._previous = self._previous, (look, source)
-        if self.heat is HeatMap.NONE:
-            return
-        if self.heat is HeatMap.DIFFERENCE:
-            heat = None if source is None else difference(small(look), small(source, look))
-        elif before is None:
-            heat = None
-        else:
-            sources = [None if s is None else small(s, look) for s in (source, before[1])]
-            heat = flicker(small(look), small(before[0]), *sources)
-        if heat is None:
+        self._heat.see((look, source))
+        found = None if self.heat is HeatMap.NONE else self._heat.map(self.heat)
+        self.heat_shown = found is not None
+        if found is None:
             stage.forget(HEAT)
         else:
-            stage.show_picture(HEAT, picture_from_rgb(coloured(heat)), self.layout)
+            stage.show_picture(HEAT, picture_from_rgb(found), self.layout)

@@ -93,6 +93,8 @@ class Judging:
             return
         session.set_heat(HeatMap(name), self._canvas)
         self._canvas.overlay = None if session.heat is HeatMap.NONE else HEAT
+        if session.heat is HeatMap.FLICKER and not session.heat_shown:
+            self._window.tell("flicker shows in three pictures in a row: play, or step on")
 
     def toggle_styles(self) -> None:
         if self.panel.list.count() == 0:

@@ -143,6 +143,29 @@ def test_the_difference_is_hot_where_the_pictures_differ_and_gone_on_demand(
     person.until(lambda: np.array_equal(person.seen(), plain), "the plain picture")
 
 
+def test_flicker_shows_once_three_pictures_have_been_seen(window, person, tmp_path):
+    blinking = np.full((6, 64, 128, 3), 90, np.uint8)
+    blinking[1::2, 20:44, 54:74] = 200
+    with av.open(str(tmp_path / "blinking.mp4"), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 128, 64, "yuv420p"
+        for rgb in blinking:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        out.mux(stream.encode(None))
+    window.open(tmp_path / "blinking.mp4")
+    person.settled()
+    person.press("ctrl+5")
+    person.until(lambda: "three pictures" in window.message.text(), "what is missing")
+    for number in (1, 2):
+        person.press("period")
+        person.until(lambda n=number: window.session.player.current.a.index == n, "a step")
+    assert window.session.heat_shown
+    person.settled()
+    red = person.seen()[..., 0].astype(int) - person.seen()[..., 2]
+    assert red[red.shape[0] // 2, red.shape[1] // 2] > 60
+    assert abs(red[red.shape[0] // 2, 20]) < 20
+
+
 def test_a_difference_of_one_picture_is_refused_in_words(window, person, playing_film):
     person.press("ctrl+4")
     person.until(lambda: "two pictures" in window.message.text(), "a word about it")
