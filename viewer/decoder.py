@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self, cast
 
 import av
 import av.error
 import numpy as np
 
-from viewer.picture import Picture, picture_from_frame
+from viewer.picture import Picture, Plane, picture_from_frame
 from vr360.errors import VideoOpenError
 from vr360.frame import VideoInfo
 
 WINDOW_BYTES = 192 * 2**20
 WINDOW_FRAMES = (4, 24)
 NEAR = Fraction(1, 2)  # seconds: decoding on to there is cheaper than a seek
+UPRIGHT = np.eye(3, dtype=np.int32).ravel()
 STEPS_BACK = (Fraction(0), Fraction(2), Fraction(10))  # for files whose index points too late
 
 
@@ -31,6 +33,7 @@ class Decoder:
     Attributes:
         ended: the last picture has been decoded.
         damaged: number of packets that could not be decoded.
+        mirrored: the file asks for that.
 
     Raises:
         VideoOpenError: the file does not open or holds no picture.
@@ -40,6 +43,7 @@ class Decoder:
         self.info = info
         self.ended = False
         self.damaged = 0
+        self.mirrored = False
         self._container = _open(info)
         self._stream = self._container.streams.video[0]
         self._stream.thread_type = "AUTO"
@@ -167,7 +171,9 @@ class Decoder:
             self._start = time
         pts = time - self._start
         picture = picture_from_frame(frame, self.info.colour, pts, self.index_at(pts))
-        return _turned(picture, self.info.rotation)
+        matrix = _display_matrix(frame)
+        self.mirrored = matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0
+        return _turned(picture, matrix)
 
     def index_at(self, pts: Fraction) -> int:
         """Number of the frame that begins at `pts`."""
@@ -223,10 +229,26 @@ def _window_length(picture: Picture) -> int:
     return min(max(WINDOW_BYTES // size, WINDOW_FRAMES[0]), WINDOW_FRAMES[1])
 
 
-def _turned(picture: Picture, degrees: int) -> Picture:
-    """Apply the container's rotation flag, degrees counter-clockwise as PyAV reports it."""
-    quarters = degrees // 90 % 4
-    if not quarters:
+def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
+    """Signs of a, b, c, d: a stored point (x, y) is to be shown at (a x + c y, b x + d y).
+
+    Source: ISO/IEC 14496-12, `tkhd`; ffmpeg's AV_FRAME_DATA_DISPLAYMATRIX.
+    """
+    found = cast("Any", frame.side_data.get("DISPLAYMATRIX"))  # a buffer, which its type hides
+    numbers = np.frombuffer(bytes(found), np.int32) if found is not None else UPRIGHT
+    a, b, c, d = (int(np.sign(numbers[i])) for i in (0, 1, 3, 4))
+    quarter_turns = (abs(a), abs(b), abs(c), abs(d)) in ((1, 0, 0, 1), (0, 1, 1, 0))
+    return (a, b, c, d) if quarter_turns else (1, 0, 0, 1)
+
+
+def _turned(picture: Picture, matrix: tuple[int, int, int, int]) -> Picture:
+    """Apply the container's display matrix: turned by quarters, mirrored."""
+    if matrix == (1, 0, 0, 1):
         return picture
-    planes = tuple(np.ascontiguousarray(np.rot90(p, quarters)) for p in picture.planes)
-    return Picture(planes, picture.pixels, picture.to_rgb, picture.pts, picture.index)
+    planes = tuple(np.ascontiguousarray(_shown(plane, *matrix)) for plane in picture.planes)
+    return replace(picture, planes=planes)
+
+
+def _shown(plane: Plane, a: int, b: int, c: int, d: int) -> Plane:
+    plane = plane if a else plane.swapaxes(0, 1)
+    return plane[:: b + d, :: a + c]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
 
-from viewer.camera import Size
+from viewer.camera import Camera, Size
 from viewer.clock import Span
-from viewer.composition import compose
+from viewer.composition import compose, eyes_that_exist
 from viewer.decoder import Decoder
 from viewer.film import layout_of
 from viewer.journey import Journey
+from viewer.layout import Eyes, Layout
 from viewer.opengl import headless_context
 from viewer.renderer import Look, Renderer
 from vr360.errors import InputError
@@ -25,25 +27,40 @@ SIZE = (1080, 1920)
 Progress = Callable[[Iterable[Fraction], int], Iterable[Fraction]]
 
 
+@dataclass(frozen=True)
+class Flat:
+    """How the flat film looks, as the window would show it.
+
+    Attributes:
+        size: (height, width) in pixels.
+        eyes: of a stereo film.
+        layout: how the film is read; by default as its metadata and shape say.
+        orientation: rotation from the world to the picture, see `Look`.
+    """
+
+    size: Size = SIZE
+    eyes: Eyes = Eyes.LEFT
+    layout: Layout | None = None
+    orientation: Array | None = None
+
+
 def export_journey(
     film: VideoInfo,
     journey: Journey,
     out: Path,
-    size: Size = SIZE,
+    flat: Flat | None = None,
     span: Span | None = None,
-    orientation: Array | None = None,
     force: bool = False,
     progress: Progress = lambda times, _: times,
 ) -> int:
     """Write what the path's camera sees, at the film's rate and with its sound.
 
     Args:
-        film: the film; of a stereo one the left eye.
+        film: the film.
         journey: at least one keyframe.
         out: a film; its suffix names the container.
-        size: (height, width) in pixels.
+        flat: how the flat film looks.
         span: in and out points; the whole film by default.
-        orientation: rotation from the world to the picture, see `Look`.
         force: replace an existing file.
         progress: sees the time of each frame before it is rendered; may raise to stop.
 
@@ -58,15 +75,17 @@ def export_journey(
         raise InputError(f"{film.path}: is a still; a view path needs a film")
     if not journey.keyframes:
         raise InputError("the view path has no keyframes; set some with K")
+    flat = flat or Flat()
+    flat = replace(flat, layout=flat.layout or layout_of(film))
     times = _frame_times(film, span or Span())
     writer = FilmWriter(
-        out, *size, film.rate, source=film, duration=len(times) / film.rate, force=force
+        out, *flat.size, film.rate, source=film, duration=len(times) / film.rate, force=force
     )
     with Decoder(film) as decoder, headless_context(), writer:
         renderer = Renderer()
         for time in progress(times, len(times)):
-            look = Look(journey.camera_at(float(time)), orientation=orientation)
-            writer.write(Frame(_seen(renderer, decoder, film, time, look, size), time))
+            camera = journey.camera_at(float(time))
+            writer.write(Frame(_seen(renderer, decoder, time, camera, flat), time))
         renderer.close()
     return len(times)
 
@@ -78,9 +97,10 @@ def _frame_times(film: VideoInfo, span: Span) -> list[Fraction]:
     return [n / film.rate for n in range(first, max(stop, first + 1))]
 
 
-def _seen(
-    renderer: Renderer, decoder: Decoder, film: VideoInfo, time: Fraction, look: Look, size: Size
-) -> Rgb:
-    picture = decoder.seek(time + Fraction(1, 4) / film.rate)  # beyond a container's rounding
-    renderer.upload("film", picture, layout_of(film))
-    return renderer.image(compose(size, ["film"]), look, size)
+def _seen(renderer: Renderer, decoder: Decoder, time: Fraction, camera: Camera, flat: Flat) -> Rgb:
+    assert flat.layout is not None
+    beyond_rounding = Fraction(1, 4) / decoder.info.rate  # of times in the container
+    renderer.upload("film", decoder.seek(time + beyond_rounding), flat.layout)
+    eyes = eyes_that_exist(flat.layout.stereo, flat.eyes)
+    look = Look(camera, orientation=flat.orientation)
+    return renderer.image(compose(flat.size, ["film"], eyes=eyes), look, flat.size)

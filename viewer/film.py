@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import radians
 from pathlib import Path
 
-from viewer.layout import Layout
+from viewer.layout import SLACK, Layout
+from vr360.cubelayout import CubeLayout
 from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.probe import probe
 from vr360.spherical import inspect
 from vr360.spherical.model import USUAL_LENS
+
+FACES_IN_A_ROW = 6
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a film is to be read, where the user knows better than the file."""
+
+    projection: Projection | None = None
+    stereo: Stereo | None = None
+    cube: CubeLayout | None = None
 
 
 def open_film(
@@ -27,13 +39,16 @@ def open_film(
     try:
         return probe(path, projection, stereo)
     except NotEquirectError as error:
-        info = probe(path, projection or Projection.EQUIRECT, stereo or Stereo.MONO)
-        return replace(info, reason=f"{info.projection}, {info.stereo} is a guess: {error}")
+        info = probe(path, Projection.EQUIRECT, Stereo.MONO)
+        why = str(error).partition(";")[0]
+    in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
+    projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
+    return replace(info, projection=projection, reason=f"{projection}, mono is a guess: {why}")
 
 
-def layout_of(info: VideoInfo) -> Layout:
+def layout_of(info: VideoInfo, cube: CubeLayout | None = None) -> Layout:
     """How the picture is read at first; lenses as wide as the metadata says, or the usual ones."""
-    return Layout(info.projection, info.stereo, lens_fov=radians(_lens_fov(info)))
+    return Layout(info.projection, info.stereo, cube, lens_fov=radians(_lens_fov(info)))
 
 
 def _lens_fov(info: VideoInfo) -> float:

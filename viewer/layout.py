@@ -1,11 +1,7 @@
 """How the sphere and the eyes lie on a picture, and how the screen shows them.
 
 Conventions:
-    - Cube faces lie in a grid of 3 x 2: right, left, up / down, front, back, all upright seen from
-      inside; up has front at its lower edge, down has front at its upper edge (spherical video V2,
-      `cbmp` layout 0; ffmpeg's `c3x2`).
-    - Equi-angular faces lie as YouTube stores them: left, front, right / down, back, up, the lower
-      row turned by a quarter (ffmpeg's `eac`).
+    - Cube faces lie as `vr360.cubelayout` says.
     - Dual fisheye: two equidistant lenses side by side; the front lens lies in the right half
       (ffmpeg's `dfisheye`) unless `swap_lenses`.
     - Half equirect covers 180 degrees of longitude around the front.
@@ -17,8 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vr360.cubelayout import CubeLayout
 from vr360.frame import Projection, Stereo
 from vr360.geometry import HALF_TURN
+
+SLACK = 0.02  # relative, of a shape: cameras pad their pictures a little
 
 
 class View(StrEnum):
@@ -43,12 +42,14 @@ class Layout:
     """Projection and stereo of a picture.
 
     Attributes:
+        cube: how the faces of a cube lie; None: as the shape of the picture says.
         lens_fov: radians that the diameter of a fisheye circle spans.
         lens_roll: radians that both lenses are turned clockwise.
     """
 
     projection: Projection = Projection.EQUIRECT
     stereo: Stereo = Stereo.MONO
+    cube: CubeLayout | None = None
     swap_lenses: bool = False
     lens_fov: float = HALF_TURN
     lens_roll: float = 0.0
@@ -57,30 +58,15 @@ class Layout:
     def is_cube(self) -> bool:
         return self.projection in (Projection.CUBEMAP, Projection.EQUI_ANGULAR)
 
-
-@dataclass(frozen=True)
-class Face:
-    """Where a cube face lies in the 3 x 2 grid, and how often it is to be turned left."""
-
-    column: int
-    row: int
-    quarter_turns: int = 0
-
-
-# In the order of OpenGL's cube maps: +x, -x, +y, -y, front, back.
-CUBEMAP_FACES = (Face(0, 0), Face(1, 0), Face(2, 0), Face(0, 1), Face(1, 1), Face(2, 1))
-EQUI_ANGULAR_FACES = (
-    Face(2, 0),
-    Face(0, 0),
-    Face(2, 1, 3),
-    Face(0, 1, 3),
-    Face(1, 0),
-    Face(1, 1, 1),
-)
-
-
-def faces(projection: Projection) -> tuple[Face, ...]:
-    return CUBEMAP_FACES if projection is Projection.CUBEMAP else EQUI_ANGULAR_FACES
+    def cube_layout(self, height: int, width: int) -> CubeLayout:
+        """How the faces lie on the picture of one eye, of any scale."""
+        usual = CubeLayout.EAC if self.projection is Projection.EQUI_ANGULAR else CubeLayout.C3X2
+        if self.cube is not None:
+            return self.cube
+        shapes = {CubeLayout.C6X1: 6.0, CubeLayout.CROSS: 4 / 3}
+        ratio = width / height
+        likely = [name for name, shape in shapes.items() if abs(ratio / shape - 1) < SLACK]
+        return likely[0] if likely else usual
 
 
 def eye_area(stereo: Stereo, eye: int, height: int, width: int) -> tuple[slice, slice]:

@@ -103,6 +103,11 @@ class Player:
         return self._current
 
     @property
+    def mirrored(self) -> bool:
+        """The file asks for a mirrored picture."""
+        return self._decoders[0].mirrored
+
+    @property
     def playing(self) -> bool:
         return self._wants_to_play
 

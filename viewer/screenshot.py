@@ -15,6 +15,7 @@ from viewer.film import layout_of
 from viewer.layout import Eyes
 from viewer.opengl import headless_context
 from viewer.renderer import Look, Renderer
+from vr360.cubelayout import CubeLayout
 from vr360.errors import OutputError
 from vr360.frame import Rgb, VideoInfo
 
@@ -30,6 +31,7 @@ def render_view(
     compare: Compare = Compare.A,
     wipe: float = 0.5,
     eyes: Eyes = Eyes.LEFT,
+    cube: CubeLayout | None = None,
 ) -> Rgb:
     """(height, width, 3) uint8 of the frame on show `at` seconds.
 
@@ -49,7 +51,7 @@ def render_view(
         renderer = Renderer()
         stack.callback(renderer.close)
         for (name, info), picture in zip(slots, pictures, strict=True):
-            renderer.upload(name, picture, layout_of(info))
+            renderer.upload(name, picture, layout_of(info, cube))
         names = [name for name, _ in slots]
         passes = compose(size, names, compare, wipe, eyes_that_exist(film.stereo, eyes))
         return renderer.image(passes, look, size)

@@ -12,14 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from viewer.film import layout_of, open_film
+from viewer.film import Reading, layout_of, open_film
 from viewer.heat import Heat, HeatMap
 from viewer.layout import Layout
 from viewer.live import Catalogue, LivePainter, Painted, Wish, lag
+from viewer.orientation import file_pose
 from viewer.picture import Picture, picture_from_rgb
 from viewer.player import Player, Shown
 from viewer.thumbnails import Thumbnails
-from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.frame import VideoInfo
 
 FILM, ORIGINAL, PAINTED, HEAT = "film", "original", "painted", "heat"
 
@@ -37,6 +38,7 @@ class Session:
 
     Attributes:
         layout: of the film; the original has its own.
+        pose: (roll, pitch) in degrees that the film's metadata states.
         heat: which map is laid over the view.
         heat_shown: there are pictures enough for it.
 
@@ -48,16 +50,18 @@ class Session:
         self,
         path: Path,
         compare: Path | None = None,
-        projection: Projection | None = None,
-        stereo: Stereo | None = None,
+        reading: Reading | None = None,
         catalogue: Catalogue | None = None,
         wall: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.film: VideoInfo = open_film(path, projection, stereo)
-        self.original = open_film(compare, projection, stereo) if compare else None
+        reading = reading or Reading()
+        known = reading.projection, reading.stereo
+        self.film: VideoInfo = open_film(path, *known)
+        self.original = open_film(compare, *known) if compare else None
         self.player = Player(self.film, self.original, wall)
         self.thumbnails = Thumbnails(self.film)
-        self.layout = layout_of(self.film)
+        self.layout = layout_of(self.film, reading.cube)
+        self.pose = file_pose(path)
         self.heat, self.heat_shown = HeatMap.NONE, False
         self.painted: Painted | None = None
         self._catalogue = catalogue
@@ -71,6 +75,12 @@ class Session:
         if self._wish is not None and self.painted is not None:
             return [FILM, PAINTED]
         return [FILM] if self.original is None else [ORIGINAL, FILM]
+
+    @property
+    def notes(self) -> list[str]:
+        """What was assumed about the film, and what may surprise."""
+        mirrored = "mirrored, as the file asks; painting and measuring take it as it is stored"
+        return [*self.film.notes, *([mirrored] if self.player.mirrored else [])]
 
     @property
     def wish(self) -> Wish | None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from viewer.layout import Layout, eye_area, faces
+from viewer.layout import Layout, eye_area
 from viewer.opengl import GL
 from viewer.picture import Picture, Plane
+from vr360.cubelayout import GRIDS
+from vr360.cubemap import FACES
 from vr360.frame import Projection, Stereo
 
 CHANNEL_FORMATS = {1: GL.GL_RED, 2: GL.GL_RG, 3: GL.GL_RGB, 4: GL.GL_RGBA}
@@ -24,6 +26,7 @@ STORED_FORMATS = {
     (3, 2): GL.GL_RGB16,
     (4, 2): GL.GL_RGBA16,
 }
+CUBE_MAP_ORDER = "RLUDFB"  # +x, -x, +y, -y, and to the front what OpenGL calls +z
 SAMPLE_TYPES = {1: GL.GL_UNSIGNED_BYTE, 2: GL.GL_UNSIGNED_SHORT}
 
 
@@ -110,12 +113,13 @@ class EyeTextures:
         if not self.layout.is_cube:
             yield area
             return
-        side = min(area.shape[0] // 2, area.shape[1] // 3)
-        high, wide = area.shape[0] // 2, area.shape[1] // 3
-        for face in faces(self.layout.projection):
-            top, left = face.row * high, face.column * wide
+        grid = GRIDS[self.layout.cube_layout(*area.shape[:2])]
+        high, wide = area.shape[0] // grid.rows, area.shape[1] // grid.columns
+        side = min(high, wide)
+        for place in (grid.places[FACES.index(face)] for face in CUBE_MAP_ORDER):
+            top, left = place.row * high, place.column * wide
             part = area[top : top + side, left : left + side]
-            yield np.rot90(part, face.quarter_turns) if face.quarter_turns else part
+            yield np.rot90(part, place.quarter_turns) if place.quarter_turns else part
 
 
 def _upload(target: int, part: Plane, fresh: bool) -> None:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import typer
 
 from viewer.composition import Compare
 from viewer.layout import Eyes, View
+from vr360.cubelayout import CubeLayout
 from vr360.errors import Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from viewer.export import Flat
     from viewer.live import StyleEntry, Stylize
 
 SIZE = (720, 1280)
@@ -32,6 +35,7 @@ def view(
     strength: float = typer.Option(1.0, min=0.0, max=1.0, help="Of --style."),
     projection: Projection | None = typer.Option(None, help="Instead of what the file says."),
     stereo: Stereo | None = typer.Option(None, help="Instead of what the file says."),
+    layout: CubeLayout | None = typer.Option(None, help="Of cube faces, instead of the shape's."),
     show: View = typer.Option(View.RECTILINEAR, help="How the sphere is shown."),
     eyes: Eyes = typer.Option(Eyes.LEFT, help="Which eyes of a stereo film are shown."),
     yaw: float = typer.Option(0.0, help="Degrees to the right."),
@@ -55,39 +59,40 @@ def view(
     from math import radians
 
     from viewer.camera import Camera
-    from viewer.film import open_film
+    from viewer.export import Flat
+    from viewer.film import Reading, layout_of, open_film
     from viewer.renderer import Look
 
     look = Look(Camera(radians(yaw), radians(pitch), 0.0, radians(fov)), show)
     if screenshot is None and export is None:
         from viewer.desktop.app import Options, run
 
-        options = Options(
-            file, compare, style, strength, projection, stereo, look, eyes, at, wipe, path
-        )
+        reading = Reading(projection, stereo, layout)
+        options = Options(file, compare, style, strength, reading, look, eyes, at, wipe, path)
         raise typer.Exit(run(options, Styles()))
     if file is None:
         raise typer.BadParameter("--screenshot and --export need a FILE")
     film = open_film(file, projection, stereo)
     if export is not None:
-        _export(film, path, export, force)
+        _export(film, path, export, Flat(eyes=eyes, layout=layout_of(film, layout)), force)
     if screenshot is not None:
         from viewer.screenshot import render_view, save_still
 
         original = open_film(compare, projection, stereo) if compare else None
         how = Compare.A if original is None else Compare.WIPE
-        rgb = render_view(film, at, look, SIZE, original, how, _share(wipe), eyes)
+        rgb = render_view(film, at, look, SIZE, original, how, _share(wipe), eyes, layout)
         save_still(screenshot, rgb)
 
 
-def _export(film: VideoInfo, path: Path | None, out: Path, force: bool) -> None:
+def _export(film: VideoInfo, path: Path | None, out: Path, flat: Flat, force: bool) -> None:
     from pipeline.cli.console import progress_bar
     from viewer.export import export_journey
     from viewer.journey import load_journey
 
     if path is None:
         raise typer.BadParameter("--export needs --path, the view path to follow")
-    export_journey(film, load_journey(path), out, force=force, progress=progress_bar)
+    progress = partial(progress_bar, doing="exporting")
+    export_journey(film, load_journey(path), out, flat, force=force, progress=progress)
 
 
 def _share(wipe: float | None) -> float:

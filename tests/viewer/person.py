@@ -57,6 +57,13 @@ class Person:
         """What the framebuffer shows now."""
         return self.window.canvas.grab_rgb()
 
+    def open(self, *files):
+        """Open a film, maybe with its original, and wait; whether it is open then."""
+        self.window.open(*files)
+        self.until(lambda: self.window.opening is None, f"{files[0]} being opened")
+        session = self.window.session
+        return session is not None and session.film.path == files[0]
+
     def settled(self):
         """Wait until the film shows what was asked for."""
         canvas, session = self.window.canvas, self.window.session

@@ -1,9 +1,12 @@
 import random
+import struct
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from math import radians
 
 import av
+import numpy as np
 import pytest
 from clips import info_of, number_on_screen, numbered_picture, write_clip
 
@@ -12,7 +15,7 @@ from viewer.composition import compose
 from viewer.decoder import Decoder
 from viewer.film import open_film
 from viewer.layout import Layout
-from viewer.picture import picture_from_rgb
+from viewer.picture import picture_from_rgb, picture_to_rgb
 from viewer.renderer import Look
 from vr360.errors import VideoOpenError
 
@@ -172,3 +175,27 @@ def test_a_bare_stream_without_times_is_refused_with_the_remedy(clip, tmp_path):
     subprocess.run(command, check=True)
     with pytest.raises(VideoOpenError, match="-c copy"):
         Decoder(open_film(path))
+
+
+MATRICES = [  # a, b, c, d; the last four mirror
+    (1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0),
+    (-1, 0, 0, 1), (1, 0, 0, -1), (0, 1, 1, 0), (0, -1, -1, 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("matrix", MATRICES)
+def test_turned_and_mirrored_films_show_as_ffmpeg_shows_them(tmp_path, clip, matrix):
+    data = bytearray(clip.path.read_bytes())
+    a, b, c, d = (value << 16 for value in matrix)
+    place = data.index(b"tkhd") + 44  # of its matrix
+    data[place : place + 36] = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
+    path = tmp_path / "turned.mp4"
+    path.write_bytes(data)
+    with Decoder(replace(clip, path=path)) as decoder:
+        shown = picture_to_rgb(decoder.seek(Fraction(1)))
+        assert decoder.mirrored == (matrix in MATRICES[4:])
+    command = ["ffmpeg", "-v", "error", "-ss", "1", "-i", str(path), "-frames:v", "1"]
+    form = ["-vf", "scale=out_color_matrix=bt709", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    raw = subprocess.run([*command, *form], capture_output=True, check=True).stdout
+    reference = np.frombuffer(raw, np.uint8).reshape(shown.shape)
+    assert np.abs(shown.astype(int) - reference).mean() < 3

@@ -19,6 +19,7 @@ from viewer.picture import (
     with_paired_chroma,
 )
 from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look, _aside, read_pixels
+from vr360.cubelayout import CubeLayout, pack_faces, unpack_faces
 from vr360.frame import Colour, Projection, Stereo
 from vr360.geometry import lonlat_to_xyz, perspective_directions, rotation, xyz_to_lonlat
 
@@ -85,6 +86,36 @@ def test_every_projection_shows_what_v360_shows(renderer, stored, projection, ya
     if projection is Projection.HALF_EQUIRECT:
         behind = np.abs(xyz_to_lonlat(_rays(yaw, pitch))[0]) > radians(90.5)
         assert not out[behind].any()
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), DIRECTIONS)
+def test_faces_in_a_row_and_in_a_cross_show_what_v360_shows(renderer, scene, yaw, pitch):
+    row = v360(scene, (256, 1536), "e:c6x1:w=1536:h=256")
+    reference = flat_reference(row, "c6x1", yaw, pitch)
+    right, left, up, down, front, back = np.split(row, 6, axis=1)  # as ffmpeg documents c6x1
+    gap = np.zeros_like(up)
+    lines = [[gap, up, gap, gap], [left, front, right, back], [gap, down, gap, gap]]
+    cross = np.concatenate([np.concatenate(line, axis=1) for line in lines])
+    for picture, name in ((row, CubeLayout.C6X1), (cross, CubeLayout.CROSS)):
+        for cube in (None, name):
+            layout = Layout(Projection.CUBEMAP, cube=cube)
+            out = show(renderer, picture, layout, looking(yaw, pitch))
+            assert mean_error(out, reference) < BAR
+
+
+def test_faces_lie_as_the_project_packs_them(renderer, stored):
+    """The same sphere in each packing, from the conventions of `vr360.cubelayout`."""
+    faces = unpack_faces(stored[Projection.CUBEMAP], CubeLayout.C3X2)
+    shown = [
+        show(
+            renderer,
+            pack_faces(faces, cube),
+            Layout(Projection.CUBEMAP, cube=cube),
+            looking(40, 50),
+        )
+        for cube in CubeLayout
+    ]
+    assert all(np.array_equal(shown[0], other) for other in shown[1:])
 
 
 def _rays(yaw, pitch):

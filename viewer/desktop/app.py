@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from viewer.film import Reading
 from viewer.layout import Eyes
 from viewer.live import Catalogue
 from viewer.renderer import Look
 from vr360.errors import DisplayError
-from vr360.frame import Projection, Stereo
 
 try:
     from PySide6.QtCore import QTimer, QtMsgType, qInstallMessageHandler
@@ -43,8 +43,7 @@ class Options:
     compare: Path | None = None
     style: str | None = None
     strength: float = 1.0
-    projection: Projection | None = None
-    stereo: Stereo | None = None
+    reading: Reading = field(default_factory=Reading)
     look: Look = field(default_factory=Look)
     eyes: Eyes = Eyes.LEFT
     at: float = 0.0
@@ -76,9 +75,14 @@ def start(window: Window, options: Options) -> None:
     canvas.camera, canvas.view, canvas.eyes = options.look.camera, options.look.view, options.eyes
     window.judging.panel.strength.setValue(round(options.strength * 100))
     if options.file is not None:
-        window.open(options.file, options.compare, options.projection, options.stereo)
-    if window.session is None:
-        return
+        window.open(
+            options.file, options.compare, options.reading, lambda: _arrange(window, options)
+        )
+
+
+def _arrange(window: Window, options: Options) -> None:
+    """What can be done once the film is there."""
+    assert window.session is not None
     if options.at:
         window.session.player.seek(options.at)
     if options.wipe is not None:

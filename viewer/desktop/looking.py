@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QFileDialog
 from viewer.camera import Camera
 from viewer.desktop.panels import LevelPanel
 from viewer.layout import Eyes, Layout, View
-from viewer.orientation import file_pose, levelling, save_levelled
+from viewer.orientation import levelling, save_levelled
 from viewer.renderer import GRID, HORIZON, POLES, SEAM
 from viewer.session import Session
+from vr360.cubelayout import CubeLayout
 from vr360.frame import Projection, Stereo
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Looking:
 
     def begin(self, session: Session) -> None:
         """A film was opened: take over the pose that its metadata states."""
-        roll, pitch = file_pose(session.film.path)
+        roll, pitch = session.pose
         self.level.roll.setValue(round(roll * self.level.TENTHS))
         self.level.pitch.setValue(round(pitch * self.level.TENTHS))
         self._turn_level(*self.level.degrees())
@@ -56,6 +57,7 @@ class Looking:
             "eyes": self._canvas.eyes,
             "projection": layout.projection,
             "stereo": layout.stereo,
+            "faces": layout.cube or "auto",
         }
         if method in chosen:
             return chosen[method] == value
@@ -83,6 +85,9 @@ class Looking:
 
     def stereo(self, name: str) -> None:
         self._relay(stereo=Stereo(name))
+
+    def faces(self, name: str) -> None:
+        self._relay(cube=None if name == "auto" else CubeLayout(name))
 
     def next_projection(self) -> None:
         if self._window.session is not None:
@@ -160,6 +165,8 @@ class Looking:
         if layout.projection is Projection.DUAL_FISHEYE:
             words += f"; lenses {degrees(layout.lens_fov):.0f}° wide"
             words += f", rolled {degrees(layout.lens_roll):.0f}°"
+        if layout.is_cube:
+            words += f"; faces as {layout.cube or 'the shape says'}"
         self._window.tell(words)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from viewer.clock import timecode
-from viewer.export import SIZE, export_journey
+from viewer.export import SIZE, Flat, export_journey
 from viewer.journey import Journey, load_journey, save_journey
 from viewer.session import Session
 from vr360.errors import Vr360Error
@@ -38,13 +38,12 @@ class Export:
         self.done = 0.0
         self.result = ""
         self._stop = threading.Event()
-        span, level = session.player.span, window.canvas.orientation
+        canvas, span = window.canvas, session.player.span
+        flat = Flat(SIZE, canvas.eyes, session.layout, canvas.orientation)
 
         def write() -> None:
             try:
-                count = export_journey(
-                    session.film, journey, out, SIZE, span, level, True, self._progress
-                )
+                count = export_journey(session.film, journey, out, flat, span, True, self._progress)
                 self.result = f"exported {count} frames to {out}"
             except Vr360Error as error:
                 self.result = str(error)

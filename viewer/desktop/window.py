@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -18,19 +21,22 @@ from viewer.desktop.judging import Judging
 from viewer.desktop.looking import Looking
 from viewer.desktop.memory import Memory
 from viewer.desktop.menus import Menus
+from viewer.desktop.opening import Opening, close_aside
 from viewer.desktop.overlays import Help, Label, Message, WipeHandle
 from viewer.desktop.playback import Playback
 from viewer.desktop.travel import Travel
+from viewer.film import Reading
 from viewer.live import Catalogue
 from viewer.pace import Pace
 from viewer.picture import picture_to_rgb
 from viewer.screenshot import save_still
 from viewer.session import Session
 from vr360.errors import Vr360Error
-from vr360.frame import Projection, Rgb, Stereo
+from vr360.frame import Rgb
 
 TICK_MS = 4
 WARM_UP_MS = 100  # after opening: when the first picture is on the screen
+CLOSING = 2.0  # seconds that leaving may take; a disk that hangs is left to itself
 HIDE_AFTER = 2.5  # seconds without mouse while playing
 FILTER = "Films and stills (*.mp4 *.mov *.mkv *.webm *.m4v *.ts *.avi *.jpg *.jpeg *.png);;All (*)"
 
@@ -40,12 +46,15 @@ class Window(QMainWindow):
 
     Attributes:
         session: what is open, or None.
+        opening: what is being opened, or None.
         latencies: seconds from a frame's time to its being on the screen, the newest few hundred.
     """
 
     def __init__(self, catalogue: Catalogue | None = None, memory: Memory | None = None) -> None:
         super().__init__()
         self.session: Session | None = None
+        self.opening: Opening | None = None
+        self._closing: threading.Thread | None = None
         self.catalogue = catalogue
         self.memory = memory or Memory()
         self.latencies: deque[float] = deque(maxlen=600)
@@ -112,23 +121,33 @@ class Window(QMainWindow):
         self,
         path: Path,
         compare: Path | None = None,
-        projection: Projection | None = None,
-        stereo: Stereo | None = None,
-    ) -> bool:
-        """Open a film; on failure say why and keep what was open."""
-        try:
-            session = Session(path, compare, projection, stereo, self.catalogue)
-        except Vr360Error as error:
-            self.tell(str(error), stays=True)
-            return False
+        reading: Reading | None = None,
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Begin to open a film; what is open stays until it is there, and if it does not open."""
+        if self.opening is not None:
+            self.opening.cancel()
+        make = partial(Session, path, compare, reading, self.catalogue)
+        self.opening = Opening(path, make, then)
+        self.tell(f"opening {path.name} …", stays=True)
+
+    def _watch_opening(self, opening: Opening) -> None:
+        if not opening.done:
+            return
+        self.opening = None
+        session = opening.take()
+        if session is None:
+            self.tell(opening.failure, stays=True)
+            return
         self.close_film()
         self.session = session
         self.hint.say("")
-        self.setWindowTitle(f"{path.name} - vr360")
+        self.setWindowTitle(f"{opening.path.name} - vr360")
         self.canvas.skipped, self._dropped_before, self._pace = 0, 0, Pace()
         self.latencies.clear()
         self._begin(session)
-        return True
+        if opening.then is not None:
+            opening.then()
 
     def _begin(self, session: Session) -> None:
         self.memory.opened(session.film.path)
@@ -139,7 +158,7 @@ class Window(QMainWindow):
         self.judging.begin(session)
         self.travel.begin()
         session.refresh(self.canvas)
-        notes = "\n".join((session.film.reason, *session.film.notes))
+        notes = "\n".join((session.film.reason, *session.notes))
         silent = session.player.sound.silent if session.player.sound else ""
         self.tell("\n".join(filter(None, (notes, self.playback.resume(session), silent))))
         self.wake_controls()
@@ -149,7 +168,7 @@ class Window(QMainWindow):
     def close_film(self) -> None:
         if self.session is not None:
             self.playback.remember(self.session)
-            self.session.close()
+            self._closing = close_aside(self.session)
             self.session = None
         for slot in ("film", "original", "painted", "heat"):
             self.canvas.forget(slot)
@@ -160,6 +179,8 @@ class Window(QMainWindow):
         now = time.monotonic()
         self.canvas.glide_on(now - self._last_tick)
         self._last_tick = now
+        if self.opening is not None:
+            self._watch_opening(self.opening)
         if self.session is None:
             return
         due = not self.canvas.waiting and self.session.tick(self.canvas)
@@ -225,8 +246,8 @@ class Window(QMainWindow):
         name, _ = QFileDialog.getOpenFileName(self, "Compare with", filter=FILTER)
         if name:
             film, position = self.session.film, self.session.player.position
-            if self.open(film.path, Path(name), film.projection, film.stereo) and self.session:
-                self.session.player.seek(position)
+            reading = Reading(film.projection, film.stereo, self.session.layout.cube)
+            self.open(film.path, Path(name), reading, lambda: self.playback.seek(position))
 
     def save_view(self) -> None:
         """The view, without what lies over it."""
@@ -258,6 +279,9 @@ class Window(QMainWindow):
             self.help.hide()
         elif self.isFullScreen():
             self.toggle_full_screen()
+        elif self.opening is not None:
+            self.opening.cancel()
+            self.opening = None
         self.message.hide()
 
     def toggle_help(self) -> None:
@@ -272,7 +296,7 @@ class Window(QMainWindow):
         film, counters = session.film, session.player.counters
         rows = [
             film.reason,
-            *film.notes,
+            *session.notes,
             f"{film.width} x {film.height}, {float(film.rate):.3f} fps, "
             f"{film.codec} {film.pixel_format} {film.colour.matrix}",
             f"shown as {session.layout.projection}, {session.layout.stereo}",
@@ -332,6 +356,10 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self._timer.stop()
         self.travel.stop()
+        if self.opening is not None:
+            self.opening.cancel()
         self.close_film()
+        if self._closing is not None:
+            self._closing.join(timeout=CLOSING)
         self.canvas.release()
         super().closeEvent(event)

@@ -137,7 +137,7 @@ def films(tmp_path_factory):
 
 @pytest.fixture
 def playing_film(window, person, films):
-    """The window with the film open, standing at its first frame."""
-    assert window.open(films[0])
+    """The player of a window with the film open, standing at its first frame."""
+    assert person.open(films[0])
     person.settled()
     return window.session.player

@@ -29,7 +29,7 @@ from vr360.geometry import equirect_directions, rotation
 @pytest.fixture
 def compared(window, person, films):
     """The window with film and original, in a wipe."""
-    assert window.open(*films)
+    assert person.open(*films)
     person.settled()
     return window.session
 
@@ -152,7 +152,7 @@ def test_flicker_shows_once_three_pictures_have_been_seen(window, person, tmp_pa
         for rgb in blinking:
             out.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
         out.mux(stream.encode(None))
-    window.open(tmp_path / "blinking.mp4")
+    person.open(tmp_path / "blinking.mp4")
     person.settled()
     person.press("ctrl+5")
     person.until(lambda: "three pictures" in window.message.text(), "what is missing")
@@ -196,7 +196,7 @@ def test_a_tilted_film_is_levelled_and_stays_so_in_a_saved_copy(
     from PySide6.QtWidgets import QFileDialog
 
     tilted_film(tmp_path / "tilted.mp4", roll=12.0, pitch=-5.0)
-    assert window.open(tmp_path / "tilted.mp4")
+    assert person.open(tmp_path / "tilted.mp4")
     person.settled()
     assert np.ptp(sky_edges(person)) > 0.2
     level = window.looking.level
@@ -208,7 +208,7 @@ def test_a_tilted_film_is_levelled_and_stays_so_in_a_saved_copy(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(copy), ""))
     window.do("choose_levelled")
     assert file_pose(copy) == pytest.approx((12.0, -5.0), abs=0.01)
-    assert window.open(copy)
+    assert person.open(copy)
     person.settled()
     assert np.ptp(sky_edges(person)) < 0.03
 
@@ -245,9 +245,38 @@ def test_keyframes_are_followed_saved_and_exported(
         assert sum(1 for _ in container.decode(video=0)) == 5
 
 
+def test_the_eyes_on_show_are_those_exported(window, person, tmp_path, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog
+
+    rgb = np.zeros((256, 256, 3), np.uint8)
+    rgb[128:] = 255
+    film = tmp_path / "pair_TB.mp4"
+    with av.open(str(film), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 256, 256, "yuv420p"
+        for _ in range(3):
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(rgb, format="rgb24")))
+        out.mux(stream.encode(None))
+    assert person.open(film)
+    person.settled()
+    person.press("e", times=2)
+    person.press("k")
+    person.until(lambda: window.canvas.eyes == "side-by-side" and window.travel.times, "a path")
+    flat = tmp_path / "flat.mp4"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(flat), ""))
+    monkeypatch.setattr("viewer.desktop.travel.SIZE", (90, 160))
+    person.press("ctrl+e")
+    person.until(lambda: "exported 3 frames" in window.message.text(), "the export")
+    with av.open(str(flat)) as container:
+        shown = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert shown[:, :78].max() < 20
+    assert shown[:, 82:].min() > 235
+
+
 def test_the_command_lines_wishes_are_met(window, person, films, tmp_path):
     look = Look(Camera(radians(10), radians(5), 0.0, radians(70)), View.PLANET)
     start(window, Options(films[0], films[1], look=look, at=3.0, wipe=0.3))
+    person.until(lambda: window.session is not None, "the film open")
     person.settled()
     assert window.canvas.camera == look.camera
     assert window.canvas.view is View.PLANET
@@ -257,7 +286,7 @@ def test_the_command_lines_wishes_are_met(window, person, films, tmp_path):
 
 def test_a_style_of_the_command_line_is_painted_at_once(window, person, films):
     start(window, Options(films[0], style="negative", strength=0.5))
-    person.until(lambda: window.session.painted, "a painted picture")
+    person.until(lambda: window.session and window.session.painted, "a painted picture")
     assert window.session.painted.wish.strength == 0.5
 
 
@@ -265,7 +294,7 @@ def test_a_stereo_film_shows_each_eye(window, person, tmp_path):
     rgb = np.zeros((256, 256, 3), np.uint8)
     rgb[128:] = 255
     cv2.imwrite(str(tmp_path / "pair_TB.png"), rgb)
-    assert window.open(tmp_path / "pair_TB.png")
+    assert person.open(tmp_path / "pair_TB.png")
     person.settled()
     assert person.seen().max() == 0
     person.press("e")
@@ -274,7 +303,7 @@ def test_a_stereo_film_shows_each_eye(window, person, tmp_path):
 
 def test_facts_count_frames_shown_and_dropped(window, person, tmp_path):
     write_clip(tmp_path / "short.mp4", 20, height=64, rate=10)
-    window.open(tmp_path / "short.mp4")
+    person.open(tmp_path / "short.mp4")
     person.settled()
     person.press("space")
     person.until(lambda: window.session.player.current.a.index == 19, "the last frame")

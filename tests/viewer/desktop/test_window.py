@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import threading
+import time
 from itertools import pairwise
 from math import degrees, radians
 
@@ -20,7 +23,7 @@ from vr360.frame import Projection, Stereo
 
 
 def test_opening_shows_the_first_frame_and_what_was_assumed(window, person, films):
-    assert window.open(films[0])
+    assert person.open(films[0])
     person.settled()
     person.until(lambda: person.number() == 0, "frame 0 on the screen")
     assert "2:1" in window.message.text()
@@ -242,7 +245,7 @@ def test_ctrl_o_opens_the_file_chosen(window, person, films, monkeypatch):
     assert [a.text() for a in window.menus.recent.actions()] == [str(films[0])]
     window.close_film()
     window.menus.recent.actions()[0].trigger()
-    assert window.session is not None
+    person.until(lambda: window.session is not None, "the film open again")
 
 
 def test_a_file_dropped_on_the_picture_is_opened(window, person, films, application):
@@ -288,12 +291,12 @@ def test_controls_hide_while_playing_and_come_back_with_the_mouse(
 def test_where_a_film_was_left_is_remembered(make_window, films):
 
     first = make_window()
-    first.open(films[0])
+    Person(first).open(films[0])
     first.session.player.seek(6.0)
     Person(first).settled()
     first.close()
     second = make_window()
-    second.open(films[0])
+    Person(second).open(films[0])
     Person(second).settled()
     assert second.session.player.current.a.index == 60
     assert "resumed" in second.message.text()
@@ -316,11 +319,62 @@ def test_a_file_that_does_not_open_leaves_one_message_and_the_film(
     path = tmp_path / "bad.mp4"
     if content is not None:
         path.write_bytes(content)
-    assert not window.open(path)
+    assert not person.open(path)
     assert "bad.mp4" in window.message.text()
     assert "\n" not in window.message.text()
     person.press("period")
     person.until(lambda: playing_film.current.a.index == 1, "the film still there")
+
+
+@pytest.fixture
+def stuck(tmp_path):
+    """A file that keeps its reader waiting, as a network disk that does not answer."""
+    path = tmp_path / "stuck.mp4"
+    os.mkfifo(path)
+    yield path
+    for _ in range(8):  # let whoever waits find an end
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+        time.sleep(0.05)
+
+
+def test_a_disk_that_does_not_answer_holds_up_neither_film_nor_window(
+    window, person, playing_film, films, stuck
+):
+    person.press("space")
+    window.open(stuck)
+    known = playing_film.current.a.index
+    person.until(lambda: playing_film.current.a.index > known + 2, "the film playing on")
+    assert "opening stuck.mp4" in window.message.text()
+    assert window.opening is not None
+    assert person.open(films[1])
+    assert window.session.film.path == films[1]
+
+
+def test_escape_gives_up_opening(window, person, stuck):
+    window.open(stuck)
+    person.press("Escape")
+    person.until(lambda: window.opening is None, "giving up")
+    assert not window.message.isVisible()
+
+
+def test_a_film_that_nobody_waits_for_any_more_is_closed_again(window, person, films, monkeypatch):
+    from viewer.session import Session
+
+    answered, made = threading.Event(), []
+
+    def slow(path, *rest):
+        if path == films[1]:
+            answered.wait(20)
+        made.append(Session(path, *rest))
+        return made[-1]
+
+    monkeypatch.setattr("viewer.desktop.window.Session", slow)
+    window.open(films[1])
+    assert person.open(films[0])
+    answered.set()
+    person.until(lambda: len(made) == 2, "the slow film open")
+    person.until(lambda: not made[1].player._thread.is_alive(), "its end")
+    assert window.session.film.path == films[0]
 
 
 def test_a_film_cut_short_says_so_and_the_window_goes_on(window, person, tmp_path):
@@ -333,7 +387,7 @@ def test_a_film_cut_short_says_so_and_the_window_goes_on(window, person, tmp_pat
     subprocess.run(["ffmpeg", "-v", "error", "-i", source, *front, str(whole)], check=True)
     data = whole.read_bytes()
     cut.write_bytes(data[: int(len(data) * 0.6)])
-    assert window.open(cut)
+    assert person.open(cut)
     person.press("space")
     person.until(lambda: "incomplete" in window.message.text(), "a word about it")
     assert not window.session.player.playing
@@ -358,7 +412,7 @@ def test_an_old_graphics_driver_leaves_a_message_in_the_window(make_window, monk
 
 
 def test_comparing_modes_show_what_they_say(window, person, films):
-    window.open(*films)
+    person.open(*films)
     person.settled()
     assert window.canvas.compare is Compare.WIPE
     assert window.wipe.isVisible()
