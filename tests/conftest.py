@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import wave
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
@@ -10,6 +11,17 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
+
+CACHE = "VR360_TEST_CACHE"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What is kept between runs is kept for this one only, by all its processes together."""
+    if CACHE not in os.environ:
+        folder = tempfile.TemporaryDirectory(prefix="vr360-cache-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[CACHE] = folder.name
+    os.environ["XDG_CACHE_HOME"] = os.environ[CACHE]
 
 
 @pytest.hookimpl(wrapper=True)

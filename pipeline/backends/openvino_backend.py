@@ -8,6 +8,7 @@ import openvino as ov
 import torch
 from torch import Tensor, nn
 
+from pipeline.backends.graphs import load_graph
 from pipeline.nets.moments import Moments
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import SPHERE, Surface
@@ -47,18 +48,16 @@ class OpenVinoBackend:
         inputs = tuple(t.contiguous() for t in inputs)
         key = surface, measure, *(tuple(t.shape) for t in inputs)
         if key not in self._requests:
-            self._requests[key] = self._compile(_OnSurface(self._net, surface, measure), inputs)
+            net = _OnSurface(self._net, surface, measure)
+            self._requests[key] = self._compile(load_graph(net, inputs, f"{surface} {measure}"))
         request = self._requests[key]
         request.infer([t.numpy() for t in inputs], share_inputs=True)
         # The request owns its outputs and overwrites them next time.
         return [torch.from_numpy(tensor.data.copy()) for tensor in request.output_tensors]
 
-    def _compile(self, net: nn.Module, inputs: tuple[Tensor, ...]) -> ov.InferRequest:
-        with torch.no_grad():
-            program = torch.export.export(net, inputs)
-        model = ov.convert_model(program)
+    def _compile(self, graph: ov.Model) -> ov.InferRequest:
         settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
-        return ov.Core().compile_model(model, "CPU", settings).create_infer_request()
+        return ov.Core().compile_model(graph, "CPU", settings).create_infer_request()
 
 
 class _OnSurface(nn.Module):

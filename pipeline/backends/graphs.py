@@ -1,0 +1,70 @@
+"""Graphs of the net for OpenVINO, kept on disk: tracing one takes far longer than painting a still.
+
+They lie in `$XDG_CACHE_HOME/vr360` (`~/.cache/vr360`), named by everything they are made from, and
+may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import openvino as ov
+import torch
+from torch import Tensor, nn
+
+from pipeline.nets import moments, stylenet, surface
+from vr360 import cubemap, geometry, padding
+
+_SOURCES = (moments, stylenet, surface, cubemap, geometry, padding)
+logger = logging.getLogger(__name__)
+
+
+def load_graph(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> ov.Model:
+    """The graph of `net` for inputs of these shapes; `name` tells nets of equal weights apart."""
+    path = _folder() / f"{_digest(net, inputs, name)}.xml"
+    try:
+        return ov.Core().read_model(path)
+    except RuntimeError:  # missing, or damaged: OpenVINO tells them apart by its message alone
+        graph = _trace(net, inputs)
+    try:
+        _save(graph, path)
+    except OSError as error:
+        logger.info("graph not kept: %s", error)
+    return graph
+
+
+def _trace(net: nn.Module, inputs: tuple[Tensor, ...]) -> ov.Model:
+    with torch.no_grad():
+        program = torch.export.export(net, inputs)
+    return ov.convert_model(program)
+
+
+def _save(graph: ov.Model, path: Path) -> None:
+    """Both files or neither; another process may do the same at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        partial = Path(folder) / path.name
+        ov.save_model(graph, partial, compress_to_fp16=False)
+        partial.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        partial.replace(path)
+
+
+def _folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "vr360"
+
+
+def _digest(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> str:
+    digest = hashlib.sha256()
+    shapes = [tuple(t.shape) for t in inputs]
+    digest.update(f"{name} {shapes} {net} {torch.__version__} {ov.__version__}".encode())
+    for source in _SOURCES:
+        digest.update(inspect.getsource(source).encode())
+    for key, tensor in net.state_dict().items():
+        digest.update(key.encode() + tensor.cpu().numpy().tobytes())
+    return digest.hexdigest()
