@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -91,11 +92,12 @@ def measure(
     painting = Path(style) if style and Path(style).suffix.lower() in PICTURES else None
     if report is not None:
         check_folder(report, force)
+    first = parse_seconds(duration, "--duration")
     figures: dict[str, Any] = {}
     if file is not None:
-        figures |= asdict(measure_film(file, source, _watch("looking at the seam")))
+        figures |= asdict(measure_film(file, source, _watch("looking at the seam"), first))
     if file is not None and source is not None:
-        figures |= _compare(file, source, baseline, duration, painting, vgg_weights, report)
+        figures |= _compare(file, source, baseline, first, painting, vgg_weights, report)
     if style is not None and painting is None:
         figures |= asdict(measure_style(style))
     if as_json:
@@ -121,7 +123,7 @@ def _compare(
     file: Path,
     source: Path,
     baseline: Path | None,
-    duration: str | None,
+    duration: Fraction | None,
     painting: Path | None,
     vgg_weights: Path | None,
     report: Path | None,
@@ -130,7 +132,7 @@ def _compare(
     from pipeline.quality.report import write_report
     from pipeline.quality.together import open_films
 
-    films = open_films(file, source, baseline, parse_seconds(duration, "--duration"))
+    films = open_films(file, source, baseline, duration)
     figures, trace = measure_against_source(films, painting, vgg_weights, _watch("measuring"))
     if report is not None:
         say("report   ", str(write_report(report, films, figures, trace)))

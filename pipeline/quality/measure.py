@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.backends import TorchBackend, open_backend
 from pipeline.nets.checkpoint import load_style
-from pipeline.quality.perception import PerceptionMeter
+from pipeline.quality.perception import open_perception
 from pipeline.quality.seam import seam_gradient
 from pipeline.quality.sphere import SphereMeter
 from pipeline.quality.stability import StabilityMeter, Trace, summarise
@@ -77,9 +77,15 @@ class StyleFigures:
 
 
 def measure_film(
-    path: Path, source: Path | None = None, progress: Progress = lambda frames, total: frames
+    path: Path,
+    source: Path | None = None,
+    progress: Progress = lambda frames, total: frames,
+    duration: Fraction | None = None,
 ) -> FilmFigures:
-    """Decode `path` (and `source`) from end to end and measure.
+    """Decode `path` (and as much of `source`) and measure.
+
+    Args:
+        duration: seconds of the source; all by default.
 
     Raises:
         InputError: a file that cannot be read or is no 360° picture.
@@ -87,7 +93,7 @@ def measure_film(
     info = probe(path)
     gradients, last = _seam_gradients(info, progress)
     gradient = float(np.mean(gradients))
-    own = float(np.mean(_seam_gradients(probe(source), progress)[0])) if source else 0.0
+    own = float(np.mean(_seam_gradients(probe(source), progress, duration)[0])) if source else 0.0
     ratio = gradient / own if own and math.isfinite(gradient / own) else None
     fps = info.rate
     return FilmFigures(
@@ -125,7 +131,7 @@ def measure_against_source(
     stability = StabilityMeter(films.baseline is not None)
     sphere = SphereMeter(films.frames)
     meters: list[Meter] = [stability, sphere]
-    perception = PerceptionMeter(painting, vgg_weights, films.frames) if painting else None
+    perception = open_perception(painting, vgg_weights, films.frames) if painting else None
     if perception:
         meters.append(perception)
     for moment in progress(films.moments(), films.frames):
@@ -148,10 +154,13 @@ def measure_style(style: str) -> StyleFigures:
     return StyleFigures(card.name, grid_ratio(painted), yaw_equivariance_max(exact, small))
 
 
-def _seam_gradients(info: VideoInfo, progress: Progress) -> tuple[list[float], Fraction]:
+def _seam_gradients(
+    info: VideoInfo, progress: Progress, duration: Fraction | None = None
+) -> tuple[list[float], Fraction]:
     """The seam gradient of every frame, and when the last one is shown."""
     gradients, last = [], Fraction(0)
-    for frame in progress(read_frames(info), info.frames):
+    total = info.frames if duration is None else min(info.frames, round(duration * info.rate))
+    for frame in progress(read_frames(info, duration=duration), total):
         eyes = split_eyes(frame.rgb, info.stereo)
         gradients.append(float(np.mean([seam_gradient(eye) for eye in eyes])))
         last = frame.pts

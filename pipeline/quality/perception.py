@@ -49,19 +49,30 @@ class PerceptionFigures:
     content_loss_ratio: float | None = None
 
 
-class PerceptionMeter:
-    """Takes moments one by one and looks at every n-th.
+def open_perception(painting: Path, weights: Path | None, frames: int) -> PerceptionMeter:
+    """A meter for films of about `frames` frames.
 
     Raises:
         CheckpointError: no VGG-16.
         StyleImageError: no painting.
     """
+    return PerceptionMeter(
+        load_vgg16(weights, list(LAYERS)), load_style(painting, PAINTING, BORDER), frames
+    )
 
-    def __init__(self, painting: Path, weights: Path | None, frames: int) -> None:
-        self._vgg = load_vgg16(weights, list(LAYERS))
-        picture = to_tensor([load_style(painting, PAINTING, BORDER)])
+
+class PerceptionMeter:
+    """Takes moments one by one and looks at every n-th.
+
+    Args:
+        painting: (H, W, 3) uint8.
+        frames: how many moments will come, about.
+    """
+
+    def __init__(self, vgg: VggFeatures, painting: Rgb, frames: int) -> None:
+        self._vgg = vgg
         with torch.no_grad():
-            self._targets = {name: gram(f) for name, f in self._vgg(picture).items()}
+            self._targets = {k: gram(f) for k, f in vgg(to_tensor([painting])).items()}
         self._every = max(1, frames // FRAMES)
         self._count = 0
         self._rows: list[list[float]] = []  # style and content: source, film, baseline
@@ -90,8 +101,7 @@ class PerceptionMeter:
         return PerceptionFigures(_over(style, bare), float(content), *ratios)
 
     def _features(self, rgb: Rgb) -> Mapping[str, Tensor]:
-        views = sample(rgb, _looks(rgb.shape[1]))
-        return _all_of(self._vgg, views)
+        return _all_of(self._vgg, sample(rgb, _looks(rgb.shape[1])))
 
     def _style(self, features: Mapping[str, Tensor]) -> float:
         return float(style_loss(features, self._targets))

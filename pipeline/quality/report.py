@@ -126,7 +126,10 @@ def _on_the_sphere(name: str, trace: Trace) -> str:
     maps = {"film": trace.film[name].heat}
     if trace.with_baseline:
         maps["frame by frame"] = trace.baseline[name].heat
-    top = float(max(np.quantile(heat, 0.99) for heat in maps.values()))
+    sides = [
+        heat[len(heat) // 6 : -len(heat) // 6] for heat in maps.values()
+    ]  # not the poles' rows
+    top = float(np.quantile(sides, 0.99))
     return "".join(
         f"<figure>{heat_map(heat, top, f'{name} of the {whose} on the sphere')}"
         f"<figcaption>{whose}: the sphere, from above, from below; brightest from {top:.2g} on"

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.quality.regions import Tally
 from pipeline.quality.together import Moment
@@ -27,7 +29,7 @@ from vr360.geometry import HALF_TURN
 LONG = 9
 """Frames between the two pictures of the long-term warp error."""
 
-VISIBLE = 50.0  # Lai et al. 2018, equation 3
+VISIBLE = 50.0  # as Lai et al. 2018
 FIGURES = ("warp_error", "warp_error_long", "flicker", "sharpness")
 TENTH = 10  # parts of a film of which the first and the last are compared
 
@@ -143,8 +145,8 @@ class StabilityMeter:
 
     def _sharpness(self) -> None:
         for tallies, pictures in self._films():
-            tallies["sharpness"].add(slope(pictures[-1]))
-        self.trace.source["sharpness"].add(slope(self._past[-1].source))
+            tallies["sharpness"].add(slope(luma(pictures[-1])))
+        self.trace.source["sharpness"].add(slope(luma(self._past[-1].source)))
 
     def _skip(self, name: str) -> None:
         for tallies, _ in self._films():
@@ -157,16 +159,28 @@ def squared_error(now: Rgb, earlier: Rgb, direction: Map) -> Map:
     return np.asarray(np.einsum("hwc,hwc->hw", gap, gap) / (3 * 255**2), np.float32)
 
 
-def slope(rgb: Rgb) -> Map:
-    """Length of the gradient of luma, shares of full scale a degree of the sphere; (H, W)."""
-    values = luma(rgb)
+def slope(values: Map) -> Map:
+    """Length of the gradient of luma (H, W), shares of full scale a degree of the sphere.
+
+    Both ways it is taken over about two rows' distance: what is finer near a pole, no eye sees.
+    """
     height, width = values.shape
-    around = np.concatenate([values[:, -1:], values, values[:, :1]], axis=1)
-    degrees = 180 / height, 360 / width
-    lat = (0.5 - (np.arange(height, dtype=np.float32) + 0.5) / height) * np.float32(HALF_TURN)
-    down = np.gradient(values, degrees[0], axis=0)
-    across = (around[:, 2:] - around[:, :-2]) / (2 * degrees[1]) / np.cos(lat)[:, None]
+    reach, degrees = _reach(height, width)
+    columns = np.arange(width)[None]
+    east, west = (np.take_along_axis(values, (columns + s * reach) % width, 1) for s in (1, -1))
+    across = (east - west) / degrees
+    down = np.gradient(values, 180 / height, axis=0)
     return np.asarray(cv2.magnitude(across.astype(np.float32), down.astype(np.float32)))
+
+
+@lru_cache(maxsize=2)
+def _reach(height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """For each row, columns to go east and west, and degrees between the two; (H, 1) each."""
+    level = np.cos((0.5 - (np.arange(height) + 0.5) / height) * HALF_TURN)[:, None]
+    reach = np.clip(np.rint(width / (2 * height) / level), 1, width // 4).astype(np.intp)
+    angle = reach * HALF_TURN * 2 / width
+    straight = 2 * np.arcsin(np.minimum(level * np.sin(angle), 1))  # along the great circle
+    return reach, straight * 180 / HALF_TURN
 
 
 def summarise(trace: Trace) -> Stability:
