@@ -71,7 +71,7 @@ class Stitcher:
         self._frame = camera.height, camera.width
         self._small = _averaged_size(camera, width)
         self._camera = camera.scaled(*self._small)
-        self._blend = blend
+        self.blend = blend
         self._turn = np.eye(3) if turn is None else turn
         self._build()
 
@@ -95,7 +95,7 @@ class Stitcher:
         y, x = np.mgrid[rows, 0 : self.width]
         direction = lonlat_to_xyz(*pixel_to_lonlat(x, y, self.height, self.width)) @ self._turn
         azimuth, depth = to_ring(self._camera, direction)
-        seam, feather = self._blend.seam.at(azimuth)
+        seam, feather = self.blend.seam.at(azimuth)
         left = _smoothstep((depth - seam) / feather)
         side = np.where(left >= 0.5, 0, 1)
         xy = self._look(direction, side)
@@ -123,7 +123,7 @@ class Stitcher:
         x = _CELL * (np.arange(-1, -(-self.width // _CELL) + 1) + 0.5) - 0.5
         lonlat = pixel_to_lonlat(x, y[:, None], self.height, self.width)
         direction = lonlat_to_xyz(*lonlat) @ self._turn
-        return self._blend.photometry.gain(self._camera, side, direction)
+        return self.blend.photometry.gain(self._camera, side, direction)
 
     def _fine_gain(self, side: int, rows: slice) -> Floats:
         """(rows, width, 3) between the cells: light changes little from pixel to pixel."""

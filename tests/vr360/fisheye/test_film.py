@@ -1,9 +1,11 @@
 """From a film to its stitcher: what is fixed, and by which frames."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,9 +13,21 @@ from tests.vr360.fisheye.conftest import World, psnr
 from vr360.errors import CameraError, VideoOpenError
 from vr360.fisheye import film
 from vr360.fisheye.camera import Camera
-from vr360.fisheye.film import Footage, open_footage, open_stitcher, result_size, sample_frames
+from vr360.fisheye.film import (
+    Footage,
+    Opened,
+    open_footage,
+    open_stitcher,
+    result_size,
+    sample_frames,
+)
+from vr360.fisheye.photometry import neutral
 from vr360.fisheye.presets import find_camera
+from vr360.fisheye.ring import from_ring
+from vr360.fisheye.seam import Seam
+from vr360.fisheye.stitching import Blend, Stitcher
 from vr360.frame import Projection, VideoInfo
+from vr360.geometry import FULL_TURN, lonlat_to_pixel, xyz_to_lonlat
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 
@@ -108,11 +122,48 @@ def test_errors_name_the_file(shot: VideoInfo):
         open_stitcher(shot, "theta", 64, 128)
 
 
-def test_real_footage_is_calibrated_to_a_fraction_of_a_pixel(shared_data: Path):
-    info = probe(shared_data / "clips" / "gear360_dualfisheye_3840.mp4")
+@pytest.fixture(scope="module")
+def gear(shared_data: Path) -> VideoInfo:
+    return probe(shared_data / "clips" / "gear360_dualfisheye_3840.mp4")
+
+
+@pytest.fixture(scope="module")
+def gear_opened(gear: VideoInfo) -> Opened:
     footage = Footage("gear360-2017", calibrate=True, duration=Fraction(1, 10))
-    opened = open_footage(info, footage, 240, 480)
-    assert opened.calibration is not None
-    assert opened.calibration.before.median_deg > 0.5
-    assert opened.calibration.after.median_deg < 0.1  # a pixel
-    assert opened.calibration.after.grey_levels < 0.75 * opened.calibration.before.grey_levels
+    return open_footage(gear, footage, 960, 1920)
+
+
+def test_real_footage_is_calibrated_to_a_fraction_of_a_pixel(gear_opened: Opened):
+    calibration = gear_opened.calibration
+    assert calibration is not None
+    assert calibration.before.median_deg > 0.5
+    assert calibration.after.median_deg < 0.1  # a pixel
+    assert calibration.after.grey_levels < 0.75 * calibration.before.grey_levels
+
+
+def step_ratio(camera: Camera, seam: Seam, picture: np.ndarray) -> float:
+    """The largest step across a line around the camera, over the steps some degrees beside it."""
+    height, width = picture.shape[:2]
+    azimuth = (np.arange(width) + 0.5) / width * FULL_TURN
+    middle, _ = seam.at(azimuth)
+    away = np.radians(np.arange(-6, 6.01, 0.1))[:, None]
+    direction = from_ring(camera, np.broadcast_to(azimuth, (len(away), width)), middle + away)
+    x, y = lonlat_to_pixel(*xyz_to_lonlat(direction), height, width)
+    strip = cv2.remap(
+        picture.astype(np.float32), x.astype(np.float32), y.astype(np.float32),
+        cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP,
+    )  # fmt: skip
+    along = cv2.blur(strip, (width // 60, 1))  # a seam is long, what it cuts is not
+    steps = np.abs(along[5:] - along[:-5]).mean((1, 2))
+    at = len(steps) // 2
+    return float(steps[at - 3 : at + 4].max() / np.r_[steps[:35], steps[-35:]].mean())
+
+
+def test_the_seam_of_real_footage_shows_no_step(gear: VideoInfo, gear_opened: Opened):
+    frame = next(read_frames(gear)).rgb
+    camera, seam = gear_opened.camera, gear_opened.stitcher.blend.seam
+    assert step_ratio(camera, seam, gear_opened.stitcher(frame)) < 1.1
+    abrupt = replace(seam, depth=0 * seam.depth, feather=1e-4 + 0 * seam.feather)
+    preset = find_camera("gear360-2017").scaled(1920, 3840)
+    plain = Stitcher(preset, Blend(neutral(), abrupt), 960, 1920)(frame)
+    assert step_ratio(preset, abrupt, plain) > 2
