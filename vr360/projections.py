@@ -33,6 +33,13 @@ from vr360.geometry import (
 )
 
 Mask = NDArray[np.bool_]
+_USUAL_LAYOUTS = {
+    Projection.CUBEMAP: CubeLayout.C3X2,
+    Projection.EQUI_ANGULAR: CubeLayout.EAC,
+}
+RECTILINEAR = "rectilinear"
+"""A flat view; no `Projection`, because it is no way to keep a sphere."""
+
 USUAL_FISHEYE_FOV = HALF_TURN * 190 / 180  # consumer cameras lie between 185 and 200 degrees
 
 
@@ -207,7 +214,7 @@ class CubeMap:
 
 
 def sphere_map(
-    projection: Projection,
+    projection: str,
     height: int,
     width: int,
     *,
@@ -217,20 +224,69 @@ def sphere_map(
     """The map of a picture (one eye) of that size.
 
     Args:
-        projection: how the sphere lies on it.
+        projection: a `Projection`, or `RECTILINEAR`.
         height, width: of the eye, pixels.
         layout: of the faces; cubes only, `c3x2` (gnomonic) or `eac` (equi-angular) by default.
-        fov: radians that a fisheye's circle spans.
+        fov: radians that a fisheye's circle or a rectilinear picture's width spans.
 
     Raises:
         InputError: the size contradicts the projection.
     """
-    if projection in (Projection.CUBEMAP, Projection.EQUI_ANGULAR):
-        usual = CubeLayout.C3X2 if projection is Projection.CUBEMAP else CubeLayout.EAC
-        chosen = layout or usual
-        return CubeMap(face_size(height, width, chosen), projection, chosen)
-    if projection is Projection.DUAL_FISHEYE:
+    if projection == RECTILINEAR:
+        return Rectilinear(height, width, fov or QUARTER_TURN)
+    known = Projection(projection)
+    if known in _USUAL_LAYOUTS:
+        chosen = layout or _USUAL_LAYOUTS[known]
+        return CubeMap(face_size(height, width, chosen), known, chosen)
+    if known is Projection.DUAL_FISHEYE:
         return DualFisheye(height, width, fov or USUAL_FISHEYE_FOV)
-    if projection is Projection.HALF_EQUIRECT:
+    if known is Projection.HALF_EQUIRECT:
         return HalfEquirect(height, width)
     return Equirect(height, width)
+
+
+def usual_size(
+    source: SphereMap,
+    projection: str,
+    *,
+    layout: CubeLayout | None = None,
+    fov: float | None = None,
+) -> tuple[int, int]:
+    """(height, width) of an eye that is about as fine as the source, sides even.
+
+    Args:
+        source: what it is made from; one of the same kind keeps its size.
+        projection, layout, fov: see `sphere_map`; a rectilinear view is 16:9.
+    """
+    if isinstance(source, Equirect) and projection == Projection.EQUIRECT:
+        return source.height, source.width
+    quarter = pixels_per_quarter(source)
+    if projection == RECTILINEAR:
+        width = 2 * float(np.tan((fov or QUARTER_TURN) / 2)) * quarter / QUARTER_TURN
+        return _even(width * 9 / 16), _even(width)
+    known = Projection(projection)
+    if known in _USUAL_LAYOUTS:
+        grid, size = face_grid(layout or _USUAL_LAYOUTS[known]), _even(quarter)
+        return grid.rows * size, grid.columns * size
+    if known is Projection.DUAL_FISHEYE:
+        height = _even(quarter * (fov or USUAL_FISHEYE_FOV) / QUARTER_TURN)
+        return height, 2 * height
+    height = 2 * _even(quarter)
+    return height, height if known is Projection.HALF_EQUIRECT else 2 * height
+
+
+def pixels_per_quarter(source: SphereMap) -> float:
+    """How many pixels across span a quarter turn, in the middle of the picture."""
+    if isinstance(source, CubeMap):
+        return float(source.size)
+    if isinstance(source, HalfEquirect):
+        return source.width / 2
+    if isinstance(source, DualFisheye):
+        return source.height * QUARTER_TURN / source.fov
+    if isinstance(source, Rectilinear):
+        return source.width / (2 * float(np.tan(source.fov / 2))) * QUARTER_TURN
+    return source.width / 4
+
+
+def _even(size: float) -> int:
+    return max(16, 2 * round(size / 2))

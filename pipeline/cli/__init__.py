@@ -12,6 +12,7 @@ import sys
 import typer
 
 from pipeline.cli.console import say
+from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
@@ -32,7 +33,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (stylize, stitch, demo, view, styles, train, measure, inspect, inject, remove):
+for command in (
+    stylize,
+    stitch,
+    convert,
+    demo,
+    view,
+    styles,
+    train,
+    measure,
+    inspect,
+    inject,
+    remove,
+):
     app.command()(command)
 
 

@@ -1,0 +1,178 @@
+"""`vr360 convert`: from one projection to another, turned if wanted."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.values import parse_seconds, parse_size, parse_stereo
+
+if TYPE_CHECKING:
+    from pipeline.convert import ConvertReport, Side
+
+
+class Kind(StrEnum):
+    """What the command line calls projections."""
+
+    AUTO = "auto"
+    EQUIRECT = "equirect"
+    CUBEMAP = "cubemap"
+    EQUI_ANGULAR = "equi-angular"
+    HALF_EQUIRECT = "half-equirect"
+    DUAL_FISHEYE = "dual-fisheye"
+    RECTILINEAR = "rectilinear"
+
+
+class FaceLayout(StrEnum):
+    """How cube faces lie on a picture, or in six of them."""
+
+    C3X2 = "c3x2"
+    C6X1 = "c6x1"
+    CROSS = "cross"
+    EAC = "eac"
+    FACES = "faces"
+
+
+class Kernel(StrEnum):
+    """How sharp."""
+
+    LINEAR = "linear"
+    CUBIC = "cubic"
+    LANCZOS = "lanczos"
+
+
+def convert(
+    input: Path = typer.Argument(..., help="360° film, JPEG or PNG, folder of frames."),
+    output: Path = typer.Argument(..., help="Film (.mp4, .mov, .mkv), still, or folder to write."),
+    from_: Kind = typer.Option(
+        Kind.AUTO, "--from", help="Projection of INPUT; auto is what the file says."
+    ),
+    to: Kind = typer.Option(Kind.EQUIRECT, "--to", help="Projection of OUTPUT."),
+    layout: FaceLayout | None = typer.Option(
+        None,
+        help="Faces of OUTPUT; c3x2 for cubemap and eac for equi-angular by default. faces: six "
+        "pictures F.png, R.png, B.png, L.png, U.png, D.png in a folder.",
+    ),
+    from_layout: FaceLayout | None = typer.Option(None, help="Faces of INPUT, likewise."),
+    fov: float | None = typer.Option(
+        None, help="Degrees across OUTPUT: of each fisheye (190) or of a rectilinear view (90)."
+    ),
+    from_fov: float | None = typer.Option(None, help="Degrees across INPUT, likewise."),
+    yaw: float = typer.Option(0.0, help="Degrees to the right that the new front lies."),
+    pitch: float = typer.Option(0.0, help="Degrees upwards that the new front lies."),
+    roll: float = typer.Option(0.0, help="Degrees clockwise that the new view is turned."),
+    size: str | None = typer.Option(
+        None, help="WxH of OUTPUT, all eyes included; as fine as INPUT by default."
+    ),
+    stereo: str = typer.Option("auto", help="Eyes of both: auto, mono, tb, lr or rl."),
+    interpolation: Kernel = typer.Option(
+        Kernel.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
+    ),
+    start: str = typer.Option("0", help="Where to begin, in seconds or [H:]M:S."),
+    duration: str | None = typer.Option(None, help="How much to convert, in seconds or [H:]M:S."),
+    preset: str | None = typer.Option(
+        None, help="archive, lossless-mp4, youtube, quest or prores; by default OUTPUT's suffix."
+    ),
+    codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
+    crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
+    pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
+    speed: str | None = typer.Option(None, help="The encoder's own preset (ultrafast, slow, ...)."),
+    force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
+    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+) -> None:
+    """Convert between projections: equirect, cube maps, VR180, dual fisheye, flat views.
+
+    Sound, times and bit depth are kept, and the metadata says what OUTPUT is. Dual fisheye here
+    means ideal lenses; for a camera's footage use `vr360 stitch`.
+    """
+    from pipeline.convert import ConvertJob, convert
+    from pipeline.rewrite import Span
+    from vr360.geometry import rotation
+    from vr360.media.presets import Overrides
+    from vr360.sampling import Interpolation
+
+    if to is Kind.AUTO:
+        raise typer.BadParameter("--to auto: name the projection that is wanted")
+    span = Span(
+        parse_seconds(start, "--start") or Fraction(0), parse_seconds(duration, "--duration")
+    )
+    job = ConvertJob(
+        input=input,
+        output=output,
+        source=as_side(from_, from_layout, from_fov, "--from"),
+        target=as_side(to, layout, fov, "--to"),
+        turn=rotation(math.radians(yaw), math.radians(pitch), math.radians(roll)),
+        size=parse_size(size),
+        stereo=parse_stereo(stereo),
+        span=span,
+        interpolation=Interpolation(interpolation.value),
+        preset=preset,
+        encoding=Overrides(codec, crf, pixel_format, speed),
+        force=force,
+    )
+    report = convert(job, partial(progress_bar, doing="converting"))
+    if as_json:
+        print_json(as_data(report))
+    else:
+        summarise(report)
+
+
+def as_side(kind: Kind, layout: FaceLayout | None, fov: float | None, option: str) -> Side:
+    """One side of the conversion; layouts belong to cubes and fields of view to lenses."""
+    from pipeline.convert import Side
+
+    cube = kind in (Kind.CUBEMAP, Kind.EQUI_ANGULAR)
+    lens = kind in (Kind.DUAL_FISHEYE, Kind.RECTILINEAR)
+    known = kind is not Kind.AUTO
+    if layout is not None and known and not cube:
+        raise typer.BadParameter(f"{option} {kind.value} has no faces to lay out")
+    if fov is not None and known and not lens:
+        raise typer.BadParameter(f"{option} {kind.value} has no field of view to choose")
+    return Side(
+        kind.value if known else None,
+        layout.value if layout is not None else None,
+        math.radians(fov) if fov is not None else None,
+    )
+
+
+def summarise(report: ConvertReport) -> None:
+    """What was read, done and written, for a person."""
+    source, done = report.source, report.rewritten
+    say("source   ", f"{source.path}: {source.width}x{source.height}, {source.reason}")
+    for note in source.notes:
+        say("         ", note)
+    if done.resampling.repeated or done.resampling.dropped:
+        say(
+            "         ",
+            f"uneven frame rate made even: {done.resampling.repeated} frames repeated, "
+            f"{done.resampling.dropped} dropped",
+        )
+    speed = done.frames / done.seconds
+    say("converted", f" {done.frames} frames in {done.seconds:.1f} s, {speed:.2f} fps")
+    if report.metadata is None:
+        say("metadata ", "none: there is no name for this layout in such a file")
+    say("film     ", f"{report.output}: {report.width}x{report.height}")
+
+
+def as_data(report: ConvertReport) -> dict[str, Any]:
+    """The summary for a script."""
+    done = report.rewritten
+    return {
+        "output": str(report.output),
+        "width": report.width,
+        "height": report.height,
+        "frames": done.frames,
+        "seconds": done.seconds,
+        "fps": done.frames / done.seconds,
+        "to": str(report.projection),
+        "metadata": report.metadata is not None,
+        "stereo": report.source.stereo.value,
+        "stage_seconds": done.stage_seconds,
+    }

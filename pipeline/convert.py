@@ -1,0 +1,234 @@
+"""The story: a 360° film in one projection goes in, the same film in another comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.rewrite import Progress, Rewritten, Span, rewrite
+from vr360.cubelayout import CubeLayout
+from vr360.errors import InputError
+from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
+from vr360.geometry import Array
+from vr360.media.presets import Overrides
+from vr360.media.probe import probe
+from vr360.media.reader import Resampling
+from vr360.media.six_faces import FacesWriter, find_faces, read_faces
+from vr360.media.stills import STILL_SUFFIXES
+from vr360.media.writer import Writer, open_writer
+from vr360.projections import RECTILINEAR, SphereMap, sphere_map, usual_size
+from vr360.sampling import Interpolation, build_sampler
+from vr360.spherical import SphericalMetadata
+from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
+
+SIX_FACES = "faces"
+CUBES = (Projection.CUBEMAP, Projection.EQUI_ANGULAR)
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one side of a conversion looks like.
+
+    Attributes:
+        projection: a `Projection` or `RECTILINEAR`; None is what the file says.
+        layout: a `CubeLayout` or `SIX_FACES`, cubes only; None is the usual one.
+        fov: radians that a fisheye's circle or a rectilinear picture's width spans.
+    """
+
+    projection: str | None = None
+    layout: str | None = None
+    fov: float | None = None
+
+    @property
+    def is_six_faces(self) -> bool:
+        return self.layout == SIX_FACES
+
+
+@dataclass(frozen=True)
+class ConvertJob:
+    """What to convert, from what, and into what.
+
+    Attributes:
+        source, target: both sides; each eye of a stereo film is one picture of these.
+        turn: (3, 3) rotation from the target's directions to the source's.
+        size: (height, width) of the result, all eyes included; None is as fine as the source.
+        stereo: how the eyes lie, which stays as it is; None is what the file says.
+        span: the part wanted.
+        preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
+    """
+
+    input: Path
+    output: Path
+    source: Side = field(default_factory=Side)
+    target: Side = field(default_factory=lambda: Side(Projection.EQUIRECT))
+    turn: Array = field(default_factory=lambda: np.eye(3))
+    size: tuple[int, int] | None = None
+    stereo: Stereo | None = None
+    span: Span = field(default_factory=Span)
+    interpolation: Interpolation = Interpolation.CUBIC
+    preset: str | None = None
+    encoding: Overrides = field(default_factory=Overrides)
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class ConvertReport:
+    """What came out; `metadata` is None where no metadata has a name for it."""
+
+    output: Path
+    projection: str
+    height: int
+    width: int
+    source: VideoInfo
+    metadata: SphericalMetadata | None
+    rewritten: Rewritten
+
+
+def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> ConvertReport:
+    """Convert a film, a still or a folder of frames; on failure nothing half-done is left.
+
+    Raises:
+        Vr360Error: anything about the input or the output that stands in the way.
+    """
+    info = probe_source(job)
+    job.span.check(info)
+    source = source_map(job, info)
+    target = target_map(job, info, source)
+    metadata = metadata_of(job, target, info.stereo)
+    height, width = picture_size((target.height, target.width), info.stereo)
+    film = open_film(job, info, (height, width), metadata)
+    sampler = build_sampler(source, target, job.turn, job.interpolation)
+    count = Resampling()
+    rewritten = rewrite(
+        source_frames(job, info, count),
+        film,
+        each_eye(sampler, info.stereo),
+        progress,
+        job.span.count(info),
+        count,
+    )
+    return ConvertReport(
+        output=job.output,
+        projection=job.target.projection or Projection.EQUIRECT,
+        height=height,
+        width=width,
+        source=info,
+        metadata=metadata,
+        rewritten=rewritten,
+    )
+
+
+def probe_source(job: ConvertJob) -> VideoInfo:
+    """What the source is, where the job does not say."""
+    if job.source.is_six_faces:
+        front = probe(find_faces(job.input)["F"], Projection.CUBEMAP, Stereo.MONO)
+        packed = replace(front, path=job.input, height=2 * front.height, width=3 * front.width)
+        return replace(packed, projection=Projection(job.source.projection or Projection.CUBEMAP))
+    if job.source.projection == RECTILINEAR:
+        info = probe(job.input, Projection.EQUIRECT, job.stereo)
+        return replace(info, reason="rectilinear: as asked for")
+    asked = None if job.source.projection is None else Projection(job.source.projection)
+    return probe(job.input, asked, job.stereo)
+
+
+def source_map(job: ConvertJob, info: VideoInfo) -> SphereMap:
+    """Where directions lie on one eye of the source.
+
+    Raises:
+        InputError: the size contradicts the projection or the stereo layout.
+    """
+    height, width = eye_size((info.height, info.width), info.stereo)
+    if picture_size((height, width), info.stereo) != (info.height, info.width):
+        raise InputError(
+            f"{job.input}: {info.width}x{info.height} does not divide into two equal eyes "
+            f"({info.stereo}); see --stereo"
+        )
+    projection = job.source.projection or info.projection
+    layout = CubeLayout.C3X2 if job.source.is_six_faces else as_layout(job.source.layout)
+    try:
+        return sphere_map(projection, height, width, layout=layout, fov=job.source.fov)
+    except InputError as error:
+        raise InputError(f"{job.input}: {error}") from None
+
+
+def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap:
+    """Where directions lie on one eye of the result.
+
+    Raises:
+        InputError: a size that contradicts the projection or the stereo layout.
+    """
+    projection = job.target.projection or Projection.EQUIRECT
+    layout = CubeLayout.C3X2 if job.target.is_six_faces else as_layout(job.target.layout)
+    if job.size is None:
+        height, width = usual_size(source, projection, layout=layout, fov=job.target.fov)
+    else:
+        height, width = eye_size(job.size, info.stereo)
+    try:
+        return sphere_map(projection, height, width, layout=layout, fov=job.target.fov)
+    except InputError as error:
+        raise InputError(f"{job.output}: {error}; see --size") from None
+
+
+def as_layout(name: str | None) -> CubeLayout | None:
+    return None if name is None else CubeLayout(name)
+
+
+def metadata_of(job: ConvertJob, target: SphereMap, stereo: Stereo) -> SphericalMetadata | None:
+    """What to say of the result, or None where there is no name for it."""
+    side, projection = job.target, job.target.projection or Projection.EQUIRECT
+    still = job.output.suffix.lower() in STILL_SUFFIXES
+    equirect = projection in (Projection.EQUIRECT, Projection.HALF_EQUIRECT)
+    if still and (not equirect or stereo is Stereo.RIGHT_LEFT):
+        return None
+    if projection in (RECTILINEAR, Projection.EQUI_ANGULAR) or side.is_six_faces:
+        return None
+    if projection == Projection.CUBEMAP and side.layout not in (None, CubeLayout.C3X2):
+        return None
+    if projection == Projection.DUAL_FISHEYE:
+        fov = float(np.degrees(getattr(target, "fov", 0.0)))
+        named = 180 <= fov <= 280  # what a mesh of two lenses covers the sphere with
+        return SphericalMetadata(Projection.DUAL_FISHEYE, stereo, lens_fov=fov) if named else None
+    return SphericalMetadata(Projection(projection), stereo)
+
+
+def open_film(
+    job: ConvertJob,
+    info: VideoInfo,
+    size: tuple[int, int],
+    metadata: SphericalMetadata | None,
+) -> Writer:
+    """The output, with the source's sound and the metadata of what it shows."""
+    if job.target.is_six_faces:
+        return FacesWriter(job.output, info.bit_depth, info, job.force)
+    return open_writer(
+        job.output,
+        *size,
+        info.rate,
+        job.preset,
+        bit_depth=info.bit_depth,
+        overrides=job.encoding,
+        source=info,
+        duration=job.span.duration,
+        metadata=metadata,
+        force=job.force,
+    )
+
+
+def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
+    """The pictures of the source, six faces as one."""
+    if job.source.is_six_faces:
+        return iter((Frame(read_faces(job.input), Fraction(0)),))
+    return job.span.frames(info, count)
+
+
+def each_eye(change: Callable[[Rgb], Rgb], stereo: Stereo) -> Callable[[Rgb], Rgb]:
+    """Change every eye by itself, so that nothing crosses from one to the other."""
+
+    def changed(rgb: Rgb) -> Rgb:
+        return join_eyes([change(eye) for eye in split_eyes(rgb, stereo)], stereo)
+
+    return changed

@@ -1,0 +1,117 @@
+"""A film goes in, the same film with every picture changed comes out; sound and times are kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vr360.errors import InputError
+from vr360.frame import Frame, Rgb, VideoInfo
+from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.writer import Writer
+
+Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
+"""Passes frames on and shows how far they are; the number is how many will come."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """The part of the source that is wanted, seconds; None is to its end."""
+
+    start: Fraction = Fraction(0)
+    duration: Fraction | None = None
+
+    def check(self, info: VideoInfo) -> None:
+        """Raise InputError where the source ends before the part begins."""
+        if not info.is_still and self.start >= info.duration:
+            raise InputError(
+                f"{info.path}: --start {float(self.start):g} s lies behind its end, "
+                f"{float(info.duration):.2f} s"
+            )
+
+    def end(self, info: VideoInfo) -> Fraction:
+        """When the last frame wanted ends, in the source's time."""
+        if self.duration is None:
+            return info.duration
+        return min(info.duration, self.start + self.duration)
+
+    def count(self, info: VideoInfo) -> int:
+        """How many frames will come, as far as the container knows."""
+        if info.is_still:
+            return 1
+        return max(1, round((self.end(info) - self.start) * info.rate))
+
+    def frames(self, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
+        """The frames at an even rate; a repeated one is the same object twice."""
+        frames = read_frames(info, self.start, self.duration)
+        if info.is_still:
+            return frames
+        return at_constant_rate(frames, info.rate, count, self.end(info))
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """What came out. `stage_seconds` is the time each stage was busy; stages run side by side."""
+
+    frames: int
+    seconds: float
+    resampling: Resampling
+    stage_seconds: dict[str, float]
+
+
+def rewrite(
+    frames: Iterable[Frame],
+    film: Writer,
+    change: Callable[[Rgb], Rgb],
+    progress: Progress = lambda frames, _: frames,
+    total: int = 1,
+    resampling: Resampling | None = None,
+) -> Rewritten:
+    """Read ahead, change each picture once, encode behind; on failure nothing half-done is left.
+
+    Args:
+        frames: what comes in, see `Span.frames`.
+        film: where it goes; opened and completed here.
+        change: the picture (H, W, 3) in, the picture of the film's size out.
+        progress: shows how far it is.
+        total: how many frames will come.
+        resampling: what `frames` fills in as they pass.
+
+    Raises:
+        Vr360Error: anything about the source or the output that stands in the way.
+    """
+    started = time.perf_counter()
+    once = _Once(change)
+    with film, read_ahead(frames) as source:
+        count = 0
+        for frame in progress(source, total):
+            film.write(Frame(once(frame.rgb), frame.pts))
+            count += 1
+    return Rewritten(
+        frames=count,
+        seconds=time.perf_counter() - started,
+        resampling=resampling or Resampling(),
+        stage_seconds={
+            "decode": source.busy_seconds,
+            "change": once.busy_seconds,
+            "encode": film.busy_seconds,
+        },
+    )
+
+
+class _Once:
+    """Changes a picture that is shown several times in a row only once."""
+
+    def __init__(self, change: Callable[[Rgb], Rgb]) -> None:
+        self.busy_seconds = 0.0
+        self._change = change
+        self._last: tuple[Rgb, Rgb] | None = None  # before, after
+
+    def __call__(self, rgb: Rgb) -> Rgb:
+        if self._last is None or rgb is not self._last[0]:
+            started = time.perf_counter()
+            self._last = rgb, self._change(rgb)
+            self.busy_seconds += time.perf_counter() - started
+        return self._last[1]

@@ -1,0 +1,234 @@
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.convert import ConvertJob, Side, convert
+from pipeline.rewrite import Span
+from vr360.errors import InputError, OutputError
+from vr360.frame import Frame, Projection, Stereo
+from vr360.geometry import equirect_directions, rotation
+from vr360.media.probe import probe
+from vr360.media.reader import read_frames
+from vr360.media.stills import read_still, write_still
+from vr360.media.writer import open_writer
+from vr360.projections import RECTILINEAR, CubeMap, Equirect, HalfEquirect
+from vr360.sampling import build_sampler
+from vr360.spherical import SphericalMetadata, inspect
+from vr360.spherical.model import FRONT_HALF
+
+EQUI_ANGULAR, CUBEMAP = Projection.EQUI_ANGULAR, Projection.CUBEMAP
+
+
+@pytest.fixture
+def panorama(tmp_path: Path) -> Path:
+    waves = np.array([[3, 1, 2], [-2, 4, 1], [1, -1, 5]]) * 2
+    rgb = 128 + 100 * np.sin(equirect_directions(128, 256) @ waves.T)
+    write_still(tmp_path / "pano.png", rgb.round().astype(np.uint8))
+    return tmp_path / "pano.png"
+
+
+@pytest.fixture
+def film(
+    make_film: Callable[..., Path],
+    make_sound: Callable[..., Path],
+    moving: Callable[..., np.ndarray],
+) -> Path:
+    beep = make_sound("beep.wav", np.sin(np.arange(24000) / 10)[:, None] / 2)
+    return make_film(
+        "film.mkv",
+        moving(12, 64, 128),
+        *("-map", "0", "-map", "1", "-c:v", "ffv1", "-pix_fmt", "bgr0", "-c:a", "pcm_s16le"),
+        inputs=("-i", beep),
+    )
+
+
+def frames_of(path: Path) -> list[Frame]:
+    return list(read_frames(probe(path, Projection.EQUIRECT, Stereo.MONO)))
+
+
+def test_a_film_keeps_its_sound_its_times_and_says_what_it_is(film: Path, tmp_path: Path):
+    out = tmp_path / "cube.mkv"
+    report = convert(ConvertJob(film, out, target=Side(CUBEMAP)))
+    before, after = probe(film), probe(out)
+    assert (after.projection, after.stereo) == (CUBEMAP, Stereo.MONO)
+    assert (after.frames, after.rate, len(after.audio)) == (12, before.rate, 1)
+    assert (report.height, report.width) == (64, 96)
+    assert [f.pts for f in frames_of(out)] == [f.pts for f in frames_of(film)]
+
+
+def test_every_frame_is_what_the_sampler_makes_of_it(film: Path, tmp_path: Path):
+    out = tmp_path / "cube.mkv"
+    turn = rotation(0.3, 0.2)
+    convert(ConvertJob(film, out, target=Side(EQUI_ANGULAR), turn=turn, span=Span(Fraction(1, 4))))
+    sampler = build_sampler(Equirect(64, 128), CubeMap(32, layout="eac"), turn)
+    wanted = [sampler(frame.rgb) for frame in frames_of(film)[6:]]
+    made = [frame.rgb for frame in frames_of(out)]
+    assert len(made) == 6
+    assert all((a == b).all() for a, b in zip(made, wanted, strict=True))
+
+
+def test_ten_bits_stay_ten_bits(tmp_path: Path):
+    codes = np.random.default_rng(2).integers(0, 1024, (64, 128, 3), np.uint16)
+    source, out = tmp_path / "deep.mkv", tmp_path / "same.mkv"
+    with open_writer(source, 64, 128, Fraction(24), bit_depth=10) as writer:
+        for n in range(3):
+            writer.write(Frame(codes, Fraction(n, 24)))
+    convert(ConvertJob(source, out))
+    assert all((frame.rgb == codes).all() for frame in frames_of(out))
+
+
+def test_there_and_back_gives_the_panorama(panorama: Path, tmp_path: Path):
+    eac, back = tmp_path / "eac.png", tmp_path / "back.png"
+    convert(ConvertJob(panorama, eac, target=Side(EQUI_ANGULAR)))
+    convert(ConvertJob(eac, back, source=Side(EQUI_ANGULAR)))
+    error = read_still(back).astype(float) - read_still(panorama)
+    assert 10 * np.log10(255**2 / np.mean(error**2)) > 40
+
+
+def test_six_pictures_hold_the_cube(panorama: Path, tmp_path: Path):
+    faces, back, direct = tmp_path / "faces", tmp_path / "b.png", tmp_path / "c3x2.png"
+    convert(ConvertJob(panorama, faces, target=Side(CUBEMAP, "faces")))
+    assert sorted(f.name for f in faces.iterdir()) == sorted(f"{f}.png" for f in "FRBLUD")
+    convert(ConvertJob(panorama, direct, target=Side(CUBEMAP, "c3x2")))
+    convert(ConvertJob(faces, back, Side(CUBEMAP, "faces"), Side(CUBEMAP, "c3x2")))
+    assert (read_still(back) == read_still(direct)).all()
+
+
+@pytest.mark.parametrize("stereo", [Stereo.TOP_BOTTOM, Stereo.LEFT_RIGHT, Stereo.RIGHT_LEFT])
+def test_eyes_are_converted_each_by_itself(stereo: Stereo, tmp_path: Path):
+    eyes = [np.full((64, 128, 3), value, np.uint8) for value in (40, 200)]
+    rgb = np.concatenate(eyes, axis=0 if stereo is Stereo.TOP_BOTTOM else 1)
+    write_still(tmp_path / "stereo.png", rgb)
+    out = tmp_path / "out.png"
+    convert(
+        ConvertJob(
+            tmp_path / "stereo.png", out, target=Side(Projection.HALF_EQUIRECT), stereo=stereo
+        )
+    )
+    first, second = np.split(read_still(out), 2, axis=0 if stereo is Stereo.TOP_BOTTOM else 1)
+    assert first.shape == (64, 64, 3)
+    assert (first == 40).all()
+    assert (second == 200).all()
+    if stereo is not Stereo.RIGHT_LEFT:  # which stills have no name for
+        assert probe(out).stereo is stereo
+
+
+def test_vr180_carries_its_bounds_and_comes_back_black_behind(film: Path, tmp_path: Path):
+    half, back = tmp_path / "half.mp4", tmp_path / "back.mkv"
+    convert(ConvertJob(film, half, target=Side(Projection.HALF_EQUIRECT)))
+    found = inspect(half).metadata
+    assert found == SphericalMetadata(Projection.HALF_EQUIRECT)
+    assert found.bounds == FRONT_HALF
+    convert(ConvertJob(half, back))
+    rgb = frames_of(back)[0].rgb
+    assert (rgb[:, :31] == 0).all()
+    assert (rgb[:, 97:] == 0).all()
+    assert rgb[:, 33:95].mean() > 50
+
+
+def test_dual_fisheye_says_how_wide_its_lenses_are(film: Path, tmp_path: Path):
+    out = tmp_path / "dual.mp4"
+    convert(ConvertJob(film, out, target=Side(Projection.DUAL_FISHEYE, fov=np.radians(200))))
+    assert inspect(out).metadata == SphericalMetadata(Projection.DUAL_FISHEYE, lens_fov=200)
+
+
+@pytest.mark.parametrize(
+    "side", [Side(EQUI_ANGULAR), Side(CUBEMAP, "cross"), Side(RECTILINEAR, fov=1.5)]
+)
+def test_what_has_no_name_gets_no_metadata(side: Side, film: Path, tmp_path: Path):
+    report = convert(ConvertJob(film, tmp_path / "out.mkv", target=side))
+    assert report.metadata is None
+    assert inspect(tmp_path / "out.mkv").metadata is None
+
+
+def test_a_flat_view_is_put_back_where_it_was_looking(panorama: Path, tmp_path: Path):
+    view, back = tmp_path / "view.png", tmp_path / "back.png"
+    flat = Side(RECTILINEAR, fov=np.radians(80))
+    turn = rotation(0.7, 0.2)
+    convert(ConvertJob(panorama, view, target=flat, turn=turn, size=(240, 320)))
+    convert(ConvertJob(view, back, source=flat, turn=turn.T, size=(128, 256)))
+    original, found = read_still(panorama).astype(float), read_still(back)
+    shown = cv2.erode((found.any(axis=2)).astype(np.uint8), np.ones((5, 5))).astype(bool)
+    assert 0.05 < shown.mean() < 0.3
+    assert np.abs(found - original)[shown].mean() < 3
+
+
+def test_a_folder_of_frames_becomes_a_folder_of_frames(panorama: Path, tmp_path: Path):
+    frames, out = tmp_path / "frames", tmp_path / "out"
+    frames.mkdir()
+    for n in range(3):
+        (frames / f"{n}.png").write_bytes(panorama.read_bytes())
+    convert(ConvertJob(frames, out, target=Side(Projection.HALF_EQUIRECT)))
+    made = sorted(out.iterdir())
+    assert len(made) == 3
+    assert (read_still(made[2]) == build_sampler(Equirect(128, 256), HalfEquirect(128, 128))(
+        read_still(panorama)
+    )).all()  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("job", "message"),
+    [
+        ({"source": Side(CUBEMAP)}, "no c3x2 cube map: 3 x 2 square faces were expected, found"),
+        ({"source": Side(Projection.DUAL_FISHEYE), "stereo": Stereo.TOP_BOTTOM}, "256x64 is no"),
+        ({"target": Side(CUBEMAP), "size": (100, 200)}, "see --size"),
+        ({"target": Side(RECTILINEAR, fov=4.0)}, "must lie between 0 and 180"),
+        ({"source": Side(CUBEMAP, "faces")}, "a folder with the pictures"),
+        ({"target": Side(Projection.DUAL_FISHEYE), "size": (100, 100)}, "200x100"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_left(
+    job: dict[str, object], message: str, panorama: Path, tmp_path: Path
+):
+    with pytest.raises(InputError, match=message):
+        convert(ConvertJob(panorama, tmp_path / "out.png", **job))  # type: ignore[arg-type]
+    assert [f.name for f in tmp_path.iterdir()] == ["pano.png"]
+
+
+@pytest.mark.parametrize(("size", "stereo"), [((129, 256), "tb"), ((128, 255), "lr")])
+def test_a_size_that_contradicts_the_eyes_is_refused(
+    size: tuple[int, int], stereo: str, tmp_path: Path
+):
+    write_still(tmp_path / "odd.png", np.zeros((*size, 3), np.uint8))
+    with pytest.raises(InputError, match="two equal eyes"):
+        convert(ConvertJob(tmp_path / "odd.png", tmp_path / "o.png", stereo=Stereo(stereo)))
+
+
+def test_an_odd_width_is_refused(tmp_path: Path):
+    write_still(tmp_path / "odd.png", np.zeros((64, 127, 3), np.uint8))
+    with pytest.raises(InputError, match="an even width was expected"):
+        convert(ConvertJob(tmp_path / "odd.png", tmp_path / "out.png", stereo=Stereo.MONO))
+
+
+def test_a_film_does_not_fit_into_six_pictures(film: Path, tmp_path: Path):
+    with pytest.raises(OutputError, match="a still, not a film"):
+        convert(ConvertJob(film, tmp_path / "faces", target=Side(CUBEMAP, "faces")))
+
+
+def test_a_missing_face_is_named(panorama: Path, tmp_path: Path):
+    faces = tmp_path / "faces"
+    convert(ConvertJob(panorama, faces, target=Side(CUBEMAP, "faces")))
+    (faces / "U.png").unlink()
+    with pytest.raises(InputError, match="missing: U"):
+        convert(ConvertJob(faces, tmp_path / "out.png", source=Side(CUBEMAP, "faces")))
+
+
+def test_faces_never_replace_a_folder_of_other_things(panorama: Path, tmp_path: Path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.png").touch()
+    target = Side(CUBEMAP, "faces")
+    with pytest.raises(OutputError, match="more than six faces"):
+        convert(ConvertJob(panorama, tmp_path / "photos", target=target, force=True))
+    assert (tmp_path / "photos" / "cat.png").exists()
+
+
+def test_a_damaged_film_leaves_nothing(film: Path, tmp_path: Path):
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    with pytest.raises(InputError):
+        convert(ConvertJob(cut, tmp_path / "out.mkv"))
+    assert not list(tmp_path.glob("out*"))
