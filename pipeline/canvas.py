@@ -13,23 +13,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-import cv2
 import numpy as np
-import torch
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.nets.stylenet import MULTIPLE, STRIDE
 from pipeline.nets.surface import CubeFaces, ExtendedFaces, ExtendedSphere, Sphere, Surface
-from vr360.cubemap import FACES, face_directions, xyz_to_face
+from vr360.cubelayout import pack_faces, unpack_faces
+from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
 from vr360.errors import InputError
 from vr360.frame import Rgb
-from vr360.geometry import Array, equirect_directions, lonlat_to_pixel, xyz_to_lonlat
-from vr360.padding import face_pad, sphere_pad_rgb
+from vr360.geometry import Array, equirect_directions
+from vr360.padding import sphere_pad_rgb
+from vr360.projections import CubeMap, Equirect, Mask
+from vr360.sampling import Sampler, build_sampler
 
 PROJECTIONS = ("auto", "equirect", "cubemap")
 PADDINGS = ("sphere", "wrap")
-REACH = 4  # pixels around a picture that interpolation may ask for
 FEATHER = 32  # pixels over which the two ends of an extended picture fade into each other
 
 
@@ -106,96 +107,136 @@ class Cube:
     """Six equi-angular faces of the eye's angular resolution, padded by their true neighbours."""
 
     def __init__(self, height: int, width: int, eyes: int) -> None:
-        self.size = face_size(width)
+        cube = CubeMap(face_size(width))
+        self.size, self._layout = cube.size, cube.layout
         self.surface: Surface = CubeFaces(together=len(FACES) * eyes)
-        self._height, self._width = height, width
-        x, y = lonlat_to_pixel(*xyz_to_lonlat(face_directions(self.size)), height, width)
-        self._to_faces = _maps(x.reshape(-1, self.size), y.reshape(-1, self.size))
-        face, x, y = xyz_to_face(equirect_directions(height, width), self.size)
-        self._to_eye = _maps(x, y + face * (self.size + 2 * REACH))
+        self._to_faces = build_sampler(Equirect(height, width), cube)
+        self._to_eye = build_sampler(cube, Equirect(height, width))
 
     def spread(self, eye: Rgb) -> list[Rgb]:
-        padded = np.ascontiguousarray(sphere_pad_rgb(eye, REACH))
-        return list(_sample(padded, self._to_faces).reshape(len(FACES), self.size, self.size, 3))
+        return list(unpack_faces(self._to_faces(eye), self._layout))
 
     def gather(self, pictures: Sequence[Rgb]) -> Rgb:
-        faces = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-        padded = face_pad(faces, REACH).permute(0, 2, 3, 1).numpy()
-        return _sample(padded.reshape(-1, *padded.shape[2:]), self._to_eye)
+        return self._to_eye(pack_faces(np.stack(pictures), self._layout))
 
 
 class WideCube:
     """Six faces rendered wider by the net's reach and a feather, blended over their overlap."""
 
     def __init__(self, height: int, width: int, eyes: int, reach: int) -> None:
-        self.size = face_size(width)
+        size = face_size(width)
         wanted = -(-(reach + FEATHER) // STRIDE) * STRIDE
         # An equi-angular plane ends half a face beyond its edge.
-        self._margin = min(wanted, (self.size // 2 - 1) // STRIDE * STRIDE)
-        self._wide = self.size + 2 * self._margin
-        self.surface: Surface = ExtendedFaces(self.size, self._margin, len(FACES) * eyes)
-        self._shape = height, width
-        directions = face_directions(self.size, margin=self._margin)
-        x, y = lonlat_to_pixel(*xyz_to_lonlat(directions), height, width)
-        self._to_faces = _maps(x.reshape(-1, self._wide), y.reshape(-1, self._wide))
-        self._patches = self._overlapping(min(FEATHER, self._margin) / 2)
+        margin = min(wanted, (size // 2 - 1) // STRIDE * STRIDE)
+        self.surface: Surface = ExtendedFaces(size, margin, len(FACES) * eyes)
+        self._eye = Equirect(height, width)
+        self._planes = [FacePlane(face, size, margin) for face in range(len(FACES))]
+        self._to_planes = [build_sampler(self._eye, plane) for plane in self._planes]
+        self._patches = self._overlapping(min(FEATHER, margin) / 2)
 
     def spread(self, eye: Rgb) -> list[Rgb]:
-        padded = np.ascontiguousarray(sphere_pad_rgb(eye, REACH))
-        return list(_sample(padded, self._to_faces).reshape(len(FACES), self._wide, self._wide, 3))
+        return [sampler(eye) for sampler in self._to_planes]
 
     def gather(self, pictures: Sequence[Rgb]) -> Rgb:
-        total = np.zeros((*self._shape, 3), np.float32)
+        total = np.zeros((self._eye.height, self._eye.width, 3), np.float32)
         for picture, patch in zip(pictures, self._patches, strict=True):
-            padded = cv2.copyMakeBorder(picture, *(REACH,) * 4, cv2.BORDER_REPLICATE)
-            total[patch.box] += patch.weight * _sample(padded, patch.maps)
+            total[patch.rows, patch.columns] += patch.weight * patch.sampler(picture)
         return total.round().astype(pictures[0].dtype)
 
     def _overlapping(self, feather: float) -> list[_Patch]:
         """Where each face shows, up to `feather` pixels beyond its edge, and how much."""
-        xyz = equirect_directions(*self._shape)
-        toward = face_directions(1)[:, 0, 0]  # the middle of each face
-        shares, places = [], []
-        for face, middle in enumerate(toward):
-            # On the half sphere about its middle a face's plane can be asked for a place.
-            ahead = np.where((xyz @ middle > 0.1)[..., None], xyz, middle)
-            _, x, y = xyz_to_face(ahead, self.size, face=np.full(self._shape, face))
-            inside = self.size / 2 - np.maximum(*(abs(c - (self.size - 1) / 2) for c in (x, y)))
-            share = np.clip(0.5 + inside / (2 * feather), 0, 1)
-            shares.append(np.where(xyz @ middle > 0.1, share, 0))
-            places.append((x + self._margin, y + self._margin))
-        total = np.sum(shares, axis=0)
-        return [_Patch.cut(s / total, *xy) for s, xy in zip(shares, places, strict=True)]
+        xyz = equirect_directions(self._eye.height, self._eye.width)
+        shares = np.stack([plane.share(xyz, feather) for plane in self._planes])
+        shares /= shares.sum(0)
+        return [_Patch.cut(*pair) for pair in zip(self._planes, shares, strict=True)]
+
+
+@dataclass(frozen=True)
+class FacePlane:
+    """A cube face whose plane goes on by `margin` pixels: a map as in `vr360.projections`."""
+
+    face: int
+    size: int
+    margin: int
+
+    @property
+    def height(self) -> int:
+        return self.size + 2 * self.margin
+
+    @property
+    def width(self) -> int:
+        return self.height
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        u, v = np.asarray(x, float) - self.margin, np.asarray(y, float) - self.margin
+        xyz = face_to_xyz(self.face, u, v, self.size)
+        return xyz, np.ones(xyz.shape[:-1], bool)
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        xyz = np.asarray(xyz, float)
+        middle = face_to_xyz(self.face, (self.size - 1) / 2, (self.size - 1) / 2, self.size)
+        ahead = xyz @ middle > 0.1  # the plane ends a quarter turn from its middle
+        onto = np.where(ahead[..., None], xyz, middle)
+        _, u, v = xyz_to_face(onto, self.size, face=np.full(ahead.shape, self.face))
+        return u + self.margin, v + self.margin, ahead
+
+    def share(self, xyz: Array, feather: float) -> Array:
+        """(...): 1 inside the face, falling to 0 over `feather` pixels on both sides of an edge."""
+        x, y, ahead = self.pixels(xyz)
+        middle = (self.height - 1) / 2
+        inside = self.size / 2 - np.maximum(abs(x - middle), abs(y - middle))
+        return np.where(ahead, np.clip(0.5 + inside / (2 * feather), 0, 1), 0)
+
+
+@dataclass(frozen=True)
+class _Window:
+    """Some rows and columns of an equirect picture; only looked out of."""
+
+    eye: Equirect
+    rows: slice
+    columns: slice
+
+    @property
+    def height(self) -> int:
+        return int(self.rows.stop - self.rows.start)
+
+    @property
+    def width(self) -> int:
+        return int(self.columns.stop - self.columns.start)
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        return self.eye.directions(
+            np.asarray(x) + self.columns.start, np.asarray(y) + self.rows.start
+        )
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        x, y, seen = self.eye.pixels(xyz)
+        return x - self.columns.start, y - self.rows.start, seen
 
 
 @dataclass(frozen=True)
 class _Patch:
     """The part of an eye on which one wide face shows."""
 
-    box: tuple[slice, slice]
-    weight: Any  # (h, w, 1) float32; all faces together make 1
-    maps: tuple[Any, Any]
+    rows: slice
+    columns: slice
+    weight: NDArray[np.float32]  # (h, w, 1); all faces together make 1
+    sampler: Sampler
 
     @staticmethod
-    def cut(share: Array, x: Array, y: Array) -> _Patch:
-        rows, columns = (np.flatnonzero(share.any(axis)) for axis in (1, 0))
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        return _Patch(box, share[box][..., None].astype(np.float32), _maps(x[box], y[box]))
+    def cut(plane: FacePlane, share: Array) -> _Patch:
+        rows, columns = (
+            slice(shown[0], shown[-1] + 1)
+            for shown in (np.flatnonzero(share.any(axis)) for axis in (1, 0))
+        )
+        window = _Window(Equirect(*share.shape), rows, columns)
+        weight = share[rows, columns, None].astype(np.float32)
+        return _Patch(rows, columns, weight, build_sampler(plane, window))
 
 
 def face_size(width: int) -> int:
     """Side of the faces that show as many pixels a degree as an equirect picture of `width`."""
     return max(STRIDE, round(width / 4 / STRIDE) * STRIDE)
-
-
-def _maps(x: Array, y: Array) -> tuple[Any, Any]:
-    return cv2.convertMaps(
-        (x + REACH).astype(np.float32), (y + REACH).astype(np.float32), cv2.CV_16SC2
-    )
-
-
-def _sample(padded: Rgb, maps: tuple[Any, Any]) -> Rgb:
-    return np.asarray(cv2.remap(padded, *maps, cv2.INTER_CUBIC))
 
 
 def check_layout(projection: str, padding: str) -> None:

@@ -16,7 +16,11 @@ import numpy as np
 from pipeline.preprocess import resize_sphere
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.projections import Equirect, sphere_map, usual_size
+from vr360.sampling import build_sampler
 from vr360.stereo import eye_size
+
+CUBES = (Projection.CUBEMAP, Projection.EQUI_ANGULAR)
 
 
 @dataclass(frozen=True)
@@ -48,13 +52,21 @@ def open_unfolding(
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
 
     Raises:
-        Vr360Error: footage that cannot be stitched.
+        Vr360Error: footage that cannot be stitched, faces that are no cube.
     """
     if info.projection is Projection.DUAL_FISHEYE:
         height, width = size or result_size(info)
         stitch = open_stitcher(info, camera, height, width)
         return Unfolding(height, width, Projection.EQUIRECT, stitch, _as_it_is)
-    height, width = eye_size(size or (info.height, info.width), info.stereo)
+    source = eye_size((info.height, info.width), info.stereo)
+    if info.projection in CUBES:
+        cube = sphere_map(info.projection, *source)
+        height, width = (
+            eye_size(size, info.stereo) if size else usual_size(cube, Projection.EQUIRECT)
+        )
+        resample = build_sampler(cube, Equirect(height, width))
+        return Unfolding(height, width, Projection.EQUIRECT, resample, _as_it_is)
+    height, width = eye_size(size, info.stereo) if size else source
     if info.projection is Projection.HALF_EQUIRECT:
         return _mirrored(height, width)
     return Unfolding(

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ from pipeline.stylize import StylizeJob, stylize
 from pipeline.unfolding import open_unfolding
 from tests.pipeline.conftest import soft_noise
 from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.geometry import equirect_directions
 from vr360.media.probe import probe
 from vr360.spherical import inspect
 
@@ -67,3 +69,30 @@ def test_vr180_stays_vr180(tmp_path: Path, tiny_style: Path, stereo: Stereo):
     again = replace(job, output=tmp_path / "again.png", strength=0.0, median=0)
     stylize(again)
     assert np.array_equal(cv2.imread(str(again.output)), cv2.imread(str(job.input)))
+
+
+@pytest.mark.parametrize("projection", [Projection.CUBEMAP, Projection.EQUI_ANGULAR])
+def test_cubes_come_out_as_equirect_spheres(
+    tmp_path: Path, tiny_style: Path, run_ffmpeg: Callable[..., bytes], projection: Projection
+):
+    sphere, cube = tmp_path / "sphere.png", tmp_path / "cube.png"
+    waves = np.sin(equirect_directions(128, 256) @ np.diag([3.0, 2.0, 4.0]))
+    cv2.imwrite(str(sphere), ((waves + 1) * 127.5).round().astype(np.uint8))
+    # v360 keeps two pixels of rim free inside equi-angular faces: large faces, little rim.
+    layout = "c3x2" if projection is Projection.CUBEMAP else "eac"
+    run_ffmpeg("-i", sphere, "-vf", f"v360=e:{layout}:w=1536:h=1024:interp=cubic", cube)
+    job = StylizeJob(
+        cube,
+        tmp_path / "out.png",
+        str(tiny_style),
+        source_projection=projection,
+        strength=0.0,
+        median=0,
+        size=(128, 256),
+    )
+    stylize(job)
+    error = cv2.imread(str(job.output)).astype(float) - cv2.imread(str(sphere))
+    assert np.abs(error).mean() < 2
+    metadata = inspect(job.output).metadata
+    assert metadata is not None
+    assert metadata.projection is Projection.EQUIRECT
