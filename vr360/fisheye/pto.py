@@ -26,6 +26,7 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _VALUE = re.compile(rf"([A-Za-z]+)(=?)({_NUMBER})")
 _CROP = re.compile(rf"S({_NUMBER}),({_NUMBER}),({_NUMBER}),({_NUMBER})")
 _NAME = re.compile(r'n"([^"]*)"')
+_LARGEST = 1e6
 _NEEDED = ("w", "h", "f", "v", "y", "p", "r")
 
 Values = dict[str, float]
@@ -144,8 +145,10 @@ class _Image:
                 f"{where}: lens type f{self.values['f']:g}; expected f2 or f3, a fisheye"
             )
         sizes = [self.values[name] for name in ("w", "h", "v")]
-        if min(sizes) <= 0 or (self.crop and not _is_box(self.crop)):
+        if min(sizes) < 1 or (self.crop and not _is_box(self.crop)):
             raise CameraError(f"{where}: w, h, v and the crop S must be larger than nothing")
+        if max(map(abs, [*self.values.values(), *(self.crop or ())])) > _LARGEST:
+            raise CameraError(f"{where}: no picture has numbers so large")
 
 
 def _is_box(crop: Crop) -> bool:
@@ -159,7 +162,7 @@ def _values(where: str, words: list[str], earlier: list[_Image]) -> Values:
         if match is None:
             raise CameraError(f"{where}: cannot read {word!r}; expected a letter and a number")
         name, borrowed, number = match[1], bool(match[2]), float(match[3])
-        if borrowed and not (number < len(earlier) and name in earlier[int(number)].values):
+        if borrowed and not (0 <= number < len(earlier) and name in earlier[int(number)].values):
             raise CameraError(f"{where}: {word!r} borrows from an image that is not there")
         values[name] = earlier[int(number)].values[name] if borrowed else number
     return values

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from vr360.errors import CameraError, OutputError
+from vr360.fisheye.camera import Camera
 from vr360.fisheye.presets import find_camera
 from vr360.fisheye.pto import read_pto, write_pto
 
@@ -49,7 +52,7 @@ def test_what_one_image_borrows_from_another_is_followed(project: Write):
 
 
 def test_lenses_are_ordered_by_their_place_in_the_picture(project: Write):
-    lines = GOOD.replace("=0", "0.1").splitlines()
+    lines = GOOD.replace("v=0", "v380").replace("=0", "0.1").splitlines()
     backwards = read_pto(project("\n".join(reversed(lines))))
     assert backwards.lenses == read_pto(project("\n".join(lines))).lenses
 
@@ -103,7 +106,9 @@ def test_a_camera_that_cannot_be_saved_is_said(tmp_path: Path):
         (GOOD.replace(" v380", ""), "line 1: no v in the image line"),
         (GOOD.replace("v380", "vwide"), "line 1: cannot read 'vwide'"),
         (GOOD.replace("v=0", "v=7"), "line 2: 'v=7' borrows from an image that is not there"),
+        (GOOD.replace("v=0", "v=-1"), "line 2: 'v=-1' borrows from an image that is not there"),
         (GOOD.replace("v380", "v0"), "must be larger than nothing"),
+        (GOOD.replace("w400", "w1e999"), "line 1: no picture has numbers so large"),
         (GOOD.replace("S2,198", "S198,2"), "must be larger than nothing"),
         (GOOD.splitlines()[0], "expected one picture loaded twice"),
         (GOOD.replace("d-100", "d90"), "one lens in each half"),
@@ -137,3 +142,29 @@ def test_an_unknown_camera_is_said_in_one_line(name: str):
 def test_a_frame_of_another_shape_is_said_with_what_was_expected():
     with pytest.raises(CameraError, match=r"1920x1080 \(1.78:1\).*gear360-2016.*2.00:1"):
         find_camera("gear360-2016").scaled(1080, 1920)
+
+
+def read_or_refuse(path: Path) -> Camera | str:
+    try:
+        return read_pto(path)
+    except CameraError as error:
+        return str(error)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    at=st.integers(0, len(GOOD)),
+    length=st.integers(0, 12),
+    instead=st.text('iwhfvdeSVbcr=-+.,0123456789 \n"', max_size=8),
+)
+def test_damaged_projects_are_read_or_refused(project: Write, at: int, length: int, instead: str):
+    result = read_or_refuse(project(GOOD[:at] + instead + GOOD[at + length :]))
+    if isinstance(result, str):
+        assert "\n" not in result
+        return
+    for lens in result.lenses:
+        assert np.isfinite(lens.project(lens.axis)).all()
