@@ -17,7 +17,7 @@ from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import at_constant_rate, read_ahead, read_frames
 from vr360.media.targets import check_target
-from vr360.media.writer import open_writer
+from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
@@ -66,43 +66,45 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         Vr360Error: anything about the input, the camera or the output that stands in the way.
     """
     started = time.perf_counter()
-    check_target(job.output, job.force, job.input)
+    for target in filter(None, (job.output, job.save_camera)):
+        check_target(target, job.force, job.input)
     info = probe(job.input, Projection.DUAL_FISHEYE, Stereo.MONO)
     height, width = result_shape(job, info)
     opened = open_footage(info, job.footage, height, width)
     if job.save_camera is not None:
-        check_target(job.save_camera, job.force, job.input)
         write_pto(opened.camera, job.save_camera)
-    with (
-        open_writer(
-            job.output,
-            height,
-            width,
-            info.rate,
-            job.preset,
-            bit_depth=info.bit_depth,
-            overrides=job.encoding,
-            source=info,
-            duration=job.footage.duration,
-            metadata=SphericalMetadata(Projection.EQUIRECT, Stereo.MONO),
-            force=job.force,
-        ) as film,
-        read_ahead(wanted_frames(job, info)) as source,
-    ):
-        frames = 0
+    count = 0
+    with open_film(job, info, height, width) as film, read_ahead(wanted(job, info)) as source:
         for frame in progress(source, count_frames(job, info)):
             film.write(Frame(opened.stitcher(frame.rgb), frame.pts))
-            frames += 1
+            count += 1
     return StitchReport(
         output=job.output,
         height=height,
         width=width,
-        frames=frames,
+        frames=count,
         seconds=time.perf_counter() - started,
         camera=opened.camera.name,
         camera_source=opened.camera.source,
         calibration=opened.calibration,
         source=info,
+    )
+
+
+def open_film(job: StitchJob, info: VideoInfo, height: int, width: int) -> Writer:
+    """The output, with the source's sound and the metadata of a sphere."""
+    return open_writer(
+        job.output,
+        height,
+        width,
+        info.rate,
+        job.preset,
+        bit_depth=info.bit_depth,
+        overrides=job.encoding,
+        source=info,
+        duration=job.footage.duration,
+        metadata=SphericalMetadata(Projection.EQUIRECT, Stereo.MONO),
+        force=job.force,
     )
 
 
@@ -123,7 +125,7 @@ def result_shape(job: StitchJob, info: VideoInfo) -> tuple[int, int]:
     return height, width
 
 
-def wanted_frames(job: StitchJob, info: VideoInfo) -> Iterator[Frame]:
+def wanted(job: StitchJob, info: VideoInfo) -> Iterator[Frame]:
     """Frames of the part wanted, at an even rate."""
     frames = read_frames(info, job.footage.start, job.footage.duration)
     if info.is_still:

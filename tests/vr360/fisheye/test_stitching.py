@@ -11,7 +11,7 @@ from sample_clips import Scene
 from tests.vr360.fisheye.conftest import World, psnr
 from vr360.errors import CameraError
 from vr360.fisheye.camera import Camera, level
-from vr360.fisheye.presets import find_camera
+from vr360.fisheye.presets import CAMERAS, find_camera
 from vr360.fisheye.ring import to_ring
 from vr360.fisheye.stitching import Stitcher, fit_blend
 from vr360.geometry import equirect_directions
@@ -151,3 +151,11 @@ def test_sizes_that_no_cell_divides_are_stitched_whole(
     result = Stitcher(camera, fit_blend(camera, [frame]), height, width)(frame)
     truth = cv2.resize(world.equirect(2 * height), (width, height), interpolation=cv2.INTER_AREA)
     assert psnr(result, truth) > 33
+
+
+@pytest.mark.parametrize("name", CAMERAS)
+def test_every_preset_stitches_its_own_pictures(world: World, name: str):
+    preset = CAMERAS[name]()
+    camera = preset.scaled(preset.height * 256 // preset.width * 2, 512)
+    frame = world.photograph(camera)
+    assert psnr(stitched(camera, frame, 200), world.equirect(200)) > 35
