@@ -1,0 +1,201 @@
+"""Holding a painted film still: strokes stay on what they are painted on.
+
+Each frame, the result so far is moved to the present along the source's flow, and the new painting
+is averaged into it. How much it counts depends on how well the flow explains the source there, on
+how long that has been so, and on whether anything moves: what stands still is averaged over
+seconds, what moves over a few frames, what just came into sight is taken as painted.
+
+Averaging strokes that boil takes their contrast. It is given back: fine and middle detail of the
+average is amplified until its energy, over an area, is that of the new painting. What is amplified
+is what the average has kept, so it holds still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
+from pipeline.temporal.planar import Floats, Grey
+from pipeline.temporal.views import blur, sample
+from pipeline.temporal.warp import (
+    Motion,
+    continue_over_poles,
+    enlarge,
+    inner,
+    motion,
+    roomy,
+    warp,
+)
+from vr360.errors import InputError
+from vr360.frame import Rgb, bit_depth
+
+DEFAULT_SMOOTHNESS = 0.8
+LONGEST = 30.0  # frames of memory for what moves, at most
+STILL_POWER = 2.6  # memory for what stands still is that for what moves, to this power
+STILL_LONGEST = 250.0
+TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
+FINE_BLUR, MIDDLE_BLUR = 5, 9  # pixels: kernels between which detail is told apart
+AREA = 4  # cells of the field around, over which energies are compared
+MOST = 3.0  # largest amplification
+FLOOR = 0.3  # codes of 8 bits: detail below it is none
+EVERY = 4  # frames between two looks at the energies
+
+
+def check_smoothness(smoothness: float) -> None:
+    """Raise InputError unless 0 <= smoothness <= 1."""
+    if not 0 <= smoothness <= 1:
+        raise InputError(f"--smoothness {smoothness:g}: give a number from 0 to 1")
+
+
+def memory(smoothness: float) -> tuple[float, float]:
+    """Frames that the average reaches back where things move, and where they stand still."""
+    moving = min(1 / max(1 - smoothness, 1e-6), LONGEST)
+    return moving, min(moving**STILL_POWER, STILL_LONGEST)
+
+
+@dataclass
+class Past:
+    """All that is kept of the frames before.
+
+    Attributes:
+        source: the last source, grey and small.
+        average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
+        age: (h, w) frames that the average has gathered, at the size of the flow's field.
+        energy: (h, w, 4) fine and middle detail of the average, then of the painting.
+        frames: since the shot began.
+    """
+
+    source: Grey
+    average: Floats
+    age: Floats
+    energy: Floats
+    frames: int = 1
+
+
+class Smoother:
+    """Smooths the painted frames of one eye, in order; `reset` at every cut.
+
+    Args:
+        smoothness: 0 leaves the frames as painted, 1 holds them longest.
+        quality: of the flow.
+    """
+
+    def __init__(self, smoothness: float = DEFAULT_SMOOTHNESS, quality: Quality = FAST) -> None:
+        check_smoothness(smoothness)
+        self._memory = memory(smoothness)
+        self._quality = quality
+        self._past: Past | None = None
+
+    def reset(self) -> None:
+        """The next frame has nothing to do with those before."""
+        self._past = None
+
+    def __call__(self, source: Rgb, painted: Rgb) -> Rgb:
+        """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed."""
+        if self._memory[0] == 1:
+            return painted
+        now = grey(source, min(self._quality.height, len(source)))
+        past = self._past
+        if past is None or inner(past.average).shape != painted.shape:
+            self._past = _begin(now, painted, self._quality)
+            return painted
+        flow = grey_flow(now, past.source, self._quality)
+        moved = motion(flow.direction, *painted.shape[:2])
+        past.age = self._aged(past, now, flow, moved)
+        past.average = _averaged(past.average, painted, moved, past.age)
+        past.source = now
+        if past.frames % EVERY == 1:
+            _compare(past, painted)
+        past.frames += 1
+        return _with_contrast(past, painted)
+
+    def _aged(self, past: Past, now: Grey, flow: SphereFlow, moved: Motion) -> Floats:
+        """How many frames the average then holds, the new one included; 1 is the new one alone."""
+        moving, still = self._memory
+        longest = still + (moving - still) * moved.moving
+        age = sample(past.age, flow.direction) * trust(flow, now, past.source)
+        return np.asarray(np.minimum(age + 1, longest), np.float32)
+
+
+def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
+    """How well the flow explains the source, allowing for its contrast: (h, w) in 0..1."""
+    size = flow.confidence.shape[::-1]
+    small, small_before = (
+        cv2.resize(g, size, interpolation=cv2.INTER_AREA).astype(np.float32) for g in (now, before)
+    )
+    miss = blur(np.abs(sample(small_before, flow.direction) - small), 1)
+    mean = blur(small, 2)
+    contrast = np.sqrt(np.maximum(blur(small * small, 2) - mean * mean, 0))
+    return np.asarray(flow.confidence * np.exp(-((miss / (TOLERANCE + contrast)) ** 2)), np.float32)
+
+
+def _begin(now: Grey, painted: Rgb, quality: Quality) -> Past:
+    height, width = painted.shape[:2]
+    average = roomy(height, width)
+    inner(average)[:] = painted
+    continue_over_poles(average)
+    rows = max(len(now) >> quality.finest, 2)
+    return Past(
+        now,
+        average,
+        np.ones((rows, 2 * rows), np.float32),
+        np.ones((rows, 2 * rows, 4), np.float32),
+    )
+
+
+def _averaged(average: Floats, painted: Rgb, moved: Motion, age: Floats) -> Floats:
+    """The average moved to the present, and the new painting's share of it."""
+    height, width = painted.shape[:2]
+    before = warp(average, moved)
+    share = enlarge(np.float32(1) / age, height, width)
+    change = cv2.subtract(painted, before, dtype=cv2.CV_32F)
+    cv2.multiply(change, cv2.merge([share, share, share]), dst=change)
+    cv2.add(before, change, dst=inner(average))  # was read, may be overwritten
+    continue_over_poles(average)
+    return average
+
+
+def _bands(level: Floats) -> tuple[Floats, Floats]:
+    """Fine and middle detail (H, W) of a brightness."""
+    pad = FINE_BLUR + MIDDLE_BLUR
+    wide = cv2.copyMakeBorder(level, 0, 0, pad, pad, cv2.BORDER_WRAP)
+    fine = cv2.GaussianBlur(wide, (FINE_BLUR, FINE_BLUR), 0)
+    middle = cv2.GaussianBlur(fine, (MIDDLE_BLUR, MIDDLE_BLUR), 0)
+    parts = cv2.subtract(wide, fine), cv2.subtract(fine, middle)
+    first, second = (np.asarray(part[:, pad:-pad], np.float32) for part in parts)
+    return first, second
+
+
+def _brightness(picture: Floats) -> Floats:
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def _compare(past: Past, painted: Rgb) -> None:
+    """Look at the energies of the average and of the painting, and move towards what is seen."""
+    rows, columns = past.age.shape
+    pictures = inner(past.average), painted.astype(np.float32)
+    bands = [band for picture in pictures for band in _bands(_brightness(picture))]
+    seen = [
+        cv2.resize(np.abs(band), (columns, rows), interpolation=cv2.INTER_AREA) for band in bands
+    ]
+    looks = past.frames // EVERY + 1
+    past.energy += (blur(np.stack(seen, axis=-1), AREA) - past.energy) * np.float32(
+        max(1 / looks, 0.25)
+    )
+
+
+def _with_contrast(past: Past, painted: Rgb) -> Rgb:
+    """The average, its detail amplified to the energy of the painting's."""
+    height, width = painted.shape[:2]
+    depth = bit_depth(painted)
+    floor = np.float32(FLOOR * (1 << (depth - 8)))
+    kept, wanted = past.energy[..., :2], past.energy[..., 2:]
+    gain = enlarge(np.clip(wanted / (kept + floor), 1, MOST) - 1, height, width)
+    average = inner(past.average)
+    fine, middle = _bands(_brightness(average))
+    detail = cv2.add(cv2.multiply(fine, gain[..., 0]), cv2.multiply(middle, gain[..., 1]))
+    result = cv2.add(average, cv2.merge([detail, detail, detail]))
+    return np.clip(np.rint(result), 0, (1 << depth) - 1).astype(painted.dtype)
