@@ -38,7 +38,7 @@ class Session:
 
     Attributes:
         layout: of the film; the original has its own.
-        pose: (roll, pitch) in degrees that the film's metadata states.
+        pose: what the film's metadata states.
         heat: which map is laid over the view.
         heat_shown: there are pictures enough for it.
 

@@ -61,25 +61,30 @@ def view(
     from viewer.camera import Camera
     from viewer.export import Flat
     from viewer.film import Reading, layout_of, open_film
+    from viewer.orientation import file_pose
     from viewer.renderer import Look
 
-    look = Look(Camera(radians(yaw), radians(pitch), 0.0, radians(fov)), show)
+    camera = Camera(radians(yaw), radians(pitch), 0.0, radians(fov))
     if screenshot is None and export is None:
         from viewer.desktop.app import Options, run
 
         reading = Reading(projection, stereo, layout)
+        look = Look(camera, show)
         options = Options(file, compare, style, strength, reading, look, eyes, at, wipe, path)
         raise typer.Exit(run(options, Styles()))
     if file is None:
         raise typer.BadParameter("--screenshot and --export need a FILE")
     film = open_film(file, projection, stereo)
+    level = file_pose(file).orientation
     if export is not None:
-        _export(film, path, export, Flat(eyes=eyes, layout=layout_of(film, layout)), force)
+        flat = Flat(eyes=eyes, layout=layout_of(film, layout), orientation=level)
+        _export(film, path, export, flat, force)
     if screenshot is not None:
         from viewer.screenshot import render_view, save_still
 
         original = open_film(compare, projection, stereo) if compare else None
         how = Compare.A if original is None else Compare.WIPE
+        look = Look(camera, show, level)
         rgb = render_view(film, at, look, SIZE, original, how, _share(wipe), eyes, layout)
         save_still(screenshot, rgb)
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 from viewer.camera import Camera
 from viewer.desktop.panels import LevelPanel
 from viewer.layout import Eyes, Layout, View
-from viewer.orientation import levelling, save_levelled
+from viewer.orientation import Pose, save_levelled
 from viewer.renderer import GRID, HORIZON, POLES, SEAM
 from viewer.session import Session
 from vr360.cubelayout import CubeLayout
@@ -35,6 +35,7 @@ class Looking:
 
     def __init__(self, window: Window) -> None:
         self._window, self._canvas = window, window.canvas
+        self._yaw = 0.0
         self.level = LevelPanel(window)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.level)
         self.level.hide()
@@ -44,10 +45,11 @@ class Looking:
 
     def begin(self, session: Session) -> None:
         """A film was opened: take over the pose that its metadata states."""
-        roll, pitch = session.pose
-        self.level.roll.setValue(round(roll * self.level.TENTHS))
-        self.level.pitch.setValue(round(pitch * self.level.TENTHS))
-        self._turn_level(*self.level.degrees())
+        self._yaw = session.pose.yaw
+        self.level.roll.setValue(round(session.pose.roll * self.level.TENTHS))
+        self.level.pitch.setValue(round(session.pose.pitch * self.level.TENTHS))
+        self._canvas.orientation = session.pose.orientation  # finer than the sliders
+        self._canvas.update()
 
     def holds(self, name: str) -> bool:
         method, _, value = name.partition(":")
@@ -147,12 +149,11 @@ class Looking:
         )
         if name:
             roll, pitch = self.level.degrees()
-            save_levelled(source, Path(name), session.layout, roll, pitch)
+            save_levelled(source, Path(name), session.layout, Pose(self._yaw, pitch, roll))
             self._window.tell(f"saved {name}: roll {roll:.1f}°, pitch {pitch:.1f}° in its metadata")
 
     def _turn_level(self, roll: float, pitch: float) -> None:
-        level = roll == pitch == 0.0
-        self._canvas.orientation = None if level else levelling(radians(roll), radians(pitch))
+        self._canvas.orientation = Pose(self._yaw, pitch, roll).orientation
         self._canvas.update()
 
     def _relay(self, **changes: object) -> None:
