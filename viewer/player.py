@@ -134,9 +134,10 @@ class Player:
         return ""
 
     def play(self) -> None:
-        """Play on; at the out point or the end, begin again at the in point."""
+        """Play on; on the last picture before the out point or the end, begin at the in point."""
         self._wants_to_play = True
-        if self.position >= self.span.stop(self.clock.duration) - self._half_frame():
+        last = self.span.stop(self.clock.duration) - 3 * self._half_frame()
+        if self.position >= last:
             self.seek(self.span.start)
         else:
             self._start_clock()

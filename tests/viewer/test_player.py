@@ -128,6 +128,14 @@ def test_a_step_while_playing_pauses_and_goes_from_what_is_shown(player, wall):
     assert not player.playing
 
 
+def test_playing_on_the_last_picture_begins_again(player, wall):
+    player.seek(99.0)
+    assert settle(player).a.index == FRAMES - 1
+    player.play()
+    assert settle(player).a.index == 0
+    assert player.playing
+
+
 def test_the_newest_of_many_seeks_wins(player):
     for index in range(0, FRAMES, 3):
         player.seek_frame(index)

@@ -4,6 +4,7 @@ from fractions import Fraction
 from math import radians
 
 import av
+import cv2
 import numpy as np
 import pytest
 from scenes import mean_error, sphere_scene, v360
@@ -330,6 +331,17 @@ def test_lines_lie_where_they_should(renderer, lines, look, spot):
     assert np.ptp(out[row - 1 : row + 2, column - 1 : column + 2].max((0, 1)).astype(int)) >= 0
     assert out[row - 1 : row + 2, column - 1 : column + 2].max() > 120
     assert (out == 64).all(axis=2).mean() > 0.9
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_lines_are_as_thin_everywhere(renderer, view):
+    """Also in the flat view near the poles, where a pixel spans much longitude."""
+    grey = np.full((64, 128, 3), 64, np.uint8)
+    out = show(renderer, grey, look=Look(view=view, lines=GRID | SEAM), size=(360, 720))
+    lit = np.any(out != 64, axis=2) & np.any(out != 0, axis=2)
+    assert lit.any()
+    opened = cv2.erode(lit[6:-6].astype(np.uint8), np.ones((5, 5), np.uint8))
+    assert opened.sum() <= 4 * 9  # where lines meet
 
 
 def test_orientation_turns_the_picture_under_the_camera(renderer, scene):

@@ -14,6 +14,7 @@ from viewer.desktop.commands import key_table
 SHADE = "background: rgba(20, 20, 24, 210); color: #f2f2f2; border-radius: 6px; padding: 6px 10px;"
 MESSAGE_MS = 4000
 COLUMNS = 3
+CELL = "<td style='padding-left: 14px'><b>{}</b></td><td style='padding-left: 8px'>{}</td>"
 ABOVE = 60  # pixels of play controls below a message
 
 
@@ -69,7 +70,7 @@ class Help(Label):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        cells = [f"<td><b>{escape(k)}</b></td><td>{escape(t)}</td>" for k, t in key_table()]
+        cells = [CELL.format(escape(keys), escape(text)) for keys, text in key_table()]
         rows = -(-len(cells) // COLUMNS)
         columns = [cells[i : i + rows] for i in range(0, len(cells), rows)]
         lines = "".join(f"<tr>{''.join(row)}</tr>" for row in zip_longest(*columns, fillvalue=""))

@@ -30,9 +30,9 @@ uniform SAMPLER plane1;
 uniform SAMPLER plane2;
 
 // Direction of this pixel in the axes of the view; the zero vector where there is none. Of unit
-// length where an angle between neighbours is asked for; places do not depend on it.
+// length where an angle between neighbours is asked for; places and lines do not depend on it.
 vec3 ray() {
-#if defined(VIEW_RECTILINEAR) && (defined(LINES) || defined(MIPMAPS))
+#if defined(VIEW_RECTILINEAR) && defined(MIPMAPS)
     return normalize(vec3(point * reach, -1.0));
 #elif defined(VIEW_RECTILINEAR)
     return vec3(point * reach, -1.0);
@@ -102,34 +102,34 @@ vec4 rgb_at(PLACE at, float level) {
 }
 
 #if defined(LINES)
-// Distances from lines are sines of angles: exact to the third order within a few pixels, which is
-// all that is drawn, and much cheaper than angles.
-
-// How much of a line `width` pixels wide covers a pixel; smooth at its edges.
-float stroke(float off, float per_pixel, float width) {
-    return clamp(0.5 * width + 0.5 - off * per_pixel, 0.0, 1.0);
+// How much of a line `width` pixels wide covers a pixel; smooth at its edges. The line is where the
+// smooth function `f` is zero, so f over its change from pixel to pixel counts pixels, in any view.
+float stroke(float f, float width) {
+    float x = dFdx(f), y = dFdy(f);
+    float off = abs(f) * inversesqrt(max(x * x + y * y, 1e-30));
+    return clamp(0.5 * width + 0.5 - off, 0.0, 1.0);
 }
 
-// Distance of a point on a circle from the nearest multiple of 30 degrees.
-float off_spoke(vec2 p) {
-    float a = max(abs(p.x), abs(p.y)), b = min(abs(p.x), abs(p.y));
-    return min(b, abs(0.5 * a - 0.8660254 * b));
+// Zero where the direction of p is a multiple of 30 degrees: the imaginary part of its sixth power.
+float spokes(vec2 p) {
+    vec2 square = vec2(p.x * p.x - p.y * p.y, 2.0 * p.x * p.y);
+    return square.y * (3.0 * square.x * square.x - square.y * square.y);
 }
 
-vec3 with_lines(vec3 rgb, vec3 world, vec3 d, float per_pixel) {
+vec3 with_lines(vec3 rgb, vec3 world, vec3 d) {
     if ((lines & 4) != 0) {
-        float off = min(off_spoke(world.xz), off_spoke(vec2(length(world.xz), world.y)));
-        rgb = mix(rgb, vec3(1.0), 0.5 * stroke(off, per_pixel, 1.0));
+        float meridian = stroke(spokes(normalize(world.xz)), 1.0);
+        float parallel = stroke(spokes(vec2(length(world.xz), world.y)), 1.0);
+        rgb = mix(rgb, vec3(1.0), 0.5 * max(meridian, parallel));
     }
-    if ((lines & 8) != 0)
-        rgb = mix(rgb, vec3(0.2, 1.0, 0.4), stroke(abs(world.y), per_pixel, 2.0));
+    if ((lines & 8) != 0) rgb = mix(rgb, vec3(0.2, 1.0, 0.4), stroke(world.y, 2.0));
     if ((lines & 1) != 0) {
-        float off = d.z > 0.0 ? abs(d.x) : 9.0;
-        rgb = mix(rgb, vec3(1.0, 0.25, 0.2), stroke(off, per_pixel, 2.0));
+        float cover = stroke(d.x, 2.0);
+        rgb = mix(rgb, vec3(1.0, 0.25, 0.2), d.z > 0.0 ? cover : 0.0);
     }
     if ((lines & 2) != 0) {
-        float off = abs(0.9961947 * length(d.xz) - 0.0871557 * abs(d.y));  // 5 degrees
-        rgb = mix(rgb, vec3(1.0, 0.8, 0.1), stroke(off, per_pixel, 2.0));
+        float off = 0.9961947 * length(d.xz) - 0.0871557 * abs(d.y);  // 5 degrees
+        rgb = mix(rgb, vec3(1.0, 0.8, 0.1), stroke(off, 2.0));
     }
     return rgb;
 }
@@ -141,17 +141,15 @@ void main() {
     bool seen;
     PLACE at = place(d, seen);
     float level = 0.0;
-#if defined(LINES) || defined(MIPMAPS)
+#if defined(MIPMAPS)
     vec3 right = dFdx(d), up = dFdy(d);
     float square = max(max(dot(right, right), dot(up, up)), 1e-16);  // of a pixel, in radians
-#endif
-#if defined(MIPMAPS)
     level = 0.5 * log2(square) + log2(texels);
 #endif
     vec4 found = rgb_at(at, level);
-    if (!seen || seen_from_here == vec3(0.0)) found = vec4(0.0, 0.0, 0.0, 1.0);
 #if defined(LINES)
-    else found.rgb = with_lines(found.rgb, to_world * seen_from_here, d, inversesqrt(square));
+    found.rgb = with_lines(found.rgb, to_world * seen_from_here, d);
 #endif
+    if (!seen || seen_from_here == vec3(0.0)) found = vec4(0.0, 0.0, 0.0, 1.0);
     colour = vec4(clamp(found.rgb, 0.0, 1.0), found.a * opacity);
 }
