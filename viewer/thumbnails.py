@@ -7,9 +7,11 @@ from fractions import Fraction
 
 import av
 import av.error
+import numpy as np
 
-from viewer.picture import picture_from_frame, picture_to_rgb
-from vr360.frame import Rgb, VideoInfo
+from viewer.layout import eye_area
+from viewer.picture import Picture, picture_from_frame, picture_to_rgb
+from vr360.frame import Rgb, Stereo, VideoInfo
 
 HEIGHT = 72
 PLACES = 120  # a film has at most so many thumbnails
@@ -78,4 +80,13 @@ class Thumbnails:
         if frame is None:
             return None
         picture = picture_from_frame(frame, self._info.colour)
-        return picture_to_rgb(picture, (HEIGHT, round(HEIGHT * picture.width / picture.height)))
+        return _small(picture, self._info.stereo)
+
+
+def _small(picture: Picture, stereo: Stereo) -> Rgb:
+    """The left eye, `HEIGHT` high."""
+    rows, _ = eye_area(stereo, 0, picture.height, picture.width)
+    scale = HEIGHT / (rows.stop - rows.start)
+    size = round(picture.height * scale), round(picture.width * scale)
+    whole = picture_to_rgb(picture, size)
+    return np.ascontiguousarray(whole[eye_area(stereo, 0, *size)])

@@ -1,5 +1,6 @@
 """The page about the viewer, held against the viewer."""
 
+import re
 from pathlib import Path
 
 from viewer.desktop.commands import COMMANDS, MOUSE
@@ -14,6 +15,16 @@ def test_the_page_lists_every_key_with_what_it_does():
         assert f"| {keys} | {command.menu}: {command.text} |" in text
     for action, meaning in MOUSE:
         assert f"| {action} | {meaning} |" in text
+
+
+def test_the_readme_shows_keys_that_exist():
+    readme = (PAGE.parents[1] / "README.md").read_text("utf-8")
+    section = readme.split("## The viewer")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    shown = re.findall(r"`([^`]+)`", "".join(rows))
+    known = {key for command in COMMANDS for key in command.keys} | {"Shift"}
+    assert len(shown) > 20
+    assert set(shown) <= known
 
 
 def test_no_key_is_given_twice():

@@ -69,6 +69,10 @@ class SeekBar(QWidget):
         self._hover = None
         self.popup.hide()
 
+    def resizeEvent(self, _: object) -> None:  # noqa: N802
+        self._hover = None  # the bar may have gone from under the cursor
+        self.popup.hide()
+
     def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -295,6 +295,10 @@ def test_a_stereo_film_shows_each_eye(window, person, tmp_path):
     rgb[128:] = 255
     cv2.imwrite(str(tmp_path / "pair_TB.png"), rgb)
     assert person.open(tmp_path / "pair_TB.png")
+    thumbnails = window.session.thumbnails
+    person.until(lambda: thumbnails.at(0.0) is not None, "a thumbnail")
+    assert thumbnails.at(0.0).shape == (72, 144, 3)
+    assert not thumbnails.at(0.0).any()
     person.settled()
     assert person.seen().max() == 0
     person.press("e")
