@@ -33,6 +33,7 @@ VIEWS = 200  # over the sphere, by a Fibonacci spiral: equal areas
 FIELD = HALF_TURN / 9  # 20 degrees
 POLAR, EQUATORIAL = HALF_TURN / 3, HALF_TURN * 35 / 180  # latitudes from which, up to which
 ALIKE = 6  # views of the equator that one at a pole is compared with
+FINER = 2  # times: else looking up blurs both ways at the equator, and one way at the poles
 FAINT = 1e-3  # contrast below which a view shows no stroke
 
 
@@ -51,7 +52,7 @@ class Strokes:
 
 def strokes(rgb: Rgb) -> Strokes:
     """The strokes of one equirect eye (H, W, 3)."""
-    values = luma(rgb)
+    values = cv2.resize(luma(rgb), None, fx=FINER, fy=FINER, interpolation=cv2.INTER_CUBIC)
     rows = [_stroke(sample(values, directions)) for directions in _views(rgb.shape[1])]
     return Strokes(*np.array(rows).T)
 
