@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import gcd
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vr360.errors import CameraError
 from vr360.fisheye.camera import Camera
+from vr360.fisheye.drift import LightMeter, evened
 from vr360.fisheye.photometry import Photometry, match_lenses
 from vr360.fisheye.ring import Floats, RingSampler, remap_places, to_ring
 from vr360.fisheye.seam import Seam, place_seam
@@ -28,10 +29,15 @@ RING_REACH = np.radians(12)
 
 @dataclass(frozen=True)
 class Blend:
-    """How two lenses become one picture: fixed for a film."""
+    """How two lenses become one picture: fixed for a film.
+
+    Attributes:
+        usual: (3,) what `LightMeter` reads off most of its frames.
+    """
 
     photometry: Photometry
     seam: Seam
+    usual: Array = field(default_factory=lambda: np.zeros(3))
 
 
 def fit_blend(camera: Camera, frames: Sequence[Rgb]) -> Blend:
@@ -51,7 +57,9 @@ def fit_blend(camera: Camera, frames: Sequence[Rgb]) -> Blend:
     sampler = RingSampler(camera, RING_WIDTH, RING_REACH)
     rings = [sampler(frame) for frame in frames]
     gains = [photometry.gain(camera, side, sampler.direction) for side in (0, 1)]
-    return Blend(photometry, place_seam(rings, gains))
+    meter = LightMeter(camera, photometry)
+    usual = np.median([meter(frame) for frame in frames], axis=0)
+    return Blend(photometry, place_seam(rings, gains), usual)
 
 
 class Stitcher:
@@ -73,6 +81,7 @@ class Stitcher:
         self._camera = camera.scaled(*self._small)
         self.blend = blend
         self._turn = np.eye(3) if turn is None else turn
+        self._meter = LightMeter(self._camera, blend.photometry)
         self._build()
 
     def _build(self) -> None:
@@ -145,6 +154,7 @@ class Stitcher:
             raise CameraError(f"a frame of {found} came; the camera was set up for {wanted}")
         if self._small != self._frame:
             rgb = np.asarray(cv2.resize(rgb, self._small[::-1], interpolation=cv2.INTER_AREA))
+        rgb = evened(rgb, self._camera, self._meter(rgb) - self.blend.usual)
         depth = cv2.CV_8U if rgb.dtype == np.uint8 else cv2.CV_16U
         picture = cv2.remap(rgb, self._places, self._fractions, cv2.INTER_CUBIC)
         cv2.multiply(picture, self._gain, dst=picture, dtype=depth)

@@ -13,6 +13,7 @@ from tests.vr360.fisheye.conftest import World, psnr
 from vr360.errors import CameraError, VideoOpenError
 from vr360.fisheye import film
 from vr360.fisheye.camera import Camera
+from vr360.fisheye.drift import LightMeter
 from vr360.fisheye.film import (
     Footage,
     Opened,
@@ -165,5 +166,6 @@ def test_the_seam_of_real_footage_shows_no_step(gear: VideoInfo, gear_opened: Op
     assert step_ratio(camera, seam, gear_opened.stitcher(frame)) < 1.1
     abrupt = replace(seam, depth=0 * seam.depth, feather=1e-4 + 0 * seam.feather)
     preset = find_camera("gear360-2017").scaled(1920, 3840)
-    plain = Stitcher(preset, Blend(neutral(), abrupt), 960, 1920)(frame)
+    as_it_is = Blend(neutral(), abrupt, LightMeter(preset, neutral())(frame))
+    plain = Stitcher(preset, as_it_is, 960, 1920)(frame)
     assert step_ratio(preset, abrupt, plain) > 2

@@ -7,10 +7,11 @@ import pytest
 
 from tests.vr360.fisheye.conftest import World, psnr
 from vr360.fisheye.camera import Camera
+from vr360.fisheye.drift import LightMeter
 from vr360.fisheye.photometry import GAMMA, match_lenses, neutral
 from vr360.fisheye.rim import trimmed
 from vr360.fisheye.ring import RingSampler
-from vr360.fisheye.seam import place_seam
+from vr360.fisheye.seam import Seam, place_seam
 from vr360.fisheye.stitching import Blend, Stitcher, fit_blend
 from vr360.geometry import row_areas
 
@@ -41,12 +42,17 @@ def step_at_seam(error: np.ndarray) -> float:
     return float(np.abs(left - right).max())
 
 
+def untouched(camera: Camera, frame: np.ndarray, seam: Seam) -> Blend:
+    """Takes the light as it is, in frames like this."""
+    return Blend(neutral(), seam, LightMeter(camera, neutral())(frame))
+
+
 def test_unequal_lenses_are_made_equal(soft: World, camera: Camera):
     frame = soft.photograph(camera, unequal)
     blend = fit_blend(camera, [frame])
     even = 0.9 * soft.equirect(128)
     matched = Stitcher(camera, blend, 128, 256)(frame)
-    plain = Stitcher(camera, Blend(neutral(), blend.seam), 128, 256)(frame)
+    plain = Stitcher(camera, untouched(camera, frame, blend.seam), 128, 256)(frame)
     assert step_at_seam(plain - even) > 8
     assert step_at_seam(matched - even) < 1
     assert psnr(matched, even) > psnr(plain, even) + 6
@@ -127,3 +133,36 @@ def test_poles_and_equator_have_equal_light(soft: World, camera: Camera):
     result = Stitcher(camera, fit_blend(camera, [frame]), 128, 256)(frame).astype(float)
     error = np.abs(result - 0.9 * soft.equirect(128)).mean((1, 2))
     assert error[:4].mean() < 2 * np.average(error, weights=row_areas(128)) + 2
+
+
+def brighter_right(world: World, camera: Camera, factor: float) -> np.ndarray:
+    return world.photograph(
+        camera, lambda side, angle: (factor if side else 1.0) + 0 * angle[:, None]
+    )
+
+
+def test_a_lens_that_changes_its_exposure_is_followed(soft: World, camera: Camera):
+    """Half of the change goes to each lens, because nothing says which of them is right."""
+    stitcher = Stitcher(camera, fit_blend(camera, [soft.photograph(camera)]), 128, 256)
+    later = brighter_right(soft, camera, 0.8)
+    followed = stitcher(later) - np.sqrt(0.8) * soft.equirect(128)
+    assert step_at_seam(followed) < 2.5
+    blend = untouched(camera, later, stitcher.blend.seam)
+    held = Stitcher(camera, blend, 128, 256)
+    assert step_at_seam(held(later) - np.sqrt(0.8) * soft.equirect(128)) > 15
+
+
+def test_small_changes_between_the_lenses_are_no_reason_to_flicker(soft: World, camera: Camera):
+    stitcher = Stitcher(camera, fit_blend(camera, [soft.photograph(camera)]), 128, 256)
+    nearly, steady = brighter_right(soft, camera, 1.01), soft.photograph(camera)
+    middle = np.s_[32:96, 96:160]  # what the left lens sees
+    np.testing.assert_array_equal(stitcher(nearly)[middle], stitcher(steady)[middle])
+
+
+def test_a_film_that_differs_throughout_is_matched_once(soft: World, camera: Camera):
+    """The meter reads the same off every frame, and nothing is corrected twice."""
+    frame = soft.photograph(camera, unequal)
+    blend = fit_blend(camera, [frame])
+    meter = LightMeter(camera, blend.photometry)
+    np.testing.assert_allclose(meter(frame), blend.usual)
+    assert np.abs(blend.usual).max() < 0.02
