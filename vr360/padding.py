@@ -54,11 +54,17 @@ def sphere_pad(rgb: Tensor, pad: int) -> Tensor:
 def sphere_pad_rgb(rgb: Rgb, pad: int) -> Rgb:
     """`sphere_pad` for host pictures: (H, W, 3) -> (H + 2 pad, W + 2 pad, 3)."""
     _check(rgb.shape[0], rgb.shape[1], pad)
-    half = rgb.shape[1] // 2
-    north = np.roll(rgb[:pad][::-1], half, axis=1)
-    south = np.roll(rgb[rgb.shape[0] - pad :][::-1], half, axis=1)
-    rows = np.concatenate([north, rgb, south])
-    return np.pad(rows, ((0, 0), (pad, pad), (0, 0)), mode="wrap") if pad else rgb
+    if pad == 0:
+        return rgb
+    height, width, channels = rgb.shape
+    padded = np.empty((height + 2 * pad, width + 2 * pad, channels), rgb.dtype)
+    rows = padded[:, pad : pad + width]
+    rows[pad : pad + height] = rgb
+    rows[:pad] = np.roll(rgb[:pad][::-1], width // 2, axis=1)
+    rows[pad + height :] = np.roll(rgb[height - pad :][::-1], width // 2, axis=1)
+    padded[:, :pad] = rows[:, width - pad :]
+    padded[:, pad + width :] = rows[:, :pad]
+    return padded
 
 
 def face_pad(faces: Tensor, pad: int) -> Tensor:

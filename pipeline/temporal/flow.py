@@ -8,7 +8,7 @@ circles, and what standing still explains stands still.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -124,7 +124,8 @@ def grey_flow(now: Grey, before: Grey, quality: Quality) -> SphereFlow:
     pairs = _pairs(parts, now, before, turn)
     turned = _shown(small_before, _turned(sphere_directions(field, 2 * field), turn))
     there = _fused(parts, small, pairs, quality, careful=True)
-    back = _fused(parts, turned, [(b, a) for a, b in pairs], quality)
+    roughly = replace(quality, finest=quality.finest + 1)  # what is hidden shows at this scale, too
+    back = _fused(parts, turned, [(b, a) for a, b in pairs], roughly)
     camera = _camera(small, there, turn)
     far = sphere_directions(field, 2 * field)
     motion = _turned(unit(far + there), camera.rotation.T @ turn) - far

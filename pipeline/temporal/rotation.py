@@ -32,7 +32,7 @@ class CameraMotion:
     spread: float
 
 
-def camera_motion(now: Array, before: Array, weight: Array, rounds: int = 8) -> CameraMotion:
+def camera_motion(now: Array, before: Array, weight: Array, rounds: int = 5) -> CameraMotion:
     """Rotation and direction of travel that explain most of the motion.
 
     First the rotation that explains most by itself; then two linear least-squares problems in turn:
@@ -49,11 +49,13 @@ def camera_motion(now: Array, before: Array, weight: Array, rounds: int = 8) -> 
     rotation, trust = _turning_alone(now, before, weight, rounds)
     travel, spread = _travel(now, before @ rotation, trust), 0.0
     for _ in range(rounds):
-        across, level = _across(now, travel)
+        along = now @ travel
+        level = np.maximum(np.sqrt(np.maximum(1 - along**2, 0)), 1e-3)
+        across = _crossed(now, travel) / level[:, None]  # perpendicular to the great circles
         off = np.einsum("ni,ni->n", across, before @ rotation)
         spread = _spread(off, weight)
-        trust = weight * _robust(off, spread) * (level > 1e-3)
-        axes = np.cross(now, across)
+        trust = weight * _robust(off, spread)
+        axes = (now * along[:, None] - travel) / level[:, None]  # now x across
         turn = _solve((axes * trust[:, None]).T @ axes, (axes * trust[:, None]).T @ off)
         rotation = rotation @ cv2.Rodrigues(turn)[0]
         trust = trust / np.maximum(level, 0.1) ** 2
@@ -82,11 +84,11 @@ def _travel(now: Array, before: Array, weight: Array) -> Array:
     return travel
 
 
-def _across(now: Array, travel: Array) -> tuple[Array, Array]:
-    """Unit vectors perpendicular to the great circles through `travel`; sine of the distance."""
-    across = np.cross(now, travel)
-    level = np.linalg.norm(across, axis=1)
-    return across / np.maximum(level, 1e-3)[:, None], level
+def _crossed(vectors: Array, fixed: Array) -> Array:
+    """np.cross(vectors, fixed), faster."""
+    x, y, z = fixed
+    crossed: Array = vectors @ np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    return crossed
 
 
 def _spread(off: Array, weight: Array) -> float:

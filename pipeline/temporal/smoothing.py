@@ -37,7 +37,7 @@ LONGEST = 30.0  # frames of memory for what moves, at most
 STILL_POWER = 2.6  # memory for what stands still is that for what moves, to this power
 STILL_LONGEST = 250.0
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
-FINE_BLUR, MIDDLE_BLUR = 5, 9  # pixels: kernels between which detail is told apart
+FINE_BLUR, MIDDLE_BLUR = 5, 5  # pixels: kernels between which detail is told apart
 AREA = 4  # cells of the field around, over which energies are compared
 MOST = 3.0  # largest amplification
 FLOOR = 0.3  # codes of 8 bits: detail below it is none
@@ -163,7 +163,7 @@ def _bands(level: Floats) -> tuple[Floats, Floats]:
     pad = FINE_BLUR + MIDDLE_BLUR
     wide = cv2.copyMakeBorder(level, 0, 0, pad, pad, cv2.BORDER_WRAP)
     fine = cv2.GaussianBlur(wide, (FINE_BLUR, FINE_BLUR), 0)
-    middle = cv2.GaussianBlur(fine, (MIDDLE_BLUR, MIDDLE_BLUR), 0)
+    middle = cv2.blur(fine, (MIDDLE_BLUR, MIDDLE_BLUR))
     parts = cv2.subtract(wide, fine), cv2.subtract(fine, middle)
     first, second = (np.asarray(part[:, pad:-pad], np.float32) for part in parts)
     return first, second
@@ -197,5 +197,6 @@ def _with_contrast(past: Past, painted: Rgb) -> Rgb:
     average = inner(past.average)
     fine, middle = _bands(_brightness(average))
     detail = cv2.add(cv2.multiply(fine, gain[..., 0]), cv2.multiply(middle, gain[..., 1]))
-    result = cv2.add(average, cv2.merge([detail, detail, detail]))
-    return np.clip(np.rint(result), 0, (1 << depth) - 1).astype(painted.dtype)
+    kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
+    result = cv2.add(average, cv2.merge([detail, detail, detail]), dtype=kind)
+    return np.minimum(result, (1 << depth) - 1) if depth > 8 else result

@@ -67,11 +67,9 @@ def continue_over_poles(picture: Floats) -> None:
 
 def warp(picture: Floats, moved: Motion) -> Floats:
     """A roomy picture as seen from the present: (height, width, 3)."""
-    shift = np.empty((moved.height, moved.width, 2), np.float32)
-    shift[:] = enlarge(_shifts(moved), moved.height, moved.width)
+    shift = enlarge(_shifts(moved), moved.height, moved.width)
     for rows in _polar_rows(moved):
         shift[rows] = _polar_shifts(moved, rows)
-    shift[..., 1] += REACH
     flags = cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
     second: Any = None  # x and y lie in the first map
     seen = cv2.remap(picture, shift, second, flags, borderMode=cv2.BORDER_WRAP)
@@ -97,13 +95,13 @@ def _affine(many: int, few: int) -> tuple[float, float]:
 
 
 def _shifts(moved: Motion) -> Floats:
-    """Pixels (h, w, 2) of the large picture from each place to where it was."""
+    """Pixels (h, w, 2) from each place of the picture to where it was in the roomy one."""
     height, width = moved.moving.shape
     x, y = places(unit(sphere_directions(height, width) + moved.vectors), height, width)
     across = (x - np.arange(width, dtype=np.float32) + width // 2) % width - width // 2
     down = y - np.arange(height, dtype=np.float32)[:, None]
     scale = np.float32(moved.width / width), np.float32(moved.height / height)
-    return np.stack([across * scale[0], down * scale[1]], axis=-1)
+    return np.stack([across * scale[0], down * scale[1] + REACH], axis=-1)
 
 
 def _polar_rows(moved: Motion) -> tuple[slice, slice]:
@@ -121,4 +119,4 @@ def _polar_shifts(moved: Motion, rows: slice) -> Floats:
     vectors = enlarge(moved.vectors, *size, rows).reshape(-1, moved.width, 3)
     x, y = places(unit(sphere_directions(*size)[rows] + vectors), *size)
     lines = np.arange(moved.height, dtype=np.float32)[rows, None]
-    return np.stack([x - np.arange(moved.width, dtype=np.float32), y - lines], axis=-1)
+    return np.stack([x - np.arange(moved.width, dtype=np.float32), y - lines + REACH], axis=-1)
