@@ -33,7 +33,8 @@ def chart(times: Sequence[float], lines: Mapping[str, Series], cuts: Sequence[fl
     marks += [_moment(end * n / TICKS, end) for n in range(TICKS + 1)]
     marks += [f'<line class="cut" x1="{_x(c, end)}" x2="{_x(c, end)}" y1="{TOP}" '
               f'y2="{HEIGHT - BOTTOM}"><title>cut</title></line>' for c in cuts]  # fmt: skip
-    for (name, series), colour in zip(lines.items(), COLOURS, strict=False):
+    drawn = zip(lines.items(), COLOURS, strict=False)
+    for (name, series), colour in reversed(list(drawn)):  # the first lies on top
         title = f"<title>{escape(name)}</title>"
         for path in _paths(times, series, top):
             marks.append(f'<polyline points="{path}" stroke="{colour}">{title}</polyline>')

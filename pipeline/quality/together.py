@@ -20,6 +20,7 @@ from vr360.stereo import split_eyes
 LARGEST = 1024, 2048
 """Rows and columns of an eye; larger ones are reduced to it, by area, before they are measured."""
 
+ALIKE = Fraction(1, 5000)  # by which rates may differ: Matroska rounds them; 30 is not 29.97
 SLACK = Fraction(3, 2)  # frames by which lengths may differ: containers round
 
 
@@ -82,7 +83,7 @@ class Films:
         if info.is_still:
             return frames
         end = info.duration if self.duration is None else min(self.duration, info.duration)
-        return at_constant_rate(frames, self.film.rate, end=end)
+        return at_constant_rate(frames, info.rate, end=end)
 
 
 def open_films(
@@ -129,7 +130,7 @@ def _check_time(film: VideoInfo, other: VideoInfo, duration: Fraction | None) ->
         raise InputError(f"{other.path}: a still and a film ({film.path}) have no time in common")
     if film.is_still:
         return
-    if film.rate != other.rate and not other.variable_rate:
+    if abs(film.rate / other.rate - 1) > ALIKE and not other.variable_rate:
         raise InputError(
             f"{other.path}: {float(other.rate):.5g} frames a second, but {film.path} has "
             f"{float(film.rate):.5g}; paint without --rate to measure"

@@ -43,8 +43,8 @@ def test_the_page_has_a_line_over_time_for_each_film(page: str):
     assert len(charts) == 4
     first = charts[0]
     assert [line.findtext(f"{XHTML}title") for line in first.iter(f"{XHTML}polyline")] == [
-        "film",
         "frame by frame",
+        "film",
     ]
 
 

@@ -31,6 +31,15 @@ def test_films_of_different_rates_are_refused(make_film, moving, film: Path):
     assert "slow.mkv: 12 frames a second, but" in refusal(film, other)
 
 
+def test_a_rate_that_matroska_rounds_is_the_same_rate(make_film, moving):
+    options = ("-pix_fmt", "yuv420p")
+    source = make_film("odd.mp4", moving(8), *options, rate="917425/30618")
+    film = make_film("odd.mkv", moving(8), "-c:v", "ffv1", *options, rate="917425/30618")
+    films = open_films(film, source)
+    assert films.film.rate != films.source.rate
+    assert len(list(films.moments())) == 8
+
+
 def test_films_of_different_lengths_are_refused_with_the_remedy(make_film, moving, film: Path):
     other = make_film("long.mkv", moving(24), "-c:v", "ffv1", "-pix_fmt", "bgr0")
     assert "--duration" in refusal(film, other)
