@@ -67,7 +67,11 @@ class StylizeJob:
 
 @dataclass(frozen=True)
 class StylizeReport:
-    """What came out. `stage_seconds` is the time each stage was busy; stages run side by side."""
+    """What came out.
+
+    `layout` says how the net saw the sphere and why. `stage_seconds` is the time each stage was
+    busy; stages run side by side.
+    """
 
     output: Path
     frames: int
@@ -76,6 +80,7 @@ class StylizeReport:
     source: VideoInfo
     resampling: Resampling
     backend: str
+    layout: str
     stage_seconds: dict[str, float]
 
 
@@ -110,6 +115,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         source=info,
         resampling=resampling,
         backend=look.backend.name,
+        layout=look.explain(sphere.width),
         stage_seconds={
             "decode and prepare": source.busy_seconds,
             "paint": painter.busy_seconds,

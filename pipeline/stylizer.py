@@ -12,7 +12,7 @@ import numpy as np
 from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
-from pipeline.canvas import Canvas, check_layout, choose_canvas
+from pipeline.canvas import Canvas, check_layout, choose_canvas, choose_projection
 from pipeline.nets.checkpoint import StyleCard, load_style
 from pipeline.nets.surface import Surface
 from pipeline.styles import find_style
@@ -70,6 +70,12 @@ class Stylizer:
         """The next picture belongs to another shot: nothing of this one is kept."""
         if self._shot:
             self._shot.begin_shot()
+
+    def explain(self, width: int) -> str:
+        """How eyes of that width are laid out for the net, and why; one sentence for the user."""
+        if self._projection != "auto":
+            return f"{self._projection}, as asked for"
+        return ": ".join(choose_projection(width, self._reach))
 
     def canvas(self, height: int, width: int, eyes: int) -> Canvas:
         """How `eyes` spheres of this size are laid out."""

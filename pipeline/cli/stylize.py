@@ -109,6 +109,7 @@ def summarise(report: StylizeReport) -> None:
             f"uneven frame rate made even: {count.repeated} frames repeated, "
             f"{count.dropped} dropped",
         )
+    say("layout   ", report.layout)
     speed = report.frames / report.seconds
     say(
         "painted  ",
@@ -127,6 +128,7 @@ def as_data(report: StylizeReport) -> dict[str, Any]:
         "seconds": report.seconds,
         "fps": report.frames / report.seconds,
         "backend": report.backend,
+        "layout": report.layout,
         "projection": report.source.projection.value,
         "stereo": report.source.stereo.value,
         "reason": report.source.reason,

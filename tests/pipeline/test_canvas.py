@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from pipeline.canvas import Canvas, Cube, ExtendedEquirect, WholeEquirect, WideCube, choose_canvas
+from pipeline.canvas import (
+    Canvas,
+    Cube,
+    ExtendedEquirect,
+    WholeEquirect,
+    WideCube,
+    choose_canvas,
+    soften_rims,
+)
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import InputError
 from vr360.geometry import equirect_directions
@@ -90,6 +98,8 @@ def test_extending_shows_the_sphere_beyond_every_edge():
         ("equirect", "sphere", (66, 130), ExtendedEquirect),
         ("cubemap", "sphere", (66, 130), Cube),
         ("cubemap", "wrap", (64, 128), WideCube),
+        ("auto", "sphere", (64, 128), WholeEquirect),  # faces would be smaller than the reach
+        ("auto", "sphere", (128, 256), Cube),
     ],
 )
 def test_the_canvas_is_the_one_asked_for(projection, padding, size, kind):
@@ -103,3 +113,22 @@ def test_layouts_there_are_not_are_refused():
         check_layout("pyramid", "sphere")
     with pytest.raises(InputError, match="--padding bubble: one of sphere, wrap"):
         check_layout("auto", "bubble")
+
+
+def test_rims_of_the_turned_faces_lean_towards_each_other_and_nothing_else_changes():
+    faces = np.full((6, 32, 32, 3), 100, np.uint8)
+    faces[4] = 0
+    soft = soften_rims(faces).astype(int)
+    assert (soft[4, [0, -1], 16] > 0).all()
+    assert (soft[4, 16, [0, -1]] > 0).all()
+    assert (soft[:4, 0, 16] < 100).all()
+    assert (soft[:4, 8:] == 100).all()
+    assert (soft[4, 8:-8, 8:-8] == 0).all()
+    across = faces[0, 0, 16].astype(int) - faces[4, -1, 16]
+    assert (soft[0, 0, 16] - soft[4, -1, 16] > 0).all()
+    assert (soft[0, 0, 16] - soft[4, -1, 16] < across).all()
+
+
+def test_faces_that_agree_at_their_edges_stay_as_they_are():
+    faces = np.full((6, 32, 32, 3), 77, np.uint16)
+    assert np.array_equal(soften_rims(faces), faces)
