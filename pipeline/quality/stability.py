@@ -100,12 +100,16 @@ class StabilityMeter:
         self.trace = Trace(with_baseline)
         self._motion = motion
         self._past: deque[Moment] = deque(maxlen=LONG + 1)  # the present one is the last
+        self._lumas: deque[list[Map]] = deque(maxlen=SPAN)  # of source, film, baseline
 
     def see(self, moment: Moment) -> None:
         if moment.cut:
             self._past.clear()
+            self._lumas.clear()
             self.trace.cuts.append(float(moment.pts))
         self._past.append(moment)
+        pictures = moment.source, moment.film, moment.baseline
+        self._lumas.append([luma(rgb) for rgb in pictures if rgb is not None])
         self.trace.times.append(float(moment.pts))
         self._warp("warp_error", 1)
         self._warp("warp_error_long", LONG)
@@ -127,26 +131,27 @@ class StabilityMeter:
         direction, confidence = self._motion(now.source, earlier.source)
         error = squared_error(now.source, earlier.source, direction)
         weights = confidence * np.exp(-3 * VISIBLE * error)
-        for tallies, pictures in self._films():
-            values = squared_error(pictures[-1], pictures[-1 - gap], direction)
+        errors = [squared_error(p[-1], p[-1 - gap], direction) for _, p in self._films()]
+        for (tallies, _), values in zip(self._films(), errors, strict=True):
             tallies[name].add(values, weights)
         if gap == 1:
-            warp = squared_error(now.film, earlier.film, direction) * weights
-            self.trace.worst.offer(self.trace.film[name].series[-1], now, earlier, warp)
+            film = self.trace.film[name].series[-1]
+            self.trace.worst.offer(film, now, earlier, errors[0] * weights)
 
     def _flicker(self) -> None:
-        if len(self._past) < SPAN:
+        if len(self._lumas) < SPAN:
             self._skip("flicker")
             return
-        recent = list(self._past)[-SPAN:]
-        still = stillness([luma(m.source) for m in recent])
-        for tallies, pictures in self._films():
-            tallies["flicker"].add(alternation([luma(p) for p in pictures[-SPAN:]]), still)
+        source, *films = zip(*self._lumas, strict=True)
+        still = stillness(source)
+        for (tallies, _), film in zip(self._films(), films, strict=True):
+            tallies["flicker"].add(alternation(film), still)
 
     def _sharpness(self) -> None:
-        for tallies, pictures in self._films():
-            tallies["sharpness"].add(slope(luma(pictures[-1])))
-        self.trace.source["sharpness"].add(slope(luma(self._past[-1].source)))
+        source, *films = self._lumas[-1]
+        self.trace.source["sharpness"].add(slope(source))
+        for (tallies, _), film in zip(self._films(), films, strict=True):
+            tallies["sharpness"].add(slope(film))
 
     def _skip(self, name: str) -> None:
         for tallies, _ in self._films():

@@ -209,7 +209,7 @@ def _equal_area(picture: Rgb) -> Rgb:
     """Rows of equal latitude steps become rows of equal area, so that plain means are right."""
     # einsum: BLAS is slow on little matrices while other processes use the cores
     rows = np.einsum("ij,jkc->ikc", _bands(len(picture)), picture.astype(np.float64))
-    return np.rint(rows).astype(np.uint8)
+    return np.asarray(np.rint(rows), np.uint8)
 
 
 @lru_cache(maxsize=1)
