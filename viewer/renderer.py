@@ -57,7 +57,7 @@ class _Slot:
     mipmaps: bool = False
 
 
-Variant = tuple[Projection, View, Pixels, bool, bool]
+Variant = tuple[Projection, View, Pixels, int, bool]
 
 
 class Renderer:
@@ -143,11 +143,9 @@ class Renderer:
         texels = _texels_per_radian(layout, eye[0].shape[0])
         self._choose_filter(slot, texels, look, size)
         lines = look.lines if not each.blend else 0
-        program = self._program(
-            (layout.projection, look.view, picture.pixels, lines != 0, slot.mipmaps)
-        )
+        program = self._program((layout.projection, look.view, picture.pixels, lines, slot.mipmaps))
         GL.glUseProgram(program.name)
-        program.set_look(look, lines, size)
+        program.set_look(look, size)
         program.set_picture(picture, layout, texels, each.opacity)
         for unit, texture in enumerate(eye):
             texture.bind(unit)
@@ -173,10 +171,10 @@ class _Program:
     """One compiled combination."""
 
     def __init__(
-        self, projection: Projection, view: View, pixels: Pixels, lines: bool, mipmaps: bool
+        self, projection: Projection, view: View, pixels: Pixels, lines: int, mipmaps: bool
     ) -> None:
         words = [f"VIEW_{view.name}", f"PROJECTION_{projection.name}", f"PIXELS_{pixels.name}"]
-        words += ["LINES"] * lines + ["MIPMAPS"] * mipmaps
+        words += [f"LINES {lines}"] * bool(lines) + ["MIPMAPS"] * mipmaps
         defines = "".join(f"#define {word}\n" for word in words)
         self.name = _link(
             _shader("screen.vert"), "#version 330 core\n" + defines + _shader("sphere.frag")
@@ -186,13 +184,12 @@ class _Program:
         for unit in range(3):
             GL.glUniform1i(self._place(f"plane{unit}"), unit)
 
-    def set_look(self, look: Look, lines: int, size: Size) -> None:
+    def set_look(self, look: Look, size: Size) -> None:
         to_world = view_matrix(look.camera, look.view)
         turn = np.eye(3) if look.orientation is None else look.orientation
         self._set_matrix("to_world", to_world)
         self._set_matrix("to_picture", turn @ to_world)
         GL.glUniform2f(self._place("reach"), *reach(look.camera, look.view, size))
-        GL.glUniform1i(self._place("lines"), lines)
 
     def set_picture(self, picture: Picture, layout: Layout, texels: float, opacity: float) -> None:
         self._set_matrix("samples_to_rgb", picture.to_rgb[:, :3])

@@ -1,5 +1,6 @@
 // Ray-cast from the screen to the picture. `renderer.py` puts `#version` and the defines in front:
-// one of VIEW_*, one of PROJECTION_*, one of PIXELS_*; LINES and MIPMAPS where wanted.
+// one of VIEW_*, one of PROJECTION_*, one of PIXELS_*; MIPMAPS where wanted, and LINES, a sum:
+// 1 seam, 2 poles, 4 grid, 8 horizon.
 in vec2 point;  // -1..1 over the viewport, +y up
 out vec4 colour;
 
@@ -14,7 +15,6 @@ uniform float chroma_bias;  // mip levels by which chroma is smaller
 uniform float lens_fov;
 uniform vec2 lens_turn;  // cosine and sine of the roll
 uniform bool swap_lenses;
-uniform int lines;  // 1 seam, 2 poles, 4 grid, 8 horizon
 
 const float PI = 3.14159265358979;
 
@@ -117,20 +117,22 @@ float spokes(vec2 p) {
 }
 
 vec3 with_lines(vec3 rgb, vec3 world, vec3 d) {
-    if ((lines & 4) != 0) {
-        float meridian = stroke(spokes(normalize(world.xz)), 1.0);
-        float parallel = stroke(spokes(vec2(length(world.xz), world.y)), 1.0);
-        rgb = mix(rgb, vec3(1.0), 0.5 * max(meridian, parallel));
-    }
-    if ((lines & 8) != 0) rgb = mix(rgb, vec3(0.2, 1.0, 0.4), stroke(world.y, 2.0));
-    if ((lines & 1) != 0) {
-        float cover = stroke(d.x, 2.0);
-        rgb = mix(rgb, vec3(1.0, 0.25, 0.2), d.z > 0.0 ? cover : 0.0);
-    }
-    if ((lines & 2) != 0) {
-        float off = 0.9961947 * length(d.xz) - 0.0871557 * abs(d.y);  // 5 degrees
-        rgb = mix(rgb, vec3(1.0, 0.8, 0.1), stroke(off, 2.0));
-    }
+#if LINES & 4
+    float meridian = stroke(spokes(normalize(world.xz)), 1.0);
+    float parallel = stroke(spokes(vec2(length(world.xz), world.y)), 1.0);
+    rgb = mix(rgb, vec3(1.0), 0.5 * max(meridian, parallel));
+#endif
+#if LINES & 8
+    rgb = mix(rgb, vec3(0.2, 1.0, 0.4), stroke(world.y, 2.0));
+#endif
+#if LINES & 1
+    float behind = d.z > 0.0 ? 1.0 : 0.0;
+    rgb = mix(rgb, vec3(1.0, 0.25, 0.2), behind * stroke(d.x, 2.0));
+#endif
+#if LINES & 2
+    float off = 0.9961947 * length(d.xz) - 0.0871557 * abs(d.y);  // 5 degrees
+    rgb = mix(rgb, vec3(1.0, 0.8, 0.1), stroke(off, 2.0));
+#endif
     return rgb;
 }
 #endif
