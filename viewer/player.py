@@ -25,7 +25,7 @@ from vr360.frame import VideoInfo
 QUEUE = 5  # pictures decoded ahead
 LATE = 1.0  # seconds: a decoder further behind makes the clock wait for it
 BEARABLE = 0.09  # seconds of wall: pictures may follow their sound by that (ITU-R BT.1359-1)
-EVEN = 1.0  # seconds of wall without catching up, after pictures had to be dropped
+EVEN = (0.25, 2.0)  # seconds of wall without catching up after a drop: at first, at most
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class Player:
         self._queue: deque[Shown] = deque()
         self._current = self._pair(self._decoders[0].current)
         self._landed: Shown | None = self._current
-        self._behind, self._late, self._even_until = False, 0.0, 0.0
+        self._behind, self._late = False, 0.0
+        self._even, self._even_until = EVEN[0], 0.0
         self._request: _Request | None = None
         self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
         self._asked = self._answered = 0
@@ -247,7 +248,7 @@ class Player:
         """The oldest of the pictures due after a hold-up, all (of which the last is shown) else.
 
         To catch up is for a window that was held up once. One that is always too slow would fall
-        behind and jump, over and over; it drops evenly, and now and then tries anew.
+        behind and jump, over and over; it drops evenly until it has had no need to for a while.
         """
         if not due:
             self._behind = False
@@ -256,7 +257,9 @@ class Player:
         recovering = late < self._late if self._behind else now >= self._even_until
         one = len(due) == 1 or (late <= BEARABLE and recovering)
         if not one:
-            self._even_until = now + EVEN
+            again = now < self._even_until + self._even
+            self._even = min(2 * self._even, EVEN[1]) if again else EVEN[0]
+            self._even_until = now + self._even
         self._late, self._behind = late, one and len(due) > 1
         return due[:1] if one else due
 
