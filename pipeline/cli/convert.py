@@ -134,7 +134,8 @@ def as_side(kind: Kind, layout: FaceLayout | None, fov: float | None, option: st
     if layout is not None and known and not cube:
         raise typer.BadParameter(f"{option} {kind.value} has no faces to lay out")
     if fov is not None and known and not lens:
-        raise typer.BadParameter(f"{option} {kind.value} has no field of view to choose")
+        other = "--from-fov" if option == "--to" else "--fov"
+        raise typer.BadParameter(f"{option} {kind.value} has no field of view; is {other} meant?")
     return Side(
         kind.value if known else None,
         layout.value if layout is not None else None,

@@ -46,7 +46,7 @@ def test_what_cannot_be_is_one_line(command: Run, panorama: Path, tmp_path: Path
     [
         (("--to", "auto"), "name the projection"),
         (("--to", "equirect", "--layout", "c3x2"), "no faces"),
-        (("--to", "cubemap", "--fov", "90"), "no field of view"),
+        (("--to", "cubemap", "--fov", "90"), "no field of view; is --from-fov meant"),
         (("--to", "sphere"), "sphere"),
     ],
 )
