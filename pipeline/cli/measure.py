@@ -50,7 +50,9 @@ def measure(
 
     seam_ratio: that, divided by the same figure of --source.
 
-    face_edge_ratio: mean step across cube face edges over that beside them, over the source's.
+    face_edge_gradient: mean step across cube face edges over that beside them; 1.00 is invisible.
+
+    face_edge_ratio: that, divided by the same figure of --source.
 
     pole_ratio: length of strokes at the poles over that at like places of the equator; 1.00 is
     alike, less is squeezed.

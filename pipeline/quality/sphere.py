@@ -17,11 +17,12 @@ FRAMES = 8
 @dataclass(frozen=True)
 class SphereFigures:
     """Attributes:
-    face_edge_ratio: step across the edges of cube faces over that beside them, divided by the
-        same of the source.
+    face_edge_gradient: step across the edges of cube faces over that beside them.
+    face_edge_ratio: the same divided by the source's.
     pole_ratio: length of strokes at the poles over that at like places of the equator.
     """
 
+    face_edge_gradient: float | None
     face_edge_ratio: float | None
     pole_ratio: float | None
 
@@ -46,8 +47,12 @@ class SphereMeter:
     @property
     def figures(self) -> SphereFigures:
         if not self._edges:
-            return SphereFigures(None, None)
-        film, source = np.mean(self._edges, axis=0)
-        ratio = float(film / source) if source > 0 and np.isfinite(film / source) else None
+            return SphereFigures(None, None, None)
+        film, source = (float(mean) if np.isfinite(mean) else None for mean in _means(self._edges))
+        ratio = None if film is None or not source else film / source
         films, sources = zip(*self._strokes, strict=True)
-        return SphereFigures(ratio, pole_ratio(films, sources))
+        return SphereFigures(film, ratio, pole_ratio(films, sources))
+
+
+def _means(pairs: list[tuple[float, float]]) -> list[float]:
+    return [float(np.mean(values)) for values in zip(*pairs, strict=True)]
