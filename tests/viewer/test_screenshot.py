@@ -4,6 +4,7 @@ import subprocess
 import sys
 from math import degrees
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -12,9 +13,13 @@ from scenes import mean_error
 
 from viewer.camera import Camera
 from viewer.composition import Compare
+from viewer.export import SIZE
 from viewer.film import layout_of, open_film
+from viewer.journey import Journey, save_journey
+from viewer.layout import Eyes
 from viewer.renderer import Look
 from viewer.screenshot import render_view, save_still
+from vr360.cubelayout import CubeLayout
 from vr360.errors import OutputError, VideoOpenError
 from vr360.frame import Projection, Stereo
 
@@ -108,3 +113,20 @@ def test_a_suffix_or_place_that_cannot_be_written_is_named(tmp_path):
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(VideoOpenError, match="folder"):
         open_film(tmp_path)
+
+
+def test_an_export_says_what_it_does_and_takes_layout_and_eyes(tmp_path):
+    film, path, flat = (tmp_path / name for name in ("film.mp4", "path.json", "flat.mp4"))
+    write_clip(film, 2, height=128)
+    save_journey(path, Journey().with_keyframe(0.0, Camera()))
+    wishes = ["--projection", "cubemap", "--layout", "cross", "--stereo", "tb", "--eyes", "right"]
+    done = call(film, "--export", flat, "--path", path, *wishes)
+    assert done.returncode == 0, done.stderr
+    assert "exporting" in done.stderr
+    assert "painting" not in done.stderr
+    info = open_film(film, Projection.CUBEMAP, Stereo.TOP_BOTTOM)
+    cross, look = CubeLayout.CROSS, Look(Camera())
+    expected = render_view(info, 0.0, look, SIZE, eyes=Eyes.RIGHT, cube=cross)
+    with av.open(str(flat)) as container:
+        seen = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert mean_error(seen, expected) < 3
