@@ -9,6 +9,9 @@ import pytest
 from pipeline.temporal.cuts import FLASH, REPEATS, Cuts, DetectedCuts, open_cuts, read_cuts
 from vr360.errors import InputError
 from vr360.frame import Frame, Stereo
+from vr360.media.probe import probe
+from vr360.media.reader import read_frames
+from vr360.stereo import split_eyes
 
 from .conftest import Place
 
@@ -153,3 +156,18 @@ def test_cuts_can_be_left_alone(places: list[Place]):
     cuts = open_cuts("none", RATE)
     frames = film(shot(places[0], 4) + shot(places[1], 4))
     assert not any(cuts.begins(f) for f in cuts.watch(frames))
+
+
+def real(path: Path, seconds: Fraction) -> list[Frame]:
+    info = probe(path)
+    eyes = (split_eyes(frame.rgb, info.stereo)[0] for frame in read_frames(info, duration=seconds))
+    return [Frame(cv2.resize(eye, (256, 128)), Fraction(n)) for n, eye in enumerate(eyes)]
+
+
+def test_a_real_walk_has_no_cut_and_real_places_that_follow_each_other_have(shared_data: Path):
+    clips = shared_data / "clips"
+    walk = real(clips / "ricoh_walk_mono_640.mp4", Fraction(10))
+    forest = real(clips / "congo_stereo_tb.mp4", Fraction(1, 2))
+    room = real(clips / "testroom_mono_1920.mp4", Fraction(1, 2))
+    frames = [f.rgb for part in (walk, forest, room) for f in part]
+    assert numbers(frames) == [len(walk), len(walk) + len(forest)]
