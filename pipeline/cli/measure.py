@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.values import parse_seconds
+
+if TYPE_CHECKING:
+    from pipeline.quality.together import Films
 
 T = TypeVar("T")
 PICTURES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
@@ -39,7 +41,7 @@ def measure(
     report: Path | None = typer.Option(
         None, help="Folder for index.html: plots, heat maps, worst moments; needs --source."
     ),
-    force: bool = typer.Option(False, help="Replace the page of an earlier --report."),
+    force: bool = typer.Option(False, "--force", help="Replace the page of an earlier --report."),
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
     """Print the figures of a film, a style, or both.
@@ -54,11 +56,9 @@ def measure(
 
     face_edge_ratio: that, divided by the same figure of --source.
 
-    pole_ratio: length of strokes at the poles over that at like places of the equator; 1.00 is
-    alike, less is squeezed.
+    pole_ratio: length of strokes at the poles over that at the equator; below 1.00 is squeezed.
 
-    warp_error: mean squared difference, 0 to 1, from the frame before moved along the source's
-    flow; 0 is perfectly still.
+    warp_error: mean squared difference, 0 to 1, from the frame before, moved as the source moves.
 
     warp_error_long: the same from 9 frames before.
 
@@ -66,20 +66,17 @@ def measure(
 
     sharpness: mean slope of luma, in shares of full scale a degree.
 
-    sharpness_drift: sharpness at the end over that at the beginning, over the same of the
-    baseline or source; below 1.00 the film smears.
+    sharpness_drift: sharpness at the end over that at the beginning; below 1.00 the film smears.
 
-    warp_error_ratio, warp_error_long_ratio, flicker_ratio, sharpness_ratio: over the same figure
-    of --baseline.
+    warp_error_ratio, warp_error_long_ratio, flicker_ratio, sharpness_ratio: over --baseline's.
 
-    style_loss: distance to the painting's textures (Gram matrices), the source's distance being 1.
+    style_loss: distance to the painting's textures (Gram matrices); the source's is 1.
 
     content_loss: distance to the source's features, over their mean square.
 
-    style_loss_ratio, content_loss_ratio: over the same figure of --baseline.
+    style_loss_ratio, content_loss_ratio: over --baseline's.
 
-    regions: figures by part of the sphere: equator, middle and poles (30° and 60°), seam, face
-    edges.
+    regions: the same by part of the sphere: equator, middle, poles (30°, 60°), seam, face edges.
 
     grid_ratio: energy at the net's stride on painted flat sky over that beside it; 1.00 is none.
 
@@ -89,17 +86,19 @@ def measure(
 
     from pipeline.quality.measure import measure_film, measure_style
     from pipeline.quality.report import check_folder
+    from pipeline.quality.together import open_films
 
     _check(file, source, baseline, style, report)
-    painting = Path(style) if style and Path(style).suffix.lower() in PICTURES else None
+    painting = Path(style) if style and _is_painting(style) else None
     if report is not None:
         check_folder(report, force)
     first = parse_seconds(duration, "--duration")
+    films = open_films(file, source, baseline, first) if file and source else None
     figures: dict[str, Any] = {}
     if file is not None:
         figures |= asdict(measure_film(file, source, _watch("looking at the seam"), first))
-    if file is not None and source is not None:
-        figures |= _compare(file, source, baseline, first, painting, vgg_weights, report)
+    if films is not None:
+        figures |= _compare(films, painting, vgg_weights, report)
     if style is not None and painting is None:
         figures |= asdict(measure_style(style))
     if as_json:
@@ -117,24 +116,20 @@ def _check(
 ) -> None:
     if file is None and style is None:
         raise typer.BadParameter("give a FILE, --style, or both")
-    if source is None and (baseline or report):
-        raise typer.BadParameter("--baseline and --report need a FILE and its --source")
+    if (file is None or source is None) and (baseline or report or _is_painting(style)):
+        raise typer.BadParameter("--baseline, --report and a painting need FILE and its --source")
+
+
+def _is_painting(style: str | None) -> bool:
+    return style is not None and Path(style).suffix.lower() in PICTURES
 
 
 def _compare(
-    file: Path,
-    source: Path,
-    baseline: Path | None,
-    duration: Fraction | None,
-    painting: Path | None,
-    vgg_weights: Path | None,
-    report: Path | None,
+    films: Films, painting: Path | None, vgg_weights: Path | None, report: Path | None
 ) -> dict[str, Any]:
     from pipeline.quality.measure import measure_against_source
     from pipeline.quality.report import write_report
-    from pipeline.quality.together import open_films
 
-    films = open_films(file, source, baseline, duration)
     figures, trace = measure_against_source(films, painting, vgg_weights, _watch("measuring"))
     if report is not None:
         say("report   ", str(write_report(report, films, figures, trace)))
