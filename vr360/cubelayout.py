@@ -72,6 +72,8 @@ class Grid:
 
 def _turned(x: Array, y: Array, quarters: NDArray[np.intp], size: int) -> tuple[Array, Array]:
     """Where pixels of a square lie once it is turned left by quarters."""
+    if not quarters.any():
+        return x, y
     last = size - 1.0
     quarters = quarters % 4
     turned_x = np.choose(quarters, [x, y, last - x, last - y])

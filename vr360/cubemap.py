@@ -72,11 +72,14 @@ def face_to_xyz(
     Raises:
         ValueError: no cube, or a coordinate a quarter turn away from its equi-angular face.
     """
-    axes = _AXES[np.asarray(face)]
-    u = _to_tangent(pixel_to_plane(x, size), projection)[..., None]
-    v = _to_tangent(pixel_to_plane(y, size), projection)[..., None]
-    xyz: Array = axes[..., 0, :] + u * axes[..., 1, :] + v * axes[..., 2, :]
-    xyz /= np.linalg.norm(xyz, axis=-1, keepdims=True)
+    u = _to_tangent(pixel_to_plane(x, size), projection)
+    v = _to_tangent(pixel_to_plane(y, size), projection)
+    ahead = 1 / np.sqrt(1 + u * u + v * v)
+    right, down, face = u * ahead, v * ahead, np.asarray(face)
+    xyz = np.empty((*np.broadcast_shapes(face.shape, u.shape, v.shape), 3))
+    for axis in range(3):
+        parts = _AXES[..., axis].T.take(face, axis=1)
+        xyz[..., axis] = parts[0] * ahead + parts[1] * right + parts[2] * down
     return xyz
 
 
@@ -101,7 +104,9 @@ def xyz_to_face(
     """
     xyz = np.asarray(xyz, float)
     index = facing(xyz) if face is None else np.broadcast_to(np.asarray(face), xyz.shape[:-1])
-    depth, right, down = (np.einsum("...i,...i", xyz, _AXES[index, axis]) for axis in range(3))
+    x, y, z = np.moveaxis(xyz, -1, 0)
+    parts = (_AXES[:, part].T.take(index, axis=1) for part in range(3))
+    depth, right, down = (p[0] * x + p[1] * y + p[2] * z for p in parts)
     if face is not None and (depth <= 0).any():
         raise ValueError("a direction lies a quarter turn or more from its face")
     x = plane_to_pixel(_from_tangent(right / depth, projection), size)

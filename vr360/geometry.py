@@ -36,8 +36,11 @@ def lonlat_to_pixel(lon: ArrayLike, lat: ArrayLike, height: int, width: int) -> 
 
 def lonlat_to_xyz(lon: ArrayLike, lat: ArrayLike) -> Array:
     """Unit vectors (..., 3) of directions."""
-    lon, lat = np.broadcast_arrays(np.asarray(lon, float), np.asarray(lat, float))
-    return np.stack([np.cos(lat) * np.sin(lon), np.sin(lat), -np.cos(lat) * np.cos(lon)], axis=-1)
+    lon, lat = np.asarray(lon, float), np.asarray(lat, float)
+    level = np.cos(lat)
+    xyz: Array = np.empty((*np.broadcast_shapes(lon.shape, lat.shape), 3))
+    xyz[..., 0], xyz[..., 1], xyz[..., 2] = level * np.sin(lon), np.sin(lat), -level * np.cos(lon)
+    return xyz
 
 
 def xyz_to_lonlat(xyz: ArrayLike) -> tuple[Array, Array]:
