@@ -8,19 +8,22 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
 from pipeline.unfolding import Unfolding, open_unfolding
 from vr360.errors import InputError
-from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
+from vr360.frame import Frame, Projection, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
-from vr360.stereo import join_eyes, picture_size, split_eyes
+from vr360.stereo import picture_size
 
+TEMPORAL = ("flow", "none")
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 """Passes frames on and shows how far they are; the number is how many will come."""
 
@@ -38,6 +41,8 @@ class StylizeJob:
         size: (height, width) of the result, all eyes included; None keeps the source's.
         rate: frames a second of the result; None keeps the source's.
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
+        temporal, smoothness: `flow` holds the film still along the source's motion, by 0 (not at
+            all) to 1; `none` paints frame by frame.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
@@ -57,6 +62,8 @@ class StylizeJob:
     projection: str = "auto"
     padding: str = "sphere"
     statistics: str = "shot"
+    temporal: str = "flow"
+    smoothness: float = DEFAULT_SMOOTHNESS
     cuts: str = "auto"
     device: str = "auto"
     source_projection: Projection | None = None
@@ -96,20 +103,16 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     sphere = open_unfolding(info, job.size, job.camera)
     cuts = Cuts() if info.is_still else open_cuts(job.cuts, job.rate or info.rate)
     resampling = Resampling()
-    with (
-        open_film(job, info, sphere) as film,
-        read_ahead(
-            cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
-        ) as source,
-    ):
-        painter = Painter(look, info.stereo, sphere.fold, film.bit_depth)
-        for frame in progress(source, count_frames(job, info)):
-            if cuts.begins(frame):
-                painter.begin_shot()
-            film.write(painter(frame))
+    frames = cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
+    finish = Finisher(info.stereo, sphere.fold, open_smoothers(job, info), job.strength > 0)
+    with open_film(job, info, sphere) as film, read_ahead(frames) as source:
+        painter = Painter(look, cuts, info.stereo, film.bit_depth)
+        with read_ahead(painter.paint(source)) as painted:
+            for frame in progress(map(finish, painted), count_frames(job, info)):
+                film.write(frame)
     return StylizeReport(
         output=job.output,
-        frames=painter.frames,
+        frames=finish.frames,
         painted=painter.painted,
         seconds=time.perf_counter() - started,
         source=info,
@@ -119,6 +122,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         stage_seconds={
             "decode and prepare": source.busy_seconds,
             "paint": painter.busy_seconds,
+            "hold still": finish.busy_seconds,
             "encode": film.busy_seconds,
         },
     )
@@ -134,6 +138,16 @@ def load_look(job: StylizeJob) -> Stylizer:
         padding=job.padding,
         statistics=job.statistics,
     )
+
+
+def open_smoothers(job: StylizeJob, info: VideoInfo) -> list[Smoother]:
+    """One for each eye of a film; none for stills, what is not painted, and `--temporal none`."""
+    if job.temporal not in TEMPORAL:
+        raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
+    check_smoothness(job.smoothness)
+    if info.is_still or job.strength == 0 or job.temporal == "none":
+        return []
+    return [Smoother(job.smoothness) for _ in range(1 if info.stereo is Stereo.MONO else 2)]
 
 
 def probe_source(job: StylizeJob) -> VideoInfo:
@@ -192,37 +206,3 @@ def count_frames(job: StylizeJob, info: VideoInfo) -> int:
     if info.is_still:
         return 1
     return max(1, round((end_of(job, info) - job.start) * (job.rate or info.rate)))
-
-
-class Painter:
-    """Paints frames with one look, both eyes at once; a frame shown twice is painted once."""
-
-    def __init__(
-        self, look: Stylizer, stereo: Stereo, fold: Callable[[Rgb], Rgb], bit_depth: int
-    ) -> None:
-        self.busy_seconds = 0.0
-        self.frames = 0
-        self.painted = 0
-        self._look = look
-        self._stereo = stereo
-        self._fold = fold
-        self._bit_depth = bit_depth
-        self._last: tuple[Rgb, Rgb] | None = None  # prepared, painted
-
-    def begin_shot(self) -> None:
-        """The next frame has nothing to do with the last."""
-        self._look.begin_shot()
-
-    def __call__(self, frame: Frame) -> Frame:
-        if self._last is None or frame.rgb is not self._last[0]:
-            started = time.perf_counter()
-            self._last = frame.rgb, self._paint(frame.rgb)
-            self.busy_seconds += time.perf_counter() - started
-            self.painted += 1
-        self.frames += 1
-        return Frame(self._last[1], frame.pts)
-
-    def _paint(self, rgb: Rgb) -> Rgb:
-        eyes = split_eyes(rgb, self._stereo)
-        painted = self._look(eyes, self._bit_depth)
-        return join_eyes([self._fold(eye) for eye in painted], self._stereo)

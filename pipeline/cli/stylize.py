@@ -45,6 +45,10 @@ def stylize(
     statistics: str = typer.Option(
         "shot", help="Normalise by what the whole shot looks like, or by each frame alone."
     ),
+    temporal: str = typer.Option(
+        "flow", help="flow: hold the film still along the source's motion. none: frame by frame."
+    ),
+    smoothness: float = typer.Option(0.7, help="How still flow holds it: 0 (not at all) to 1."),
     cuts: str = typer.Option(
         "auto", help="auto finds them, none, or a FILE with a frame number or time a line."
     ),
@@ -83,6 +87,8 @@ def stylize(
         projection=projection,
         padding=padding,
         statistics=statistics,
+        temporal=temporal,
+        smoothness=smoothness,
         cuts=cuts,
         device=device,
         source_projection=source_projection,

@@ -135,6 +135,26 @@ def grey_flow(now: Grey, before: Grey, quality: Quality) -> SphereFlow:
     return SphereFlow(direction, _agreement(there, back), camera)
 
 
+def parallax(now: Grey, before: Grey, quality: Quality) -> SphereFlow:
+    """`grey_flow` between the two eyes of one moment: no camera has moved.
+
+    The eyes of an omnidirectional stereo picture share their pose and have no baseline in common,
+    so there is neither a turning to take out nor a travel to hold to.
+    """
+    field = max(len(now) >> quality.finest, 2)
+    small, small_before = _reduced(now, field), _reduced(before, field)
+    parts = views(len(now), field)
+    pairs = _pairs(parts, now, before, np.eye(3))
+    there = _fused(parts, small, pairs, quality, careful=True)
+    back = _fused(parts, small_before, [(b, a) for a, b in pairs], quality)
+    motion = _still_where_that_will_do(small, small_before, there, np.eye(3))
+    far = sphere_directions(field, 2 * field)
+    # What lies far away as well as anywhere needs no agreement on where else it might lie.
+    depth = length(motion) / np.maximum(length(there), 1e-6)
+    confidence = np.maximum(_agreement(there, back), 1 - depth)
+    return SphereFlow(unit(far + motion), confidence, CameraMotion(np.eye(3), far[0, 0], 0.0))
+
+
 def camera_turn(now: Grey, before: Grey, looks: int = 2) -> Array:
     """The camera's rotation (3, 3) from a coarse flow; each look starts from the last."""
     height = min(COARSE.height, len(now))

@@ -12,9 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import median_blur
-from pipeline.stylize import Painter, StylizeJob, stylize
+from pipeline.stylize import StylizeJob, stylize
 from pipeline.stylizer import load_stylizer
+from pipeline.temporal.cuts import Cuts
+from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Stereo
@@ -33,8 +36,10 @@ def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
     out = tmp_path / name
     report = stylize(StylizeJob(tiny_film, out, str(tiny_style), preset=preset))
     source = probe(tiny_film)
-    painter = Painter(load_stylizer(tiny_style), Stereo.MONO, lambda eye: eye, 8)
-    painted = [painter(Frame(median_blur(f.rgb, 3), f.pts)) for f in read_frames(source)]
+    painter = Painter(load_stylizer(tiny_style), Cuts(), Stereo.MONO, 8)
+    finish = Finisher(Stereo.MONO, smoothers=[Smoother()])
+    prepared = (Frame(median_blur(f.rgb, 3), f.pts) for f in read_frames(source))
+    painted = [finish(one) for one in painter.paint(prepared)]
     decoded = list(read_frames(probe(out)))
     assert report.frames == len(decoded) == len(painted) == 12
     for ours, theirs in zip(painted, decoded, strict=True):
@@ -50,9 +55,7 @@ def test_ten_bits_stay_ten_bits_to_the_last_one(
     with FilmWriter(source, 64, 128, Fraction(24), "archive", bit_depth=10) as film:
         film.write(Frame(deep, Fraction(0)))
     stylize(StylizeJob(source, out, str(tiny_style), preset=preset))
-    prepared = median_blur(deep, 3)
-    painter = Painter(load_stylizer(tiny_style), Stereo.MONO, lambda eye: eye, 10)
-    painted = painter(Frame(prepared, Fraction(0))).rgb
+    (painted,) = load_stylizer(tiny_style)([median_blur(deep, 3)])
     decoded = next(iter(read_frames(probe(out)))).rgb
     assert painted.max() > 255
     assert np.array_equal(decoded, painted)
@@ -78,7 +81,7 @@ def test_a_part_painted_frame_by_frame_is_that_part_of_the_whole(
 ):
     whole, part = tmp_path / "whole.mkv", tmp_path / "part.mkv"
     rate = Fraction(24000, 1001)
-    alone = StylizeJob(tiny_film, whole, str(tiny_style), statistics="frame")
+    alone = StylizeJob(tiny_film, whole, str(tiny_style), statistics="frame", temporal="none")
     stylize(alone)
     job = replace(alone, output=part, start=4 / rate, duration=5 / rate)
     assert stylize(job).frames == 5

@@ -1,0 +1,109 @@
+"""The two stages between reading and writing: painting frames, and holding them still.
+
+They run side by side, so what one hands to the other carries all that the other needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from pipeline.stereo import carry_over
+from pipeline.stylizer import Stylizer
+from pipeline.temporal.cuts import Cuts
+from pipeline.temporal.smoothing import Smoother
+from vr360.frame import Frame, Rgb, Stereo
+from vr360.stereo import join_eyes, split_eyes
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A frame and what was painted of it.
+
+    Attributes:
+        source: as prepared, all eyes.
+        eyes: painted, (H, W, 3) each; the same object again where the source repeats a frame.
+        begins_shot: it has nothing to do with the frame before.
+    """
+
+    source: Frame
+    eyes: list[Rgb]
+    begins_shot: bool
+
+
+class Painter:
+    """Paints frame by frame with one look, both eyes at once; a repeated frame is painted once."""
+
+    def __init__(self, look: Stylizer, cuts: Cuts, stereo: Stereo, bit_depth: int) -> None:
+        self.busy_seconds = 0.0
+        self.painted = 0
+        self._look = look
+        self._cuts = cuts
+        self._stereo = stereo
+        self._bit_depth = bit_depth
+
+    def paint(self, frames: Iterable[Frame]) -> Iterator[Painted]:
+        """Frames as prepared, in order."""
+        last: Painted | None = None
+        for frame in frames:
+            if begins := self._cuts.begins(frame):
+                self._look.begin_shot()
+            if last is None or begins or frame.rgb is not last.source.rgb:
+                last = Painted(frame, self._eyes(frame.rgb), begins)
+            else:
+                last = Painted(frame, last.eyes, False)
+            yield last
+
+    def _eyes(self, rgb: Rgb) -> list[Rgb]:
+        started = time.perf_counter()
+        eyes = self._look(split_eyes(rgb, self._stereo), self._bit_depth)
+        self.busy_seconds += time.perf_counter() - started
+        self.painted += 1
+        return eyes
+
+
+class Finisher:
+    """Holds painted frames still, makes the eyes agree, and folds them to what is written.
+
+    Args:
+        smoothers: one for each eye, or none.
+        fold: a whole equirect eye -> an eye of the film.
+        match_eyes: carry the left eye's painting over to the right one.
+    """
+
+    def __init__(
+        self,
+        stereo: Stereo,
+        fold: Callable[[Rgb], Rgb] = lambda eye: eye,
+        smoothers: Iterable[Smoother] = (),
+        match_eyes: bool = True,
+    ) -> None:
+        self.busy_seconds = 0.0
+        self.frames = 0
+        self._stereo = stereo
+        self._fold = fold
+        self._smoothers = list(smoothers)
+        self._match_eyes = match_eyes
+        self._last: tuple[list[Rgb], Rgb] | None = None  # eyes as painted, the finished picture
+
+    def __call__(self, painted: Painted) -> Frame:
+        """The frame of the film."""
+        self.frames += 1
+        if self._last is None or painted.eyes is not self._last[0]:
+            started = time.perf_counter()
+            self._last = painted.eyes, self._picture(painted)
+            self.busy_seconds += time.perf_counter() - started
+        return Frame(self._last[1], painted.source.pts)
+
+    def _picture(self, painted: Painted) -> Rgb:
+        sources, eyes = split_eyes(painted.source.rgb, self._stereo), painted.eyes
+        if painted.begins_shot:
+            for smoother in self._smoothers:
+                smoother.reset()
+        if self._smoothers:
+            steps = zip(self._smoothers, sources, eyes, strict=True)
+            eyes = [smooth(source, eye) for smooth, source, eye in steps]
+        if len(eyes) == 2 and self._match_eyes:
+            eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
+        return join_eyes([self._fold(eye) for eye in eyes], self._stereo)
