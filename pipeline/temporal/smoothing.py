@@ -5,9 +5,9 @@ is averaged into it. How much it counts depends on how well the flow explains th
 how long that has been so, and on whether anything moves: what stands still is averaged over
 seconds, what moves over a few frames, what just came into sight is taken as painted.
 
-Averaging strokes that boil takes their contrast. It is given back: fine and middle detail of the
-average is amplified until its energy, over an area, is that of the new painting. What is amplified
-is what the average has kept, so it holds still.
+Averaging strokes that boil takes their contrast. It is given back: the detail of the average is
+amplified until it is, over an area, as strong as the new painting's. What is amplified is what the
+average has kept, so it holds still.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ from pipeline.temporal.warp import (
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
-DEFAULT_SMOOTHNESS = 0.8
-LONGEST = 30.0  # frames of memory for what moves, at most
-STILL_POWER = 2.6  # memory for what stands still is that for what moves, to this power
-STILL_LONGEST = 250.0
+DEFAULT_SMOOTHNESS = 0.5
+LONGEST = 10.0  # frames of memory for what moves; more, and the kernel's gain would ring
+STILL_LONGEST = 4000.0  # frames of memory for what stands still
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
-FINE_BLUR, MIDDLE_BLUR = 5, 5  # pixels: kernels between which detail is told apart
+DETAIL = 5  # pixels: what a blur of this size takes away is detail
 AREA = 4  # cells of the field around, over which energies are compared
-MOST = 3.0  # largest amplification
-FLOOR = 0.3  # codes of 8 bits: detail below it is none
+LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
+FLOOR = 0.1  # codes of 8 bits: detail below it is none
 EVERY = 4  # frames between two looks at the energies
 
 
@@ -52,8 +51,7 @@ def check_smoothness(smoothness: float) -> None:
 
 def memory(smoothness: float) -> tuple[float, float]:
     """Frames that the average reaches back where things move, and where they stand still."""
-    moving = min(1 / max(1 - smoothness, 1e-6), LONGEST)
-    return moving, min(moving**STILL_POWER, STILL_LONGEST)
+    return LONGEST**smoothness, STILL_LONGEST**smoothness
 
 
 @dataclass
@@ -64,7 +62,7 @@ class Past:
         source: the last source, grey and small.
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
-        energy: (h, w, 4) fine and middle detail of the average, then of the painting.
+        energy: (h, w, 2) mean of |detail| around, of the average and of the painting.
         frames: since the shot began.
     """
 
@@ -142,7 +140,7 @@ def _begin(now: Grey, painted: Rgb, quality: Quality) -> Past:
         now,
         average,
         np.ones((rows, 2 * rows), np.float32),
-        np.ones((rows, 2 * rows, 4), np.float32),
+        np.ones((rows, 2 * rows, 2), np.float32),
     )
 
 
@@ -158,33 +156,30 @@ def _averaged(average: Floats, painted: Rgb, moved: Motion, age: Floats) -> Floa
     return average
 
 
-def _bands(level: Floats) -> tuple[Floats, Floats]:
-    """Fine and middle detail (H, W) of a brightness."""
-    pad = FINE_BLUR + MIDDLE_BLUR
-    wide = cv2.copyMakeBorder(level, 0, 0, pad, pad, cv2.BORDER_WRAP)
-    fine = cv2.GaussianBlur(wide, (FINE_BLUR, FINE_BLUR), 0)
-    middle = cv2.blur(fine, (MIDDLE_BLUR, MIDDLE_BLUR))
-    parts = cv2.subtract(wide, fine), cv2.subtract(fine, middle)
-    first, second = (np.asarray(part[:, pad:-pad], np.float32) for part in parts)
-    return first, second
-
-
-def _brightness(picture: Floats) -> Floats:
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+def _detail(picture: Floats) -> Floats:
+    """What a blur takes from a roomy picture (H + 2 REACH, W) or (..., C): (H, W) or (H, W, C)."""
+    box, side = (DETAIL, DETAIL), DETAIL  # columns that the seam touches, and more
+    soft = cv2.blur(picture, box)
+    seam = cv2.blur(np.concatenate([picture[:, -2 * side :], picture[:, : 2 * side]], axis=1), box)
+    soft[:, -side:], soft[:, :side] = seam[:, side : 2 * side], seam[:, 2 * side : 3 * side]
+    return np.asarray(cv2.subtract(inner(picture), inner(np.asarray(soft, np.float32))), np.float32)
 
 
 def _compare(past: Past, painted: Rgb) -> None:
     """Look at the energies of the average and of the painting, and move towards what is seen."""
     rows, columns = past.age.shape
-    pictures = inner(past.average), painted.astype(np.float32)
-    bands = [band for picture in pictures for band in _bands(_brightness(picture))]
+    height, width = painted.shape[:2]
+    fresh = roomy(height, width, 1)[..., 0]
+    inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
+    continue_over_poles(fresh)
+    kept = np.asarray(cv2.cvtColor(past.average, cv2.COLOR_RGB2GRAY), np.float32)
     seen = [
-        cv2.resize(np.abs(band), (columns, rows), interpolation=cv2.INTER_AREA) for band in bands
+        cv2.resize(np.abs(_detail(level)), (columns, rows), interpolation=cv2.INTER_AREA)
+        for level in (kept, fresh)
     ]
     looks = past.frames // EVERY + 1
-    past.energy += (blur(np.stack(seen, axis=-1), AREA) - past.energy) * np.float32(
-        max(1 / looks, 0.25)
-    )
+    step = np.float32(max(1 / looks, 0.25))
+    past.energy += (blur(np.stack(seen, axis=-1), AREA) - past.energy) * step
 
 
 def _with_contrast(past: Past, painted: Rgb) -> Rgb:
@@ -192,11 +187,10 @@ def _with_contrast(past: Past, painted: Rgb) -> Rgb:
     height, width = painted.shape[:2]
     depth = bit_depth(painted)
     floor = np.float32(FLOOR * (1 << (depth - 8)))
-    kept, wanted = past.energy[..., :2], past.energy[..., 2:]
-    gain = enlarge(np.clip(wanted / (kept + floor), 1, MOST) - 1, height, width)
-    average = inner(past.average)
-    fine, middle = _bands(_brightness(average))
-    detail = cv2.add(cv2.multiply(fine, gain[..., 0]), cv2.multiply(middle, gain[..., 1]))
+    kept, wanted = np.moveaxis(past.energy, -1, 0)
+    gain = enlarge(np.clip((wanted + floor) / (kept + floor), LEAST, MOST) - 1, height, width)
+    detail = _detail(past.average)
+    cv2.multiply(detail, cv2.merge([gain, gain, gain]), dst=detail)
     kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
-    result = cv2.add(average, cv2.merge([detail, detail, detail]), dtype=kind)
+    result = cv2.add(inner(past.average), detail, dtype=kind)
     return np.minimum(result, (1 << depth) - 1) if depth > 8 else result

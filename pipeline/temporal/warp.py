@@ -3,7 +3,7 @@
 A field of motion is smooth and small, the picture is large. So shifts in pixels are made at the
 field's size and enlarged; but for the rows at the poles, where shifts vary too fast and vectors are
 enlarged instead. OpenCV's bicubic kernel (A = -0.75) reads the picture: where others lose detail at
-every step, it gains a little, and so survives repetition.
+every step, it gains a little, up to 2.5 % in the middle frequencies.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def motion(direction: Floats, height: int, width: int) -> Motion:
     return Motion(vectors * moving[..., None], moving, height, width)
 
 
-def roomy(height: int, width: int) -> Floats:
-    """An empty picture (height + 2 REACH, width, 3) that can be read over the poles."""
-    return np.zeros((height + 2 * REACH, width, 3), np.float32)
+def roomy(height: int, width: int, channels: int = 3) -> Floats:
+    """An empty picture (height + 2 REACH, width, channels) that can be read over the poles."""
+    return np.zeros((height + 2 * REACH, width, channels), np.float32)
 
 
 def inner(picture: Floats) -> Floats:
@@ -67,6 +67,8 @@ def continue_over_poles(picture: Floats) -> None:
 
 def warp(picture: Floats, moved: Motion) -> Floats:
     """A roomy picture as seen from the present: (height, width, 3)."""
+    if not moved.moving.any():
+        return inner(picture).copy()
     shift = enlarge(_shifts(moved), moved.height, moved.width)
     for rows in _polar_rows(moved):
         shift[rows] = _polar_shifts(moved, rows)
