@@ -12,7 +12,7 @@ from vr360.geometry import equirect_directions
 
 from .conftest import even_field, grey
 
-SIZE = 128, 256
+SIZE = 64, 128
 
 
 @pytest.fixture(scope="module")
@@ -24,13 +24,13 @@ def vgg() -> VggFeatures:
 
 @pytest.fixture(scope="module")
 def source() -> np.ndarray:
-    return grey(0.4 * even_field(equirect_directions(*SIZE), 8))
+    return grey(0.4 * even_field(equirect_directions(*SIZE), 5))
 
 
 @pytest.fixture(scope="module")
 def texture() -> np.ndarray:
     """Strong fine strokes, the same kind everywhere on the sphere."""
-    field = even_field(equirect_directions(*SIZE), 40, seed=4)
+    field = even_field(equirect_directions(*SIZE), 20, seed=4)
     return np.where(field[..., None] > 0, (240, 200, 30), (20, 40, 160)).astype(np.uint8)
 
 
@@ -41,7 +41,7 @@ def figures(vgg: VggFeatures, painting, film, source, baseline=None) -> Percepti
 
 
 def test_the_source_itself_is_all_content_and_no_style(vgg, source, texture):
-    found = figures(vgg, texture[:, :128], source, source)
+    found = figures(vgg, texture, source, source)
     assert found.style_loss == pytest.approx(1)
     assert found.content_loss == 0
 
@@ -50,7 +50,7 @@ def test_a_film_in_the_paintings_texture_is_nearer_to_it_and_further_from_the_so
     vgg, source, texture
 ):
     mixed = (source // 2 + texture // 2).astype(np.uint8)
-    found = figures(vgg, texture[32:96, 64:192], mixed, source, baseline=texture)
+    found = figures(vgg, texture, mixed, source, baseline=texture)
     assert found.style_loss < 0.9
     assert found.content_loss > 0
     assert found.content_loss_ratio < 1

@@ -1,5 +1,6 @@
 import base64
 import re
+import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -16,16 +17,14 @@ from vr360.errors import OutputError
 XHTML = "{http://www.w3.org/1999/xhtml}"
 
 
-@pytest.fixture
-def page(make_film, moving, tmp_path: Path) -> str:
-    options = ("-c:v", "ffv1", "-pix_fmt", "bgr0")
-    source = make_film("a & b <source>.mkv", moving(12), *options)
-    film = make_film("film.mkv", 255 - moving(12), *options)
-    films = open_films(film, source, film)
-    folder = tmp_path / "report"
-    check_folder(folder, force=False)
+@pytest.fixture(scope="module")
+def page(tiny_film: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("report")
+    source = Path(shutil.copy(tiny_film, folder / "a & b <source>.mkv"))
+    films = open_films(tiny_film, source, tiny_film)
+    check_folder(folder / "page", force=False)
     figures, trace = measure_against_source(films)
-    return write_report(folder, films, figures, trace).read_text()
+    return write_report(folder / "page", films, figures, trace).read_text()
 
 
 def test_the_page_is_well_formed_and_carries_all_it_shows(page: str):
