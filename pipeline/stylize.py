@@ -24,6 +24,7 @@ from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
 
 TEMPORAL = ("flow", "none")
+EYES = ("matched", "own")
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 """Passes frames on and shows how far they are; the number is how many will come."""
 
@@ -43,6 +44,7 @@ class StylizeJob:
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
         temporal, smoothness: `flow` holds the film still along the source's motion, by 0 (not at
             all) to 1; `none` paints frame by frame.
+        eyes: `matched` gives the right eye the left one's painting where both see; `own` its own.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
@@ -64,6 +66,7 @@ class StylizeJob:
     statistics: str = "shot"
     temporal: str = "flow"
     smoothness: float = DEFAULT_SMOOTHNESS
+    eyes: str = "matched"
     cuts: str = "auto"
     device: str = "auto"
     source_projection: Projection | None = None
@@ -104,7 +107,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     cuts = Cuts() if info.is_still else open_cuts(job.cuts, job.rate or info.rate)
     resampling = Resampling()
     frames = cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
-    finish = Finisher(info.stereo, sphere.fold, open_smoothers(job, info), job.strength > 0)
+    finish = open_finisher(job, info, sphere)
     with open_film(job, info, sphere) as film, read_ahead(frames) as source:
         painter = Painter(look, cuts, info.stereo, film.bit_depth)
         with read_ahead(painter.paint(source)) as painted:
@@ -138,6 +141,14 @@ def load_look(job: StylizeJob) -> Stylizer:
         padding=job.padding,
         statistics=job.statistics,
     )
+
+
+def open_finisher(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Finisher:
+    """What happens to painted frames before they are written."""
+    if job.eyes not in EYES:
+        raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
+    matched = job.eyes == "matched" and job.strength > 0
+    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info), matched)
 
 
 def open_smoothers(job: StylizeJob, info: VideoInfo) -> list[Smoother]:

@@ -58,6 +58,8 @@ def measure(
 
     pole_ratio: length of strokes at the poles over that at the equator; below 1.00 is squeezed.
 
+    cross_eye_error: mean squared difference, 0 to 1, of the eyes where both see; stereo only.
+
     warp_error: mean squared difference, 0 to 1, from the frame before, moved as the source moves.
 
     warp_error_long: the same from 9 frames before.
@@ -68,7 +70,8 @@ def measure(
 
     sharpness_drift: sharpness at the end over that at the beginning; below 1.00 the film smears.
 
-    warp_error_ratio, warp_error_long_ratio, flicker_ratio, sharpness_ratio: over --baseline's.
+    warp_error_ratio, warp_error_long_ratio, flicker_ratio, sharpness_ratio,
+    cross_eye_error_ratio: over --baseline's.
 
     style_loss: distance to the painting's textures (Gram matrices); the source's is 1.
 

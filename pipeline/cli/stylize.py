@@ -49,6 +49,9 @@ def stylize(
         "flow", help="flow: hold the film still along the source's motion. none: frame by frame."
     ),
     smoothness: float = typer.Option(0.7, help="How still flow holds it: 0 (not at all) to 1."),
+    eyes: str = typer.Option(
+        "matched", help="Stereo: matched paints alike what both eyes see; own, each for itself."
+    ),
     cuts: str = typer.Option(
         "auto", help="auto finds them, none, or a FILE with a frame number or time a line."
     ),
@@ -89,6 +92,7 @@ def stylize(
         statistics=statistics,
         temporal=temporal,
         smoothness=smoothness,
+        eyes=eyes,
         cuts=cuts,
         device=device,
         source_projection=source_projection,

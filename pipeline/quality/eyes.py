@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pipeline.stereo import eye_to_eye, moved_along
@@ -11,7 +13,9 @@ from vr360.frame import Rgb, bit_depth
 from vr360.geometry import row_areas
 
 
-def cross_eye_error(source_left: Rgb, source_right: Rgb, left: Rgb, right: Rgb) -> float | None:
+def cross_eye_errors(
+    source_left: Rgb, source_right: Rgb, films: Sequence[tuple[Rgb, Rgb]]
+) -> tuple[float | None, ...]:
     """Mean squared difference, 0 to 1, between the right eye and the left one moved to it.
 
     The source says where each point of the right eye is in the left one, and which points both
@@ -19,16 +23,18 @@ def cross_eye_error(source_left: Rgb, source_right: Rgb, left: Rgb, right: Rgb) 
 
     Args:
         source_left, source_right: the source's eyes (H, W, 3).
-        left, right: the film's, of one size.
+        films: left and right eye of one size, painted of the source.
 
     Returns:
-        None where the eyes have nothing in common.
+        For each film; None where the eyes have nothing in common.
     """
     flow, seen = eye_to_eye(source_right, source_left, FINE)
-    height, width = right.shape[:2]
-    peak = (1 << bit_depth(right)) - 1
-    difference = (right - moved_along(left, flow)) / peak
-    weight = enlarge(seen, height, width).reshape(height, width) * row_areas(height)[:, None]
-    total = float(weight.sum())
-    error = float((np.square(difference).mean(axis=2) * weight).sum())
-    return error / total if total > 0 else None
+    errors: list[float | None] = []
+    for left, right in films:
+        height, width = right.shape[:2]
+        difference = (right - moved_along(left, flow)) / ((1 << bit_depth(right)) - 1)
+        weight = enlarge(seen, height, width).reshape(height, width) * row_areas(height)[:, None]
+        total = float(weight.sum())
+        error = float((np.square(difference).mean(axis=2) * weight).sum())
+        errors.append(error / total if total > 0 else None)
+    return tuple(errors)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.quality.eyes import cross_eye_errors
 from pipeline.quality.faces import face_edge_gradient
 from pipeline.quality.poles import Strokes, pole_ratio, strokes
 from pipeline.quality.together import Moment
@@ -20,11 +21,15 @@ class SphereFigures:
     face_edge_gradient: step across the edges of cube faces over that beside them.
     face_edge_ratio: the same divided by the source's.
     pole_ratio: length of strokes at the poles over that at like places of the equator.
+    cross_eye_error: how far the eyes disagree about what both see; stereo films only.
+    cross_eye_error_ratio: that, over the baseline's.
     """
 
     face_edge_gradient: float | None
     face_edge_ratio: float | None
     pole_ratio: float | None
+    cross_eye_error: float | None = None
+    cross_eye_error_ratio: float | None = None
 
 
 class SphereMeter:
@@ -35,6 +40,7 @@ class SphereMeter:
         self._count = 0
         self._edges: list[tuple[float, float]] = []
         self._strokes: list[tuple[Strokes, Strokes]] = []
+        self._eyes: list[tuple[float | None, ...]] = []
 
     def see(self, moment: Moment) -> None:
         self._count += 1
@@ -43,6 +49,8 @@ class SphereMeter:
         pair = moment.film, moment.source
         self._edges.append((face_edge_gradient(pair[0]), face_edge_gradient(pair[1])))
         self._strokes.append((strokes(pair[0]), strokes(pair[1])))
+        if moment.right:
+            self._eyes.append(_cross_eye_errors(moment))
 
     @property
     def figures(self) -> SphereFigures:
@@ -51,7 +59,24 @@ class SphereMeter:
         film, source = (float(mean) if np.isfinite(mean) else None for mean in _means(self._edges))
         ratio = None if film is None or not source else film / source
         films, sources = zip(*self._strokes, strict=True)
-        return SphereFigures(film, ratio, pole_ratio(films, sources))
+        return SphereFigures(film, ratio, pole_ratio(films, sources), *self._disagreement())
+
+    def _disagreement(self) -> tuple[float | None, float | None]:
+        """The error between the eyes, and its ratio to the baseline's."""
+        known = [errors for errors in self._eyes if None not in errors]
+        if not known:
+            return None, None
+        error, *baseline = (float(np.mean(errors)) for errors in zip(*known, strict=True))
+        return error, error / baseline[0] if baseline and baseline[0] > 0 else None
+
+
+def _cross_eye_errors(moment: Moment) -> tuple[float | None, ...]:
+    """Of the film, and of the baseline if there is one."""
+    film, source, *baseline = moment.right
+    pairs = [(moment.film, film)]
+    if baseline and moment.baseline is not None:
+        pairs.append((moment.baseline, baseline[0]))
+    return cross_eye_errors(moment.source, source, pairs)
 
 
 def _means(pairs: list[tuple[float, float]]) -> list[float]:

@@ -32,6 +32,7 @@ class Moment:
         pts: seconds.
         cut: a new shot begins here.
         baseline: None where there is none.
+        right: the right eyes of a stereo film, its source and its baseline, as far as there are.
     """
 
     pts: Fraction
@@ -39,6 +40,7 @@ class Moment:
     film: Rgb
     source: Rgb
     baseline: Rgb | None = None
+    right: tuple[Rgb, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ class Films:
         size = None
         for film, source, *baseline in pairs:
             size = size or working_size(split_eyes(film.rgb, self.film.stereo)[0])
-            rgbs = [_eye(f.rgb, self.film.stereo, size) for f in (film, source, *baseline)]
-            yield Moment(film.pts, cuts.begins(source), *rgbs)
+            rgbs = [_eyes(f.rgb, self.film.stereo, size) for f in (film, source, *baseline)]
+            left, *right = (tuple(eyes) for eyes in zip(*rgbs, strict=True))
+            third = left[2] if baseline else None
+            yield Moment(film.pts, cuts.begins(source), left[0], left[1], third, *right)
 
     def _paced(self, info: VideoInfo) -> Iterator[Frame]:
         """A source of uneven rate as `vr360 stylize` makes it even."""
@@ -144,8 +148,11 @@ def _check_time(film: VideoInfo, other: VideoInfo, duration: Fraction | None) ->
         )
 
 
-def _eye(rgb: Rgb, stereo: Stereo, size: tuple[int, int]) -> Rgb:
-    eye = split_eyes(rgb, stereo)[0]
+def _eyes(rgb: Rgb, stereo: Stereo, size: tuple[int, int]) -> list[Rgb]:
+    return [_measured(eye, size) for eye in split_eyes(rgb, stereo)]
+
+
+def _measured(eye: Rgb, size: tuple[int, int]) -> Rgb:
     if eye.shape[:2] != size:
         eye = np.asarray(cv2.resize(eye, size[::-1], interpolation=cv2.INTER_AREA))
     return eye if bit_depth(eye) == 8 else np.asarray(np.right_shift(eye, 2), np.uint8)

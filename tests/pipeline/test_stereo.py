@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from pipeline.quality.eyes import cross_eye_error
+from pipeline.quality.eyes import cross_eye_errors
 from pipeline.stereo import carry_over
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.views import sample
@@ -64,8 +64,8 @@ def test_carried_over_the_eyes_agree_where_painted_alone_they_do_not(pair: Pair,
     left, right = look([pair.left, pair.right])
     carried = carry_over(pair.left, pair.right, left, right)
     assert pair.error(left, carried) < 0.5 * pair.error(*alone)
-    measured = cross_eye_error(pair.left, pair.right, left, carried)
-    measured_alone = cross_eye_error(pair.left, pair.right, *alone)
+    films = [(left, carried), (alone[0], alone[1])]
+    measured, measured_alone = cross_eye_errors(pair.left, pair.right, films)
     assert measured is not None
     assert measured_alone is not None
     assert measured < 0.5 * measured_alone
@@ -86,7 +86,7 @@ def test_eyes_that_show_the_same_become_the_same():
     left, right = soft_noise(64, 128, 1), soft_noise(64, 128, 2)
     carried = carry_over(eye, eye, left, right)
     assert np.abs(carried.astype(int) - left).max() <= 1
-    assert cross_eye_error(eye, eye, left, carried) == pytest.approx(0, abs=1e-5)
+    assert cross_eye_errors(eye, eye, [(left, carried)])[0] == pytest.approx(0, abs=1e-5)
 
 
 def test_eyes_that_show_nothing_alike_keep_their_own_paintings():
