@@ -7,7 +7,7 @@ seconds, what moves over a few frames, what just came into sight is taken as pai
 
 Averaging strokes that boil takes their contrast. It is given back: the detail of the average is
 amplified until it is, over an area, as strong as the new painting's. What is amplified is what the
-average has kept, so it holds still.
+average has kept, so it holds still. Tone, which does not boil, follows the new painting.
 """
 
 from __future__ import annotations
@@ -34,13 +34,14 @@ from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
 LONGEST = 10.0  # frames of memory for what moves; more, and the kernel's gain would ring
-STILL_LONGEST = 4000.0  # frames of memory for what stands still
+STILL_LONGEST = 20000.0  # frames of memory for what stands still
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
 DETAIL = 5  # pixels: what a blur of this size takes away is detail
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
-EVERY = 4  # frames between two looks at the energies
+TONE = 0.5  # share of a difference in tone, seen over such an area, that is made up at a look
+EVERY = 4  # frames between two looks at energies and tone
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -63,6 +64,7 @@ class Past:
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
         energy: (h, w, 2) mean of |detail| around, of the average and of the painting.
+        tone: (h, w, 3) codes to be added to the average, a frame.
         frames: since the shot began.
     """
 
@@ -70,6 +72,7 @@ class Past:
     average: Floats
     age: Floats
     energy: Floats
+    tone: Floats
     frames: int = 1
 
 
@@ -103,9 +106,10 @@ class Smoother:
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
         past.age = self._aged(past, now, flow, moved)
-        past.average = _averaged(past.average, painted, moved, past.age)
+        past.average = _averaged(past, painted, moved)
         past.source = now
         if past.frames % EVERY == 1:
+            past.tone = _tone(past.average, painted, past.age.shape)
             _compare(past, painted)
         past.frames += 1
         return _with_contrast(past, painted)
@@ -136,21 +140,20 @@ def _begin(now: Grey, painted: Rgb, quality: Quality) -> Past:
     inner(average)[:] = painted
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
-    return Past(
-        now,
-        average,
-        np.ones((rows, 2 * rows), np.float32),
-        np.ones((rows, 2 * rows, 2), np.float32),
-    )
+    ones, none = np.ones((rows, 2 * rows, 2), np.float32), np.zeros((rows, 2 * rows, 3), np.float32)
+    return Past(now, average, ones[..., 0], ones, none)
 
 
-def _averaged(average: Floats, painted: Rgb, moved: Motion, age: Floats) -> Floats:
-    """The average moved to the present, and the new painting's share of it."""
+def _averaged(past: Past, painted: Rgb, moved: Motion) -> Floats:
+    """The average moved to the present, and the new painting's share and tone."""
     height, width = painted.shape[:2]
-    before = warp(average, moved)
-    share = enlarge(np.float32(1) / age, height, width)
+    average, before = past.average, warp(past.average, moved)
+    kept = 1 - np.float32(1) / past.age
+    share = 1 - enlarge(kept, height, width)
     change = cv2.subtract(painted, before, dtype=cv2.CV_32F)
     cv2.multiply(change, cv2.merge([share, share, share]), dst=change)
+    tone = past.tone * kept[..., None] ** 4  # a short memory follows by itself
+    cv2.add(change, enlarge(tone, height, width), dst=change)
     cv2.add(before, change, dst=inner(average))  # was read, may be overwritten
     continue_over_poles(average)
     return average
@@ -180,6 +183,13 @@ def _compare(past: Past, painted: Rgb) -> None:
     looks = past.frames // EVERY + 1
     step = np.float32(max(1 / looks, 0.25))
     past.energy += (blur(np.stack(seen, axis=-1), AREA) - past.energy) * step
+
+
+def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
+    """What the average lacks to the painting's tone, to be added to each frame until looked at."""
+    gap = cv2.subtract(painted, inner(average), dtype=cv2.CV_32F)
+    small = cv2.resize(gap, field[::-1], interpolation=cv2.INTER_AREA)
+    return blur(np.asarray(small, np.float32), AREA) * np.float32(TONE / EVERY)
 
 
 def _with_contrast(past: Past, painted: Rgb) -> Rgb:
