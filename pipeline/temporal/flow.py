@@ -53,9 +53,9 @@ class Quality:
     looks: int = 1
 
 
-FAST = Quality(256, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)
+FAST = Quality(256, cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, 1)
 FINE = Quality(512, cv2.DISOPTICAL_FLOW_PRESET_MEDIUM, 0, looks=2)
-COARSE = Quality(128, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)  # for the camera's turning alone
+COARSE = Quality(128, cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, 1)  # for the camera's turning alone
 
 SOFT = 0.5  # pixels: blur before anything else
 REACH, EDGE = 4, 25.0  # the flow is smoothed over so many pixels but for such steps of grey

@@ -69,7 +69,7 @@ def test_flow_on_the_sphere_beside_planar_dis(height: int):
         truth = scene.flow(n, height, width)
         weight = row_areas(height)[:, None] * ~(truth.occluded | truth.water)
         found = {
-            "DIS fast, plain": planar_dis(now, before, FAST.preset),
+            "DIS ultrafast, plain": planar_dis(now, before, FAST.preset),
             "sphere, FAST": sphere_flow(now, before, FAST).direction,
             "DIS medium, plain": planar_dis(now, before, FINE.preset),
             "sphere, FINE": sphere_flow(now, before, FINE).direction,
@@ -79,9 +79,9 @@ def test_flow_on_the_sphere_beside_planar_dis(height: int):
             table.setdefault(name, []).append(
                 [float((error * weight)[p].sum() / weight[p].sum()) for p in places.values()]
             )
-    print(f"\nmean angular error in degrees, {width}x{height}\n{'':20}" + "".join(
+    print(f"\nmean angular error in degrees, {width}x{height}\n{'':22}" + "".join(
         f"{name:>10}" for name in places))  # fmt: skip
     means = {name: np.mean(rows, axis=0) for name, rows in table.items()}
     for name, row in means.items():
-        print(f"{name:20}" + "".join(f"{value:10.4f}" for value in row))
+        print(f"{name:22}" + "".join(f"{value:10.4f}" for value in row))
     assert means["sphere, FINE"][0] < 0.5 * means["DIS medium, plain"][0]
