@@ -26,7 +26,7 @@ from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
 from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.geometry import Array, equirect_directions
-from vr360.padding import face_pad, sphere_pad_rgb
+from vr360.padding import beyond_edges, sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect, Mask
 from vr360.sampling import Sampler, build_sampler
 
@@ -132,18 +132,19 @@ def soften_rims(faces: Rgb) -> Rgb:
     Args:
         faces: (6, S, S, 3) in the order F R B L U D.
     """
+    lean = np.asarray(LEAN, np.float32)[:, None, None]
     depth = len(LEAN)
-    wider = face_pad(torch.from_numpy(faces).permute(0, 3, 1, 2), depth)
-    padded = wider.permute(0, 2, 3, 1).numpy()
+    strips = beyond_edges(torch.from_numpy(faces).permute(0, 3, 1, 2), depth)
     soft = faces.copy()
-    for turned in range(4):
-        chosen = slice(None) if turned % 2 == 0 else slice(4, None)  # R and L of U and D alone
-        inside = np.rot90(faces[chosen], turned, (1, 2))[:, :depth]
-        beyond = np.rot90(padded[chosen], turned, (1, 2))[:, :depth, depth:-depth][:, ::-1]
-        lean = np.asarray(LEAN, np.float32)[:, None, None]
-        change = lean * (beyond.astype(np.float32) - inside)
-        rim = np.rot90(soft[chosen], turned, (1, 2))[:, :depth]
-        rim += change.round().astype(np.int16).astype(faces.dtype)  # wraps back below zero
+    for edge, strip in enumerate(strips):
+        # Seen with the edge on top; R and L of U and D alone, whose neighbours are not turned.
+        chosen = slice(None) if edge % 2 == 0 else slice(4, None)
+        upright = np.rot90(strip.permute(0, 2, 3, 1).numpy()[chosen], -edge, (1, 2))
+        beyond = upright[:, ::-1].astype(np.float32)
+        inside = np.rot90(faces[chosen], -edge, (1, 2))[:, :depth]
+        rim = np.rot90(soft[chosen], -edge, (1, 2))[:, :depth]
+        change = (lean * (beyond - inside)).round().astype(np.int16)
+        rim += change.astype(faces.dtype)  # wraps back below zero
     return soft
 
 

@@ -87,16 +87,21 @@ def face_pad(faces: Tensor, pad: int) -> Tensor:
         raise ValueError(f"pad must lie between 0 and {size}, got {pad}")
     if pad == 0:
         return faces
-    top, left, bottom, right = _beyond(faces, pad)
+    top, left, bottom, right = beyond_edges(faces, pad)
     middle = torch.cat([left, faces, right], dim=-1)
     return torch.cat([_with_corners(top), middle, _with_corners(bottom)], dim=-2)
 
 
-def _beyond(faces: Tensor, pad: int) -> list[Tensor]:
+def beyond_edges(faces: Tensor, pad: int) -> list[Tensor]:
     """What lies beyond the top, left, bottom and right edge of every face, `pad` pixels deep.
 
-    Seen with the common edge on top, a neighbour's strip is this face's upside down.
+    Args:
+        faces: as for `face_pad`.
+
+    Returns:
+        (6 N, C, pad, S), (6 N, C, S, pad), and again, as they lie beside the face.
     """
+    # Seen with the common edge on top, a neighbour's strip is this face's upside down.
     upright = [torch.rot90(_strip(faces, edge, pad), -edge, (-2, -1)) for edge in range(4)]
     strips = torch.stack(upright, dim=1)  # (6 N, 4, C, pad, S)
     cubes = strips.reshape(-1, 4 * len(FACES), *strips.shape[2:])

@@ -68,7 +68,7 @@ def pole_ratio(film: Sequence[Strokes], source: Sequence[Strokes]) -> float | No
     """
     looks = np.stack([_joined(source, "contrast"), _joined(source, "scale")], axis=1)
     shown = _joined(film, "contrast") > np.log(FAINT)
-    lat = np.tile(_latitudes(), len(film))
+    lat = np.tile(latitudes(), len(film))
     poles, equator = shown & (lat >= POLAR), shown & (lat <= EQUATORIAL)
     if not poles.any() or equator.sum() < ALIKE:
         return None
@@ -92,7 +92,7 @@ def _stroke(view: NDArray[np.float32]) -> tuple[float, float]:
     return float(np.log(power + floor) / 2), float(np.log((power + floor) / (slope + floor)) / 2)
 
 
-def _latitudes() -> Floats:
+def latitudes() -> Floats:
     return np.abs(np.arcsin(1 - 2 * (np.arange(VIEWS) + 0.5) / VIEWS))
 
 
