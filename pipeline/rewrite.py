@@ -37,13 +37,13 @@ class Span:
             return info.duration
         return min(info.duration, self.start + self.duration)
 
-    def count(self, info: VideoInfo) -> int:
-        """How many frames will come, as far as the container knows."""
+    def count(self, info: VideoInfo, rate: Fraction | None = None) -> int:
+        """How many frames will come, at the source's rate or another, as far as it knows."""
         if info.is_still:
             return 1
-        return max(1, round((self.end(info) - self.start) * info.rate))
+        return max(1, round((self.end(info) - self.start) * (rate or info.rate)))
 
-    def frames(self, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
+    def frames(self, info: VideoInfo, count: Resampling | None = None) -> Iterator[Frame]:
         """The frames at an even rate; a repeated one is the same object twice."""
         frames = read_frames(info, self.start, self.duration)
         if info.is_still:

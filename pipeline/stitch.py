@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
 from pathlib import Path
 
+from pipeline.rewrite import Progress, Span, rewrite
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
 from vr360.fisheye.film import Footage, open_footage, result_size
 from vr360.fisheye.pto import write_pto
-from vr360.frame import Frame, Projection, Stereo, VideoInfo
+from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
-from vr360.media.reader import at_constant_rate, read_ahead, read_frames
 from vr360.media.targets import check_target
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
-
-Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 
 
 @dataclass(frozen=True)
@@ -69,20 +65,24 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
     for target in filter(None, (job.output, job.save_camera)):
         check_target(target, job.force, job.input)
     info = probe(job.input, Projection.DUAL_FISHEYE, Stereo.MONO)
+    span = Span(job.footage.start, job.footage.duration)
+    span.check(info)
     height, width = result_shape(job, info)
     opened = open_footage(info, job.footage, height, width)
     if job.save_camera is not None:
         write_pto(opened.camera, job.save_camera)
-    count = 0
-    with open_film(job, info, height, width) as film, read_ahead(wanted(job, info)) as source:
-        for frame in progress(source, count_frames(job, info)):
-            film.write(Frame(opened.stitcher(frame.rgb), frame.pts))
-            count += 1
+    rewritten = rewrite(
+        span.frames(info),
+        open_film(job, info, height, width),
+        opened.stitcher,
+        progress,
+        span.count(info),
+    )
     return StitchReport(
         output=job.output,
         height=height,
         width=width,
-        frames=count,
+        frames=rewritten.frames,
         seconds=time.perf_counter() - started,
         camera=opened.camera.name,
         camera_source=opened.camera.source,
@@ -112,36 +112,9 @@ def result_shape(job: StitchJob, info: VideoInfo) -> tuple[int, int]:
     """(height, width) of the result.
 
     Raises:
-        InputError: a size that no whole sphere has, or a start behind the end.
+        InputError: a size that no whole sphere has.
     """
     height, width = job.size or result_size(info)
     if width != 2 * height:
         raise InputError(f"--size {width}x{height}: a whole sphere is twice as wide as high")
-    if not info.is_still and job.footage.start >= info.duration:
-        raise InputError(
-            f"{job.input}: --start {float(job.footage.start):g} s lies behind its end, "
-            f"{float(info.duration):.2f} s"
-        )
     return height, width
-
-
-def wanted(job: StitchJob, info: VideoInfo) -> Iterator[Frame]:
-    """Frames of the part wanted, at an even rate."""
-    frames = read_frames(info, job.footage.start, job.footage.duration)
-    if info.is_still:
-        return frames
-    return at_constant_rate(frames, info.rate, end=end_of(job, info))
-
-
-def end_of(job: StitchJob, info: VideoInfo) -> Fraction:
-    """When the last frame wanted ends, in the source's time."""
-    if job.footage.duration is None:
-        return info.duration
-    return min(info.duration, job.footage.start + job.footage.duration)
-
-
-def count_frames(job: StitchJob, info: VideoInfo) -> int:
-    """How many frames will be stitched, as far as the container knows."""
-    if info.is_still:
-        return 1
-    return max(1, round((end_of(job, info) - job.footage.start) * info.rate))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
+from pipeline.rewrite import Progress, Span
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
@@ -25,8 +26,6 @@ from vr360.stereo import picture_size
 
 TEMPORAL = ("flow", "none")
 EYES = ("matched", "own")
-Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
-"""Passes frames on and shows how far they are; the number is how many will come."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class StylizeJob:
         strength: 0 leaves the picture as it is, 1 is the style as trained.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
         median: kernel of the blur before the net; 0 is none.
-        start, duration: seconds of the source; None is all of it.
+        span: the part wanted.
         size: (height, width) of the result, all eyes included; None keeps the source's.
         rate: frames a second of the result; None keeps the source's.
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
@@ -57,8 +56,7 @@ class StylizeJob:
     preset: str | None = None
     encoding: Overrides = field(default_factory=Overrides)
     median: int = 3
-    start: Fraction = Fraction(0)
-    duration: Fraction | None = None
+    span: Span = field(default_factory=Span)
     size: tuple[int, int] | None = None
     rate: Fraction | None = None
     projection: str = "auto"
@@ -108,10 +106,11 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     resampling = Resampling()
     frames = cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
     finish = open_finisher(job, info, sphere)
+    total = job.span.count(info, job.rate)
     with open_film(job, info, sphere) as film, read_ahead(frames) as source:
         painter = Painter(look, cuts, info.stereo, film.bit_depth)
         with read_ahead(painter.paint(source)) as painted:
-            for frame in progress(map(finish, painted), count_frames(job, info)):
+            for frame in progress(map(finish, painted), total):
                 film.write(frame)
     return StylizeReport(
         output=job.output,
@@ -165,11 +164,7 @@ def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if it can be painted from where the job says."""
     info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
     check_median(job.median, info.bit_depth)
-    if not info.is_still and job.start >= info.duration:
-        raise InputError(
-            f"{job.input}: --start {float(job.start):g} s lies behind its end, "
-            f"{float(info.duration):.2f} s"
-        )
+    job.span.check(info)
     return info
 
 
@@ -177,21 +172,14 @@ def prepared_frames(
     job: StylizeJob, info: VideoInfo, sphere: Unfolding, count: Resampling
 ) -> Iterator[Frame]:
     """Whole spheres at an even rate, blurred; a repeated frame is the same object twice."""
-    frames = read_frames(info, job.start, job.duration)
+    frames = read_frames(info, job.span.start, job.span.duration)
     prepared = (
         Frame(prepare(frame.rgb, info.stereo, sphere.unfold, job.median), frame.pts)
         for frame in frames
     )
     if info.is_still:
         return prepared
-    return at_constant_rate(prepared, job.rate or info.rate, count, end_of(job, info))
-
-
-def end_of(job: StylizeJob, info: VideoInfo) -> Fraction:
-    """When the last frame wanted ends, in the source's time."""
-    if job.duration is None:
-        return info.duration
-    return min(info.duration, job.start + job.duration)
+    return at_constant_rate(prepared, job.rate or info.rate, count, job.span.end(info))
 
 
 def open_film(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
@@ -206,14 +194,7 @@ def open_film(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
         bit_depth=info.bit_depth,
         overrides=job.encoding,
         source=info,
-        duration=job.duration,
+        duration=job.span.duration,
         metadata=SphericalMetadata(sphere.projection, info.stereo),
         force=job.force,
     )
-
-
-def count_frames(job: StylizeJob, info: VideoInfo) -> int:
-    """How many frames will be painted, as far as the container knows."""
-    if info.is_still:
-        return 1
-    return max(1, round((end_of(job, info) - job.start) * (job.rate or info.rate)))

@@ -72,6 +72,7 @@ def stylize(
     as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
 ) -> None:
     """Paint a 360° film, still or folder of frames in a style."""
+    from pipeline.rewrite import Span
     from pipeline.stylize import StylizeJob, stylize
     from vr360.media.presets import Overrides
 
@@ -83,8 +84,9 @@ def stylize(
         preset=preset,
         encoding=Overrides(codec, crf, pixel_format, speed),
         median=median,
-        start=parse_seconds(start, "--start") or Fraction(0),
-        duration=parse_seconds(duration, "--duration"),
+        span=Span(
+            parse_seconds(start, "--start") or Fraction(0), parse_seconds(duration, "--duration")
+        ),
         size=parse_size(size),
         rate=parse_rate(rate),
         projection=projection,

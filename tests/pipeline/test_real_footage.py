@@ -12,6 +12,7 @@ from pipeline.backends import TorchBackend, open_backend
 from pipeline.nets.checkpoint import load_style
 from pipeline.nets.surface import SPHERE, ZEROS, Surface
 from pipeline.quality.style import flat_sky, grid_ratio
+from pipeline.rewrite import Span
 from pipeline.styles import find_style
 from pipeline.stylize import StylizeJob, stylize
 from vr360.frame import Stereo
@@ -55,7 +56,7 @@ def test_flat_sky_shows_no_grid():
 
 def test_a_hand_held_clip_of_odd_size_comes_out_as_it_went_in(shared_data: Path, tmp_path: Path):
     source, out = shared_data / "clips" / "ricoh_walk_mono_640.mp4", tmp_path / "film.mp4"
-    job = StylizeJob(source, out, "starry_night", start=Fraction(10), duration=Fraction(1, 4))
+    job = StylizeJob(source, out, "starry_night", span=Span(Fraction(10), Fraction(1, 4)))
     report = stylize(job)
     info = probe(out)
     assert (info.width, info.height) == (640, 322)
@@ -67,7 +68,7 @@ def test_both_eyes_of_a_stereo_film_are_painted_and_its_sound_is_kept(
     shared_data: Path, tmp_path: Path
 ):
     source, out = shared_data / "clips" / "congo_stereo_tb.mp4", tmp_path / "film.mp4"
-    stylize(StylizeJob(source, out, "starry_night", duration=Fraction(1, 10)))
+    stylize(StylizeJob(source, out, "starry_night", span=Span(duration=Fraction(1, 10))))
     before, after = probe(source), probe(out)
     assert after.stereo is Stereo.TOP_BOTTOM
     assert [a.codec for a in after.audio] == [a.codec for a in before.audio]
@@ -78,7 +79,9 @@ def test_both_eyes_of_a_stereo_film_are_painted_and_its_sound_is_kept(
 
 def test_painting_changes_the_picture_but_keeps_what_is_in_it(shared_data: Path, tmp_path: Path):
     source, out = shared_data / "clips" / "testroom_mono_1920.mp4", tmp_path / "film.mkv"
-    job = StylizeJob(source, out, "starry_night", size=(256, 512), duration=Fraction(1, 10))
+    job = StylizeJob(
+        source, out, "starry_night", size=(256, 512), span=Span(duration=Fraction(1, 10))
+    )
     stylize(job)
     painted = next(iter(read_frames(probe(out)))).rgb
     original = cv2.resize(next(iter(read_frames(probe(source)))).rgb, (512, 256))

@@ -14,6 +14,7 @@ import pytest
 
 from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import median_blur
+from pipeline.rewrite import Span
 from pipeline.stylize import StylizeJob, stylize
 from pipeline.stylizer import load_stylizer
 from pipeline.temporal.cuts import Cuts
@@ -83,7 +84,7 @@ def test_a_part_painted_frame_by_frame_is_that_part_of_the_whole(
     rate = Fraction(24000, 1001)
     alone = StylizeJob(tiny_film, whole, str(tiny_style), statistics="frame", temporal="none")
     stylize(alone)
-    job = replace(alone, output=part, start=4 / rate, duration=5 / rate)
+    job = replace(alone, output=part, span=Span(4 / rate, 5 / rate))
     assert stylize(job).frames == 5
     frames = [f.rgb for f in read_frames(probe(whole))]
     for n, frame in enumerate(read_frames(probe(part))):
@@ -93,7 +94,9 @@ def test_a_part_painted_frame_by_frame_is_that_part_of_the_whole(
 def test_asking_for_more_than_there_is_gives_what_there_is(
     tmp_path: Path, tiny_film: Path, tiny_style: Path
 ):
-    job = StylizeJob(tiny_film, tmp_path / "a.mkv", str(tiny_style), duration=Fraction(60))
+    job = StylizeJob(
+        tiny_film, tmp_path / "a.mkv", str(tiny_style), span=Span(duration=Fraction(60))
+    )
     assert stylize(job).frames == 12
 
 
@@ -180,7 +183,7 @@ def test_nothing_is_read_when_the_output_cannot_be(tiny_film: Path, tiny_style: 
 
 def test_a_start_behind_the_end_is_refused(tmp_path: Path, tiny_film: Path, tiny_style: Path):
     with pytest.raises(InputError, match="--start"):
-        stylize(StylizeJob(tiny_film, tmp_path / "a.mp4", str(tiny_style), start=Fraction(9)))
+        stylize(StylizeJob(tiny_film, tmp_path / "a.mp4", str(tiny_style), span=Span(Fraction(9))))
 
 
 def test_a_still_cannot_become_a_film_nor_a_film_a_still(
