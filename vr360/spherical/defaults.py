@@ -59,13 +59,16 @@ def complete(
         stereo: likewise.
 
     Raises:
-        MetadataError: nothing speaks for a sphere, or the file is of another kind.
+        MetadataError: nothing speaks for a sphere, there is no picture, or the file is of another
+            kind.
     """
     if report.container is None:
         raise MetadataError(f"{report.path}: {UNKNOWN_KIND}")
     found = report.metadata
     if found and (projection or found.projection) == found.projection:
         return replace(found, stereo=stereo or found.stereo), "the file says so"
+    if not (report.width and report.height):
+        raise MetadataError(f"{report.path}: holds no picture that could be a sphere")
     width, height = report.width * report.pixel_aspect, report.height
     likely = guess(report.path, width, height)
     if likely and _agrees(likely[0], projection, stereo):

@@ -163,6 +163,30 @@ def test_what_we_refuse_is_said_in_one_line_and_exits_with_1(
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("options", [(), ("--projection", "equirect"), ("--stereo", "mono")])
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("README.md", b"# A text\n", "not an MP4, MOV, MKV, WebM, JPEG or PNG file"),
+        ("text.mp4", b"# A text\n", "not an MP4, MOV, MKV, WebM, JPEG or PNG file"),
+        ("sound_360.mp4", movie(SOUND), "holds no picture that could be a sphere"),
+    ],
+)
+def test_what_holds_no_picture_is_said_to_hold_none(
+    command: Run,
+    tmp_path: Path,
+    name: str,
+    data: bytes,
+    message: str,
+    options: tuple[str, ...],
+) -> None:
+    (tmp_path / name).write_bytes(data)
+    code, _, err = command("inject", tmp_path / name, tmp_path / "out.mp4", *options)
+    assert code == 1
+    assert err == f"error: {tmp_path / name}: {message}\n"
+    assert [file.name for file in tmp_path.iterdir()] == [name]
+
+
 def test_an_output_that_exists_is_not_overwritten(command: Run, tmp_path: Path) -> None:
     one, other = film(tmp_path / "one.mp4"), film(tmp_path / "other.mp4")
     before = other.read_bytes()

@@ -107,11 +107,18 @@ def test_the_name_speaks_before_the_shape(
     assert reason
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (3000, 2000), (0, 0)])
+@pytest.mark.parametrize("size", [(1920, 1080), (3000, 2000)])
 def test_an_ordinary_shape_speaks_for_no_sphere(size: tuple[int, int]) -> None:
     assert guess("a.mp4", *size) is None
     with pytest.raises(MetadataError, match="give --projection"):
         complete(report(metadata=None, width=size[0], height=size[1]))
+
+
+@pytest.mark.parametrize("said", [{}, {"projection": Projection.EQUIRECT}])
+def test_a_file_without_a_picture_has_no_shape_that_speaks(said: dict[str, Projection]) -> None:
+    assert guess("a.mp4", 0, 0) is None
+    with pytest.raises(MetadataError, match="holds no picture"):
+        complete(report(metadata=None, width=0, height=0), **said)
 
 
 @pytest.mark.parametrize(
