@@ -40,8 +40,9 @@ DETAIL = 5  # pixels: what a blur of this size takes away is detail
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
-TONE = 0.5  # share of a difference in tone, seen over such an area, that is made up at a look
-EVERY = 4  # frames between two looks at energies and tone
+TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
+EVERY = 8  # frames between two looks at energies and tone
+EARLY = 1, 2, 4  # frames of a shot after which it is looked as well
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -108,7 +109,7 @@ class Smoother:
         past.age = self._aged(past, now, flow, moved)
         past.average = _averaged(past, painted, moved)
         past.source = now
-        if past.frames % EVERY == 1:
+        if past.frames in EARLY or past.frames % EVERY == 0:
             past.tone = _tone(past.average, painted, past.age.shape)
             _compare(past, painted)
         past.frames += 1
@@ -180,8 +181,7 @@ def _compare(past: Past, painted: Rgb) -> None:
         cv2.resize(np.abs(_detail(level)), (columns, rows), interpolation=cv2.INTER_AREA)
         for level in (kept, fresh)
     ]
-    looks = past.frames // EVERY + 1
-    step = np.float32(max(1 / looks, 0.25))
+    step = np.float32(1 if past.frames in EARLY else 0.5)
     past.energy += (blur(np.stack(seen, axis=-1), AREA) - past.energy) * step
 
 
