@@ -35,6 +35,7 @@ from vr360.frame import Rgb, bit_depth
 DEFAULT_SMOOTHNESS = 0.5
 LONGEST = 10.0  # frames of memory for what moves; more, and the kernel's gain would ring
 STILL_LONGEST = 20000.0  # frames of memory for what stands still
+SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of what stands, moves
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
 DETAIL = 5  # pixels: what a blur of this size takes away is detail
 AREA = 4  # cells of the field around, over which energies are compared
@@ -118,7 +119,9 @@ class Smoother:
     def _aged(self, past: Past, now: Grey, flow: SphereFlow, moved: Motion) -> Floats:
         """How many frames the average then holds, the new one included; 1 is the new one alone."""
         moving, still = self._memory
-        longest = still + (moving - still) * moved.moving
+        low, high = SLOW
+        fast = np.clip((moved.pixels - low) / (high - low), 0, 1)
+        longest = still + (moving - still) * fast
         age = sample(past.age, flow.direction) * trust(flow, now, past.source)
         return np.asarray(np.minimum(age + 1, longest), np.float32)
 

@@ -31,10 +31,12 @@ class Motion:
     Attributes:
         vectors: (h, w, 3) from each direction to where it was, motion too small to see taken out.
         moving: (h, w) 0 where that leaves nothing, 1 where it left all.
+        pixels: (h, w) of motion as found, in the large picture at the equator.
     """
 
     vectors: Floats
     moving: Floats
+    pixels: Floats
     height: int
     width: int
 
@@ -45,7 +47,7 @@ def motion(direction: Floats, height: int, width: int) -> Motion:
     pixels = length(vectors) * np.float32(width / FULL_TURN)
     low, high = STANDING
     moving = np.clip((pixels - low) / np.float32(high - low), 0, 1)
-    return Motion(vectors * moving[..., None], moving, height, width)
+    return Motion(vectors * moving[..., None], moving, pixels, height, width)
 
 
 def roomy(height: int, width: int, channels: int = 3) -> Floats:
