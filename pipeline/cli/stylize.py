@@ -48,7 +48,7 @@ def stylize(
     temporal: str = typer.Option(
         "flow", help="flow: hold the film still along the source's motion. none: frame by frame."
     ),
-    smoothness: float = typer.Option(0.7, help="How still flow holds it: 0 (not at all) to 1."),
+    smoothness: float = typer.Option(0.5, help="How still flow holds it: 0 (not at all) to 1."),
     eyes: str = typer.Option(
         "matched", help="Stereo: matched paints alike what both eyes see; own, each for itself."
     ),

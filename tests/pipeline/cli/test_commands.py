@@ -232,3 +232,16 @@ def assert_one_line(code: int, stdout: str, stderr: str, mentions: str) -> None:
     assert len(lines) == 1, stderr
     assert lines[0].startswith("error: ")
     assert mentions in lines[0]
+
+
+def test_the_defaults_of_the_command_line_are_those_of_the_job():
+    from inspect import signature
+
+    from pipeline.cli.stylize import stylize
+    from pipeline.stylize import StylizeJob
+
+    shown = {name: p.default.default for name, p in signature(stylize).parameters.items()}
+    job = StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night")
+    for name in ("strength", "median", "projection", "padding", "statistics", "temporal",
+                 "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
+        assert shown[name] == getattr(job, name), name
