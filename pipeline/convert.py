@@ -20,7 +20,14 @@ from vr360.media.reader import Resampling
 from vr360.media.six_faces import FacesWriter, find_faces, read_faces
 from vr360.media.stills import STILL_SUFFIXES
 from vr360.media.writer import Writer, open_writer
-from vr360.projections import RECTILINEAR, SphereMap, sphere_map, usual_size
+from vr360.projections import (
+    RECTILINEAR,
+    CubeMap,
+    SphereMap,
+    declared_cube,
+    sphere_map,
+    usual_size,
+)
 from vr360.sampling import Interpolation, build_sampler
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
@@ -148,7 +155,7 @@ def source_map(job: ConvertJob, info: VideoInfo) -> SphereMap:
             f"({info.stereo}); see --stereo"
         )
     projection = job.source.projection or info.projection
-    layout = CubeLayout.C3X2 if job.source.is_six_faces else as_layout(job.source.layout)
+    layout = named_layout(job.source) or declared_cube(info)
     try:
         return sphere_map(projection, height, width, layout=layout, fov=job.source.fov)
     except InputError as error:
@@ -162,7 +169,9 @@ def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap
         InputError: a size that contradicts the projection or the stereo layout.
     """
     projection = job.target.projection or Projection.EQUIRECT
-    layout = CubeLayout.C3X2 if job.target.is_six_faces else as_layout(job.target.layout)
+    layout = named_layout(job.target)
+    if layout is None and projection == Projection.CUBEMAP and not is_of_stills(job):
+        layout = CubeLayout.CBMP  # which the metadata of films has a name for
     if job.size is None:
         height, width = usual_size(source, projection, layout=layout, fov=job.target.fov)
     else:
@@ -173,20 +182,27 @@ def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap
         raise InputError(f"{job.output}: {error}; see --size") from None
 
 
-def as_layout(name: str | None) -> CubeLayout | None:
-    return None if name is None else CubeLayout(name)
+def named_layout(side: Side) -> CubeLayout | None:
+    """How faces lie, as far as the job says; six pictures are handled as one."""
+    if side.is_six_faces:
+        return CubeLayout.C3X2
+    return None if side.layout is None else CubeLayout(side.layout)
+
+
+def is_of_stills(job: ConvertJob) -> bool:
+    """Whether the result is a still or a folder of them."""
+    return job.output.suffix.lower() in ("", *STILL_SUFFIXES)
 
 
 def metadata_of(job: ConvertJob, target: SphereMap, stereo: Stereo) -> SphericalMetadata | None:
     """What to say of the result, or None where there is no name for it."""
-    side, projection = job.target, job.target.projection or Projection.EQUIRECT
-    still = job.output.suffix.lower() in STILL_SUFFIXES
+    projection = job.target.projection or Projection.EQUIRECT
     equirect = projection in (Projection.EQUIRECT, Projection.HALF_EQUIRECT)
-    if still and (not equirect or stereo is Stereo.RIGHT_LEFT):
+    if is_of_stills(job) and (not equirect or stereo is Stereo.RIGHT_LEFT):
         return None
-    if projection in (RECTILINEAR, Projection.EQUI_ANGULAR) or side.is_six_faces:
+    if projection in (RECTILINEAR, Projection.EQUI_ANGULAR):
         return None
-    if projection == Projection.CUBEMAP and side.layout not in (None, CubeLayout.C3X2):
+    if isinstance(target, CubeMap) and target.layout is not CubeLayout.CBMP:
         return None
     if projection == Projection.DUAL_FISHEYE:
         fov = float(np.degrees(getattr(target, "fov", 0.0)))

@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.preprocess import resize_sphere
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
-from vr360.projections import Equirect, sphere_map, usual_size
+from vr360.projections import Equirect, declared_cube, sphere_map, usual_size
 from vr360.sampling import build_sampler
 from vr360.stereo import eye_size
 
@@ -60,7 +60,7 @@ def open_unfolding(
         return Unfolding(height, width, Projection.EQUIRECT, stitch, _as_it_is)
     source = eye_size((info.height, info.width), info.stereo)
     if info.projection in CUBES:
-        cube = sphere_map(info.projection, *source)
+        cube = sphere_map(info.projection, *source, layout=declared_cube(info))
         height, width = (
             eye_size(size, info.stereo) if size else usual_size(cube, Projection.EQUIRECT)
         )

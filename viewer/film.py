@@ -11,6 +11,7 @@ from vr360.cubelayout import CubeLayout
 from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.probe import probe
+from vr360.projections import declared_cube
 from vr360.spherical import inspect
 from vr360.spherical.model import USUAL_LENS
 
@@ -43,12 +44,19 @@ def open_film(
         why = str(error).partition(";")[0]
     in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
     projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
-    return replace(info, projection=projection, reason=f"{projection}, mono is a guess: {why}")
+    reason = f"{projection}, mono is a guess: {why}"
+    return replace(info, projection=projection, declared=False, reason=reason)
 
 
 def layout_of(info: VideoInfo, cube: CubeLayout | None = None) -> Layout:
     """How the picture is read at first; lenses as wide as the metadata says, or the usual ones."""
-    return Layout(info.projection, info.stereo, cube, lens_fov=radians(_lens_fov(info)))
+    return Layout(
+        info.projection,
+        info.stereo,
+        cube,
+        lens_fov=radians(_lens_fov(info)),
+        declared_cube=declared_cube(info),
+    )
 
 
 def _lens_fov(info: VideoInfo) -> float:

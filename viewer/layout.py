@@ -42,9 +42,10 @@ class Layout:
     """Projection and stereo of a picture.
 
     Attributes:
-        cube: how the faces of a cube lie; None: as the shape of the picture says.
+        cube: how the faces of a cube lie; None: as the metadata or the picture's shape says.
         lens_fov: radians that the diameter of a fisheye circle spans.
         lens_roll: radians that both lenses are turned clockwise.
+        declared_cube: how the faces of a cube map lie by the file's metadata.
     """
 
     projection: Projection = Projection.EQUIRECT
@@ -53,6 +54,7 @@ class Layout:
     swap_lenses: bool = False
     lens_fov: float = HALF_TURN
     lens_roll: float = 0.0
+    declared_cube: CubeLayout | None = None
 
     @property
     def is_cube(self) -> bool:
@@ -63,6 +65,8 @@ class Layout:
         usual = CubeLayout.EAC if self.projection is Projection.EQUI_ANGULAR else CubeLayout.C3X2
         if self.cube is not None:
             return self.cube
+        if self.declared_cube is not None and self.projection is Projection.CUBEMAP:
+            return self.declared_cube
         shapes = {CubeLayout.C6X1: 6.0, CubeLayout.CROSS: 4 / 3}
         ratio = width / height
         likely = [name for name, shape in shapes.items() if abs(ratio / shape - 1) < SLACK]

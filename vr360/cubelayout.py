@@ -1,6 +1,8 @@
 """How six cube faces lie on one picture.
 
-c3x2     right left up / down front back, all upright (spherical video V2 `cbmp`; ffmpeg's `c3x2`)
+c3x2     right left up / down front back, all upright (ffmpeg's `c3x2`)
+cbmp     the same places, up and down turned by half a turn, as the Spherical Video V2 RFC words
+         its layout 0; what metadata that says cubemap means
 c6x1     the same order in one row (ffmpeg's `c6x1`)
 cross    four by three: up above front, down below it, left front right back across; black corners
 eac      left front right / down back up, the lower row turned by a quarter, as YouTube stores
@@ -26,6 +28,7 @@ class CubeLayout(StrEnum):
     """Names of the layouts."""
 
     C3X2 = "c3x2"
+    CBMP = "cbmp"
     C6X1 = "c6x1"
     CROSS = "cross"
     EAC = "eac"
@@ -81,9 +84,9 @@ def _turned(x: Array, y: Array, quarters: NDArray[np.intp], size: int) -> tuple[
     return turned_x, turned_y
 
 
-def _upright(*rows: str) -> Grid:
+def _upright(*rows: str, upside_down: str = "") -> Grid:
     places = {
-        face: FacePlace(column, row)
+        face: FacePlace(column, row, 2 * (face in upside_down))
         for row, faces in enumerate(rows)
         for column, face in enumerate(faces)
     }
@@ -100,6 +103,7 @@ _EAC_PLACES = (
 )
 GRIDS = {
     CubeLayout.C3X2: _upright("RLU", "DFB"),
+    CubeLayout.CBMP: _upright("RLU", "DFB", upside_down="UD"),
     CubeLayout.C6X1: _upright("RLUDFB"),
     CubeLayout.CROSS: _upright(".U..", "LFRB", ".D.."),
     CubeLayout.EAC: Grid(3, 2, _EAC_PLACES),

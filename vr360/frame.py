@@ -83,6 +83,7 @@ class VideoInfo:
         frames: number of frames where the container says so, else an estimate.
         variable_rate: frames are not evenly spaced.
         bit_depth: 8 or 10.
+        declared: `projection` is what the file's own metadata says.
         reason: why `projection` and `stereo` were chosen, one sentence for the user.
         start_time: of the first frame on the container's clock, seconds; the sound runs on it.
         notes: what was assumed where the file says nothing, one sentence each for the user.
@@ -105,6 +106,7 @@ class VideoInfo:
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
     start_time: Fraction = Fraction(0)
+    declared: bool = False
     notes: tuple[str, ...] = ()
 
     @property

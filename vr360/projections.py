@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from vr360.cubelayout import CubeLayout, face_grid, face_size
 from vr360.cubemap import face_to_xyz, xyz_to_face
 from vr360.errors import InputError
-from vr360.frame import Projection
+from vr360.frame import Projection, VideoInfo
 from vr360.geometry import (
     HALF_TURN,
     QUARTER_TURN,
@@ -243,6 +243,12 @@ def sphere_map(
     if known is Projection.HALF_EQUIRECT:
         return HalfEquirect(height, width)
     return Equirect(height, width)
+
+
+def declared_cube(info: VideoInfo) -> CubeLayout | None:
+    """How cube faces lie where the file's own metadata calls it a cube map; None elsewhere."""
+    is_cube = info.declared and info.projection is Projection.CUBEMAP
+    return CubeLayout.CBMP if is_cube else None
 
 
 def usual_size(

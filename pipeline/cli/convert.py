@@ -34,6 +34,7 @@ class FaceLayout(StrEnum):
     """How cube faces lie on a picture, or in six of them."""
 
     C3X2 = "c3x2"
+    CBMP = "cbmp"
     C6X1 = "c6x1"
     CROSS = "cross"
     EAC = "eac"
@@ -57,10 +58,13 @@ def convert(
     to: Kind = typer.Option(Kind.EQUIRECT, "--to", help="Projection of OUTPUT."),
     layout: FaceLayout | None = typer.Option(
         None,
-        help="Faces of OUTPUT; c3x2 for cubemap and eac for equi-angular by default. faces: six "
-        "pictures F.png, R.png, B.png, L.png, U.png, D.png in a folder.",
+        help="Faces of OUTPUT. By default eac for equi-angular, cbmp (as the metadata means) for "
+        "cubemap films and c3x2 (as FFmpeg has it) for stills. faces: six pictures F.png, R.png, "
+        "B.png, L.png, U.png, D.png in a folder.",
     ),
-    from_layout: FaceLayout | None = typer.Option(None, help="Faces of INPUT, likewise."),
+    from_layout: FaceLayout | None = typer.Option(
+        None, help="Faces of INPUT; cbmp for cubemap by default if its metadata says cubemap."
+    ),
     fov: float | None = typer.Option(
         None, help="Degrees across OUTPUT: of each fisheye (190) or of a rectilinear view (90)."
     ),

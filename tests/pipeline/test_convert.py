@@ -137,12 +137,48 @@ def test_dual_fisheye_says_how_wide_its_lenses_are(film: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "side", [Side(EQUI_ANGULAR), Side(CUBEMAP, "cross"), Side(RECTILINEAR, fov=1.5)]
+    "side",
+    [
+        Side(EQUI_ANGULAR),
+        Side(CUBEMAP, "cross"),
+        Side(CUBEMAP, "c3x2"),
+        Side(RECTILINEAR, fov=1.5),
+    ],
 )
 def test_what_has_no_name_gets_no_metadata(side: Side, film: Path, tmp_path: Path):
     report = convert(ConvertJob(film, tmp_path / "out.mkv", target=side))
     assert report.metadata is None
     assert inspect(tmp_path / "out.mkv").metadata is None
+
+
+def test_metadata_that_says_cubemap_lies_on_faces_as_it_means_them(film: Path, tmp_path: Path):
+    tagged, plain, again = (tmp_path / name for name in ("a.mkv", "b.mkv", "c.mkv"))
+    convert(ConvertJob(film, tagged, target=Side(CUBEMAP)))
+    convert(ConvertJob(film, plain, target=Side(CUBEMAP, "c3x2")))
+    assert inspect(tagged).metadata == SphericalMetadata(CUBEMAP)
+    ours, ffmpegs = frames_of(tagged)[0].rgb, frames_of(plain)[0].rgb
+    assert (ours[:32, :64] == ffmpegs[:32, :64]).all()  # right, left
+    assert (ours[32:, 32:] == ffmpegs[32:, 32:]).all()  # front, back
+    assert (ours[:32, 64:] == ffmpegs[:32, 64:][::-1, ::-1]).all()  # up
+    assert (ours[32:, :32] == ffmpegs[32:, :32][::-1, ::-1]).all()  # down
+    assert (ours != ffmpegs).any()
+    convert(ConvertJob(tagged, again, target=Side(CUBEMAP, "c3x2")))
+    assert (frames_of(again)[0].rgb == ffmpegs).all()
+
+
+def test_a_cube_map_that_says_nothing_lies_as_ffmpeg_lays_it(panorama: Path, tmp_path: Path):
+    still, named, back = (tmp_path / name for name in ("a.png", "b.png", "c.png"))
+    convert(ConvertJob(panorama, still, target=Side(CUBEMAP)))
+    convert(ConvertJob(panorama, named, target=Side(CUBEMAP, "c3x2")))
+    assert (read_still(still) == read_still(named)).all()
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    (frames / "0.png").write_bytes(panorama.read_bytes())
+    report = convert(ConvertJob(frames, tmp_path / "cubes", target=Side(CUBEMAP)))
+    assert report.metadata is None
+    assert (read_still(next((tmp_path / "cubes").iterdir())) == read_still(named)).all()
+    convert(ConvertJob(still, back, source=Side(CUBEMAP), target=Side(CUBEMAP, "cbmp")))
+    assert (read_still(back)[:64, 128:] == read_still(still)[:64, 128:][::-1, ::-1]).all()
 
 
 def test_a_flat_view_is_put_back_where_it_was_looking(panorama: Path, tmp_path: Path):

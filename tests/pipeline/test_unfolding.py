@@ -10,6 +10,8 @@ import pytest
 from pipeline.stylize import StylizeJob, stylize
 from pipeline.unfolding import open_unfolding
 from tests.pipeline.conftest import soft_noise
+from vr360.cubelayout import CubeLayout, pack_faces
+from vr360.cubemap import face_directions
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.geometry import equirect_directions
 from vr360.media.probe import probe
@@ -69,6 +71,14 @@ def test_vr180_stays_vr180(tmp_path: Path, tiny_style: Path, stereo: Stereo):
     again = replace(job, output=tmp_path / "again.png", strength=0.0, median=0)
     stylize(again)
     assert np.array_equal(cv2.imread(str(again.output)), cv2.imread(str(job.input)))
+
+
+def test_a_cube_map_is_unfolded_as_its_metadata_means():
+    faces = (face_directions(32, Projection.CUBEMAP) * 100 + 128).round().astype(np.uint8)
+    plain = replace(VR180, width=96, height=64, projection=Projection.CUBEMAP, stereo=Stereo.MONO)
+    expected = open_unfolding(plain).unfold(pack_faces(faces, CubeLayout.C3X2))
+    tagged = open_unfolding(replace(plain, declared=True))
+    assert np.array_equal(tagged.unfold(pack_faces(faces, CubeLayout.CBMP)), expected)
 
 
 @pytest.mark.parametrize("projection", [Projection.CUBEMAP, Projection.EQUI_ANGULAR])

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from math import degrees
+from fractions import Fraction
+from math import degrees, radians
 
 import av
 import cv2
@@ -19,9 +20,12 @@ from viewer.journey import Journey, save_journey
 from viewer.layout import Eyes
 from viewer.renderer import Look
 from viewer.screenshot import render_view, save_still
-from vr360.cubelayout import CubeLayout
+from vr360.cubelayout import CubeLayout, pack_faces
+from vr360.cubemap import face_directions
 from vr360.errors import OutputError, VideoOpenError
-from vr360.frame import Projection, Stereo
+from vr360.frame import Frame, Projection, Stereo
+from vr360.media.writer import open_writer
+from vr360.spherical import SphericalMetadata
 
 CALL = "from pipeline.cli.view import view; import typer; a = typer.Typer(); a.command()(view); a()"
 
@@ -108,6 +112,32 @@ def test_a_suffix_or_place_that_cannot_be_written_is_named(tmp_path):
         save_still(tmp_path / "view.tiff", rgb)
     with pytest.raises(OutputError, match="nowhere"):
         save_still(tmp_path / "nowhere" / "view.png", rgb)
+
+
+def test_a_cube_map_is_shown_as_its_metadata_means_and_without_as_ffmpeg_lays_it(tmp_path):
+    faces = (face_directions(64, Projection.CUBEMAP) * 100 + 128).round().astype(np.uint8)
+    tagged, plain = tmp_path / "tagged.mkv", tmp_path / "plain.mkv"
+    for path, cube, metadata in (
+        (tagged, CubeLayout.CBMP, SphericalMetadata(Projection.CUBEMAP)),
+        (plain, CubeLayout.C3X2, None),
+    ):
+        with open_writer(path, 128, 192, Fraction(24), metadata=metadata) as film:
+            film.write(Frame(pack_faces(faces, cube), Fraction(0)))
+    look = Look(Camera(radians(20), radians(60)))
+    with_metadata, without = open_film(tagged), open_film(plain, Projection.CUBEMAP, Stereo.MONO)
+    asked_for_what_it_says = open_film(tagged, Projection.CUBEMAP)
+    shown, expected, asked, turned = (
+        render_view(info, 0.0, look, (120, 160), cube=cube)
+        for info, cube in (
+            (with_metadata, None),
+            (without, None),
+            (asked_for_what_it_says, None),
+            (with_metadata, CubeLayout.C3X2),
+        )
+    )
+    assert np.array_equal(shown, expected)
+    assert np.array_equal(shown, asked)
+    assert mean_error(shown, turned) > 20
 
 
 def test_a_folder_is_refused(tmp_path):

@@ -130,9 +130,25 @@ def test_convention_layouts_by_letters():
         for layout in CubeLayout
     }
     assert rows[CubeLayout.C3X2] == ["RLU", "DFB"]
+    assert rows[CubeLayout.CBMP] == ["RLU", "DFB"]
     assert rows[CubeLayout.C6X1] == ["RLUDFB"]
     assert rows[CubeLayout.CROSS] == ["\0U\0\0", "LFRB", "\0D\0\0"]
     assert rows[CubeLayout.EAC] == ["LFR", "DBU"]
+
+
+def test_convention_metadata_words_its_cube_map_with_up_and_down_half_turned():
+    """Spherical Video V2 RFC, `cbmp`, layout 0:
+
+    Faces are oriented upwards for the front, left, right, and back faces. The up face is oriented
+    so the top of the face is forwards and the down face is oriented so the top of the face is to
+    the back.
+    """
+    picture = pack_faces(face_directions(2, Projection.CUBEMAP), CubeLayout.CBMP)
+    tops = {"R": (0, 0), "L": (0, 2), "U": (0, 4), "D": (2, 0), "F": (2, 2), "B": (2, 4)}
+    top = {face: picture[y, x : x + 2].mean(axis=0).round(1) for face, (y, x) in tops.items()}
+    assert all(top[face][1] > 0.3 for face in "RLFB")  # right, up, back
+    assert top["U"].tolist() == pytest.approx([0, 0.8, -0.4])
+    assert top["D"].tolist() == pytest.approx([0, -0.8, 0.4])
 
 
 def test_neighbours_in_the_cross_touch_without_a_turn():

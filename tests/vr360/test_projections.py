@@ -21,6 +21,7 @@ MAPS: tuple[SphereMap, ...] = (
     HalfEquirect(8, 6),
     Rectilinear(8, 10, 1.5),
     DualFisheye(16, 32, 3.0),
+    CubeMap(5, Projection.CUBEMAP, CubeLayout.CBMP),
     CubeMap(5, Projection.CUBEMAP, CubeLayout.C6X1),
     CubeMap(5, Projection.EQUI_ANGULAR, CubeLayout.EAC),
 )

@@ -99,8 +99,9 @@ COMMANDS = (
         "faces",
         "Projection",
         (
-            ("auto", "Faces as the shape says", ()),
+            ("auto", "Faces as the file says", ()),
             ("c3x2", "Faces 3 x 2", ()),
+            ("cbmp", "Faces 3 x 2, as metadata means them", ()),
             ("c6x1", "Faces in a row", ()),
             ("cross", "Faces in a cross", ()),
             ("eac", "Faces 3 x 2, as YouTube turns them", ()),

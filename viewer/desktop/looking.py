@@ -167,7 +167,7 @@ class Looking:
             words += f"; lenses {degrees(layout.lens_fov):.0f}° wide"
             words += f", rolled {degrees(layout.lens_roll):.0f}°"
         if layout.is_cube:
-            words += f"; faces as {layout.cube or 'the shape says'}"
+            words += f"; faces as {layout.cube or 'the file says'}"
         self._window.tell(words)
 
 

@@ -30,6 +30,7 @@ def declared_layout(path: Path) -> Layout | None:
         found.stereo,
         f"{found.projection}, {found.stereo}: the file's metadata says so",
         whole=whole,
+        declared=True,
     )
 
 

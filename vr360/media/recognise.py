@@ -25,13 +25,17 @@ _LIT_SECTORS = 0.75
 
 @dataclass(frozen=True)
 class Layout:
-    """Projection, eyes, why, what to tell the user besides, and whether nothing is cut off."""
+    """Projection, eyes, why, what to tell the user besides, and whether nothing is cut off.
+
+    `declared`: the projection is what the file's metadata says.
+    """
 
     projection: Projection
     stereo: Stereo
     reason: str
     notes: tuple[str, ...] = ()
     whole: bool = True
+    declared: bool = False
 
 
 def recognise(
@@ -62,7 +66,8 @@ def recognise(
         return found
     projection = projection or (found.projection if found else Projection.EQUIRECT)
     stereo = stereo or (found.stereo if found else Stereo.MONO)
-    return Layout(projection, stereo, f"{projection}, {stereo}: as asked for")
+    same = declared is not None and declared.projection is projection
+    return Layout(projection, stereo, f"{projection}, {stereo}: as asked for", declared=same)
 
 
 def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:

@@ -15,6 +15,7 @@ PAIRS: tuple[tuple[SphereMap, SphereMap], ...] = (
     (SPHERE, CubeMap(40)),
     (SPHERE, SPHERE),
     (CubeMap(96, layout=CubeLayout.EAC), Equirect(192, 384)),
+    (CubeMap(96, layout=CubeLayout.CBMP), Equirect(192, 384)),
     (CubeMap(96, Projection.CUBEMAP), HalfEquirect(64, 64)),
     (DualFisheye(128, 256), SPHERE),
     (Rectilinear(100, 120), CubeMap(64)),
