@@ -43,6 +43,7 @@ LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has add
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
 EVERY = 8  # frames between two looks at energies and tone
+PLAY = 1.0  # codes that a result may be off
 EARLY = 1, 2, 4  # frames of a shot after which it is looked as well
 
 
@@ -67,6 +68,7 @@ class Past:
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
         energy: (h, w, 2) mean of |detail| around, of the average and of the painting.
         tone: (h, w, 3) codes to be added to the average, a frame.
+        shown: (H, W, 3) the last result, as it was given out.
         frames: since the shot began.
     """
 
@@ -75,6 +77,7 @@ class Past:
     age: Floats
     energy: Floats
     tone: Floats
+    shown: Rgb
     frames: int = 1
 
 
@@ -114,7 +117,8 @@ class Smoother:
             past.tone = _tone(past.average, painted, past.age.shape)
             _compare(past, painted)
         past.frames += 1
-        return _with_contrast(past, painted)
+        past.shown = _settled(_with_contrast(past, painted), past.shown)
+        return past.shown
 
     def _aged(self, past: Past, now: Grey, flow: SphereFlow, moved: Motion) -> Floats:
         """How many frames the average then holds, the new one included; 1 is the new one alone."""
@@ -145,7 +149,7 @@ def _begin(now: Grey, painted: Rgb, quality: Quality) -> Past:
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
     ones, none = np.ones((rows, 2 * rows, 2), np.float32), np.zeros((rows, 2 * rows, 3), np.float32)
-    return Past(now, average, ones[..., 0], ones, none)
+    return Past(now, average, ones[..., 0], ones, none, painted)
 
 
 def _averaged(past: Past, painted: Rgb, moved: Motion) -> Floats:
@@ -195,15 +199,27 @@ def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
     return blur(np.asarray(small, np.float32), AREA) * np.float32(TONE / EVERY)
 
 
-def _with_contrast(past: Past, painted: Rgb) -> Rgb:
-    """The average, its detail amplified to the energy of the painting's."""
+def _with_contrast(past: Past, painted: Rgb) -> Floats:
+    """The average, its detail amplified to the energy of the painting's; not rounded."""
     height, width = painted.shape[:2]
-    depth = bit_depth(painted)
-    floor = np.float32(FLOOR * (1 << (depth - 8)))
+    floor = np.float32(FLOOR * (1 << (bit_depth(painted) - 8)))
     kept, wanted = np.moveaxis(past.energy, -1, 0)
     gain = enlarge(np.clip((wanted + floor) / (kept + floor), LEAST, MOST) - 1, height, width)
     detail = _detail(past.average)
     cv2.multiply(detail, cv2.merge([gain, gain, gain]), dst=detail)
+    cv2.add(inner(past.average), detail, dst=detail)
+    return detail
+
+
+def _settled(exact: Floats, shown: Rgb) -> Rgb:
+    """Rounded to codes, each held until it is a whole code off.
+
+    A value that drifts slowly would else step to and fro between two codes, and in flat, dark areas
+    that is all that is left of the boiling.
+    """
+    depth = bit_depth(shown)
+    change = cv2.subtract(exact, shown, dtype=cv2.CV_32F)
+    change *= np.abs(change) < PLAY
     kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
-    result = cv2.add(inner(past.average), detail, dtype=kind)
+    result = cv2.subtract(exact, change, dtype=kind)
     return np.minimum(result, (1 << depth) - 1) if depth > 8 else result
