@@ -15,14 +15,15 @@ def to_tensor(pictures: Sequence[Rgb], device: torch.device) -> Tensor:
     """Equally large rgb (H, W, 3) -> (N, 3, H, W) float in [0, 1]; the single upload."""
     peak = (1 << bit_depth(pictures[0])) - 1
     stacked = torch.from_numpy(np.stack([np.ascontiguousarray(p) for p in pictures]))
-    return stacked.to(device).permute(0, 3, 1, 2).float() / peak
+    # Planes are taken apart while a pixel is a byte or two.
+    return stacked.to(device).permute(0, 3, 1, 2).contiguous().float().mul_(1 / peak)
 
 
 def to_rgb(pictures: Tensor, depth: int) -> list[Rgb]:
     """(N, 3, H, W) float in [0, 1] -> rgb (H, W, 3) of 8 or 10 bits; the single download."""
     peak = (1 << depth) - 1
-    codes = pictures.clamp(0, 1).mul(peak).round().permute(0, 2, 3, 1)
     kind = np.uint8 if depth == 8 else np.uint16
     # torch converts to uint8 fast; int16 holds every 10-bit code.
-    host = codes.to(torch.uint8 if depth == 8 else torch.int16).contiguous().cpu().numpy()
+    codes = pictures.clamp(0, 1).mul_(peak).round_().to(torch.uint8 if depth == 8 else torch.int16)
+    host = codes.permute(0, 2, 3, 1).contiguous().cpu().numpy()
     return [picture.astype(kind, copy=False) for picture in host]
