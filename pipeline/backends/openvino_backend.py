@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.backends.graphs import load_graph
+from pipeline.backends.torch_backend import TorchBackend
 from pipeline.nets.moments import Moments
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import SPHERE, Surface
@@ -20,9 +21,10 @@ def cpu_has_bfloat16() -> bool:
 
 
 class OpenVinoBackend:
-    """`net` compiled once for each shape, surface and way with statistics.
+    """`net` compiled once for each shape and surface, with statistics of its own or held ones.
 
-    `precision` is `f32` or `bf16`.
+    `precision` is `f32` or `bf16`. Statistics are measured by torch: a shot asks for them so rarely
+    that a second graph would take longer to trace than it saves, and a still is painted at once.
     """
 
     def __init__(self, net: StyleNet, precision: str = "f32") -> None:
@@ -32,28 +34,24 @@ class OpenVinoBackend:
         self.device = torch.device("cpu")
         self._net = net.eval()
         self._precision = precision
+        self._torch = TorchBackend(net)
         self._requests: dict[tuple[Any, ...], ov.InferRequest] = {}
 
     def __call__(
         self, rgb: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor:
-        inputs = (rgb,) if held is None else (rgb, held)
-        return self._run(surface, inputs, measure=False)[0]
-
-    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
-        painted, moments = self._run(surface, (rgb,), measure=True)
-        return painted, moments
-
-    def _run(self, surface: Surface, inputs: tuple[Tensor, ...], measure: bool) -> list[Tensor]:
-        inputs = tuple(t.contiguous() for t in inputs)
-        key = surface, measure, *(tuple(t.shape) for t in inputs)
+        inputs = tuple(t.contiguous() for t in (rgb, held) if t is not None)
+        key = surface, *(tuple(t.shape) for t in inputs)
         if key not in self._requests:
-            net = _OnSurface(self._net, surface, measure)
-            self._requests[key] = self._compile(load_graph(net, inputs, f"{surface} {measure}"))
+            graph = load_graph(_OnSurface(self._net, surface), inputs, str(surface))
+            self._requests[key] = self._compile(graph)
         request = self._requests[key]
         request.infer([t.numpy() for t in inputs], share_inputs=True)
-        # The request owns its outputs and overwrites them next time.
-        return [torch.from_numpy(tensor.data.copy()) for tensor in request.output_tensors]
+        # The request owns its output and overwrites it next time.
+        return torch.from_numpy(request.get_output_tensor().data.copy())
+
+    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+        return self._torch.measure(rgb, surface)
 
     def _compile(self, graph: ov.Model) -> ov.InferRequest:
         settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
@@ -63,13 +61,11 @@ class OpenVinoBackend:
 class _OnSurface(nn.Module):
     """The net with its surface bound, so that the traced graph has only tensors for inputs."""
 
-    def __init__(self, net: StyleNet, surface: Surface, measure: bool) -> None:
+    def __init__(self, net: StyleNet, surface: Surface) -> None:
         super().__init__()
         self.net = net
         self.surface = surface
-        self.measure = measure
 
-    def forward(self, rgb: Tensor, held: Tensor | None = None) -> tuple[Tensor, ...]:
-        moments = Moments(self.surface, held)
-        painted: Tensor = self.net(rgb, self.surface, moments)
-        return (painted, moments.stacked()) if self.measure else (painted,)
+    def forward(self, rgb: Tensor, held: Tensor | None = None) -> Tensor:
+        painted: Tensor = self.net(rgb, self.surface, Moments(self.surface, held))
+        return painted

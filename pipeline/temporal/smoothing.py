@@ -219,7 +219,8 @@ def _settled(exact: Floats, shown: Rgb) -> Rgb:
     """
     depth = bit_depth(shown)
     change = cv2.subtract(exact, shown, dtype=cv2.CV_32F)
-    change *= np.abs(change) < PLAY
+    cv2.threshold(change, PLAY, 0, cv2.THRESH_TOZERO_INV, dst=change)
+    cv2.threshold(change, -PLAY, 0, cv2.THRESH_TOZERO, dst=change)
     kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
     result = cv2.subtract(exact, change, dtype=kind)
     return np.minimum(result, (1 << depth) - 1) if depth > 8 else result

@@ -15,7 +15,7 @@ from torch import Tensor
 from pipeline.backends import Backend
 from pipeline.nets.surface import Surface
 
-PACE = 24  # frames between two measurements, once the shot has been seen for as long
+PACE = 48  # frames between two measurements, once the shot has been seen for as long
 RECENT = 4  # measurements whose mean is what the shot looks like now
 APPROACH = 1 / 8  # share of the way towards it that the statistics go with each frame
 
@@ -50,7 +50,7 @@ class ShotStatistics:
 
 
 def _is_measured(frame: int) -> bool:
-    """Frames 0, 1, 2, 4, 8, 16, then every `PACE`th: measuring costs a second pass."""
+    """Frames 0, 1, 2, 4, 8, 16, 32, then every `PACE`th: measuring costs a second pass."""
     if frame < PACE:
         return frame & (frame - 1) == 0
     return frame % PACE == 0

@@ -64,8 +64,8 @@ def test_pictures_that_belong_together_share_the_statistics_of_their_union():
 def test_painting_with_a_picture_s_own_statistics_held_changes_nothing(net: StyleNet, rgb):
     for backend in (TorchBackend(net), OpenVinoBackend(net)):
         painted, moments = backend.measure(rgb, SPHERE)
-        assert (backend(rgb) - painted).abs().max() < 1e-5
-        assert (backend(rgb, SPHERE, moments) - painted).abs().max() < 1e-5
+        assert (backend(rgb) - painted).abs().max() < 1e-4
+        assert (backend(rgb, SPHERE, moments) - painted).abs().max() < 1e-4
 
 
 def test_statistics_held_keep_a_patch_as_it_is_whatever_happens_elsewhere(net: StyleNet):
