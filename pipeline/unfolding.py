@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.preprocess import resize_sphere
+from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
 from vr360.projections import Equirect, declared_cube, sphere_map, usual_size
@@ -60,7 +61,10 @@ def open_unfolding(
         return Unfolding(height, width, Projection.EQUIRECT, stitch, _as_it_is)
     source = eye_size((info.height, info.width), info.stereo)
     if info.projection in CUBES:
-        cube = sphere_map(info.projection, *source, layout=declared_cube(info))
+        try:
+            cube = sphere_map(info.projection, *source, layout=declared_cube(info))
+        except InputError as error:
+            raise InputError(f"{info.path}: {error} of vr360 convert") from None
         height, width = (
             eye_size(size, info.stereo) if size else usual_size(cube, Projection.EQUIRECT)
         )

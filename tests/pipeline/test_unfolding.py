@@ -12,6 +12,7 @@ from pipeline.unfolding import open_unfolding
 from tests.pipeline.conftest import soft_noise
 from vr360.cubelayout import CubeLayout, pack_faces
 from vr360.cubemap import face_directions
+from vr360.errors import InputError
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.geometry import equirect_directions
 from vr360.media.probe import probe
@@ -106,3 +107,9 @@ def test_cubes_come_out_as_equirect_spheres(
     metadata = inspect(job.output).metadata
     assert metadata is not None
     assert metadata.projection is Projection.EQUIRECT
+
+
+def test_faces_that_are_no_cube_are_refused_with_the_name_of_the_file():
+    info = replace(VR180, projection=Projection.CUBEMAP, stereo=Stereo.MONO)
+    with pytest.raises(InputError, match=r"a\.mp4: 128x64 is no c3x2 .* --layout of vr360 convert"):
+        open_unfolding(info)
