@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.rewrite import Progress, Rewritten, Span, rewrite
+from pipeline.rewrite import Progress, Rewritten, Span, open_result, rewrite
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
@@ -19,12 +19,12 @@ from vr360.media.probe import probe
 from vr360.media.reader import Resampling
 from vr360.media.six_faces import FacesWriter, find_faces, read_faces
 from vr360.media.stills import STILL_SUFFIXES
-from vr360.media.writer import Writer, open_writer
+from vr360.media.writer import Writer
 from vr360.projections import (
     RECTILINEAR,
     CubeMap,
     SphereMap,
-    declared_cube,
+    source_map,
     sphere_map,
     usual_size,
 )
@@ -33,7 +33,6 @@ from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
 
 SIX_FACES = "faces"
-CUBES = (Projection.CUBEMAP, Projection.EQUI_ANGULAR)
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     """
     info = probe_source(job)
     job.span.check(info)
-    source = source_map(job, info)
+    source = source_map(info, job.source.projection, named_layout(job.source), job.source.fov)
     target = target_map(job, info, source)
     metadata = metadata_of(job, target, info.stereo)
     height, width = picture_size((target.height, target.width), info.stereo)
@@ -140,26 +139,6 @@ def probe_source(job: ConvertJob) -> VideoInfo:
         return replace(info, reason="rectilinear: as asked for")
     asked = None if job.source.projection is None else Projection(job.source.projection)
     return probe(job.input, asked, job.stereo)
-
-
-def source_map(job: ConvertJob, info: VideoInfo) -> SphereMap:
-    """Where directions lie on one eye of the source.
-
-    Raises:
-        InputError: the size contradicts the projection or the stereo layout.
-    """
-    height, width = eye_size((info.height, info.width), info.stereo)
-    if picture_size((height, width), info.stereo) != (info.height, info.width):
-        raise InputError(
-            f"{job.input}: {info.width}x{info.height} does not divide into two equal eyes "
-            f"({info.stereo}); see --stereo"
-        )
-    projection = job.source.projection or info.projection
-    layout = named_layout(job.source) or declared_cube(info)
-    try:
-        return sphere_map(projection, height, width, layout=layout, fov=job.source.fov)
-    except InputError as error:
-        raise InputError(f"{job.input}: {error}") from None
 
 
 def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap:
@@ -220,18 +199,7 @@ def open_film(
     """The output, with the source's sound and the metadata of what it shows."""
     if job.target.is_six_faces:
         return FacesWriter(job.output, info.bit_depth, info, job.force)
-    return open_writer(
-        job.output,
-        *size,
-        info.rate,
-        job.preset,
-        bit_depth=info.bit_depth,
-        overrides=job.encoding,
-        source=info,
-        duration=job.span.duration,
-        metadata=metadata,
-        force=job.force,
-    )
+    return open_result(job, info, size, metadata)
 
 
 def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 
 from vr360.errors import InputError
-from vr360.frame import Rgb, Stereo, bit_depth
+from vr360.frame import Rgb, Stereo
 from vr360.padding import sphere_pad_rgb
+from vr360.projections import Equirect
+from vr360.sampling import build_sampler
 from vr360.stereo import join_eyes, split_eyes
 
 LARGEST_MEDIAN = {8: 31, 10: 5}  # OpenCV's limit above 8 bits is 5
@@ -37,24 +39,17 @@ def median_blur(rgb: Rgb, kernel: int) -> Rgb:
     return cv2.medianBlur(padded, kernel)[reach:-reach, reach:-reach]
 
 
-def resize_sphere(rgb: Rgb, height: int, width: int) -> Rgb:
-    """One equirect eye at another size: area-correct downwards, cubic upwards.
+def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], Rgb]:
+    """From equirect eyes of (height, width) to another size: by area downwards, cubic upwards.
 
     Downwards a pixel averages the cells it covers, none of which crosses an edge of the picture;
     upwards the cubic kernel reaches over the seam and the poles.
     """
-    old_height, old_width = rgb.shape[:2]
-    if (height, width) == (old_height, old_width):
-        return rgb
-    if height <= old_height and width <= old_width:
-        return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA))
-    pad = 2  # the cubic kernel's reach
-    x = (np.arange(width, dtype=np.float32) + 0.5) * old_width / width - 0.5 + pad
-    y = (np.arange(height, dtype=np.float32) + 0.5) * old_height / height - 0.5 + pad
-    grid_x, grid_y = np.meshgrid(x, y)
-    padded = np.ascontiguousarray(sphere_pad_rgb(rgb, pad))
-    resized = cv2.remap(padded, grid_x, grid_y, cv2.INTER_CUBIC)
-    return np.minimum(resized, (1 << bit_depth(rgb)) - 1).astype(rgb.dtype)
+    if old == new:
+        return lambda eye: eye
+    if new[0] <= old[0] and new[1] <= old[1]:
+        return lambda eye: np.asarray(cv2.resize(eye, new[::-1], interpolation=cv2.INTER_AREA))
+    return build_sampler(Equirect(*old), Equirect(*new))
 
 
 def prepare(rgb: Rgb, stereo: Stereo, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:

@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
 
 from vr360.errors import InputError
 from vr360.frame import Frame, Rgb, VideoInfo
+from vr360.media.presets import Overrides
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
-from vr360.media.writer import Writer
+from vr360.media.writer import Writer, open_writer
+from vr360.spherical import SphericalMetadata
 
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 """Passes frames on and shows how far they are; the number is how many will come."""
@@ -49,6 +53,53 @@ class Span:
         if info.is_still:
             return frames
         return at_constant_rate(frames, info.rate, count, self.end(info))
+
+
+class Delivery(Protocol):
+    """What every job says of the film it writes; see `vr360.media.presets`."""
+
+    @property
+    def output(self) -> Path: ...
+    @property
+    def preset(self) -> str | None: ...
+    @property
+    def encoding(self) -> Overrides: ...
+    @property
+    def span(self) -> Span: ...
+    @property
+    def force(self) -> bool: ...
+
+
+def open_result(
+    job: Delivery,
+    info: VideoInfo,
+    size: tuple[int, int],
+    metadata: SphericalMetadata | None,
+    rate: Fraction | None = None,
+) -> Writer:
+    """The output of a job, with the source's sound, depth and, without another, its rate.
+
+    Args:
+        job: what is wanted.
+        info: the source.
+        size: (height, width) of the result, all eyes included.
+        metadata: what to say of it.
+
+    Raises:
+        OutputError: nothing can be written there.
+    """
+    return open_writer(
+        job.output,
+        *size,
+        rate or info.rate,
+        job.preset,
+        bit_depth=info.bit_depth,
+        overrides=job.encoding,
+        source=info,
+        duration=job.span.duration,
+        metadata=metadata,
+        force=job.force,
+    )
 
 
 @dataclass(frozen=True)

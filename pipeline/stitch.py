@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.rewrite import Progress, Span, rewrite
+from pipeline.rewrite import Progress, Span, open_result, rewrite
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
 from vr360.fisheye.film import Footage, open_footage, result_size
@@ -15,7 +15,6 @@ from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.targets import check_target
-from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 
 
@@ -38,6 +37,11 @@ class StitchJob:
     encoding: Overrides = field(default_factory=Overrides)
     save_camera: Path | None = None
     force: bool = False
+
+    @property
+    def span(self) -> Span:
+        """The part wanted."""
+        return Span(self.footage.start, self.footage.duration)
 
 
 @dataclass(frozen=True)
@@ -65,18 +69,17 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
     for target in filter(None, (job.output, job.save_camera)):
         check_target(target, job.force, job.input)
     info = probe(job.input, Projection.DUAL_FISHEYE, Stereo.MONO)
-    span = Span(job.footage.start, job.footage.duration)
-    span.check(info)
+    job.span.check(info)
     height, width = result_shape(job, info)
     opened = open_footage(info, job.footage, height, width)
     if job.save_camera is not None:
         write_pto(opened.camera, job.save_camera)
     rewritten = rewrite(
-        span.frames(info),
-        open_film(job, info, height, width),
+        job.span.frames(info),
+        open_result(job, info, (height, width), SphericalMetadata(Projection.EQUIRECT)),
         opened.stitcher,
         progress,
-        span.count(info),
+        job.span.count(info),
     )
     return StitchReport(
         output=job.output,
@@ -88,23 +91,6 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         camera_source=opened.camera.source,
         calibration=opened.calibration,
         source=info,
-    )
-
-
-def open_film(job: StitchJob, info: VideoInfo, height: int, width: int) -> Writer:
-    """The output, with the source's sound and the metadata of a sphere."""
-    return open_writer(
-        job.output,
-        height,
-        width,
-        info.rate,
-        job.preset,
-        bit_depth=info.bit_depth,
-        overrides=job.encoding,
-        source=info,
-        duration=job.footage.duration,
-        metadata=SphericalMetadata(Projection.EQUIRECT, Stereo.MONO),
-        force=job.force,
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
-from pipeline.rewrite import Progress, Span
+from pipeline.rewrite import Progress, Span, open_result
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
@@ -20,7 +20,7 @@ from vr360.frame import Frame, Projection, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
-from vr360.media.writer import Writer, open_writer
+from vr360.media.writer import Writer
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
 
@@ -184,17 +184,6 @@ def prepared_frames(
 
 def open_film(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
     """The output, with the source's sound and the metadata of a sphere."""
-    height, width = picture_size((sphere.height, sphere.width), info.stereo)
-    return open_writer(
-        job.output,
-        height,
-        width,
-        job.rate or info.rate,
-        job.preset,
-        bit_depth=info.bit_depth,
-        overrides=job.encoding,
-        source=info,
-        duration=job.span.duration,
-        metadata=SphericalMetadata(sphere.projection, info.stereo),
-        force=job.force,
-    )
+    size = picture_size((sphere.height, sphere.width), info.stereo)
+    metadata = SphericalMetadata(sphere.projection, info.stereo)
+    return open_result(job, info, size, metadata, job.rate)

@@ -13,15 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.preprocess import resize_sphere
-from vr360.errors import InputError
+from pipeline.preprocess import open_resizer
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
-from vr360.projections import Equirect, declared_cube, sphere_map, usual_size
+from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
 from vr360.stereo import eye_size
-
-CUBES = (Projection.CUBEMAP, Projection.EQUI_ANGULAR)
 
 
 @dataclass(frozen=True)
@@ -59,36 +56,33 @@ def open_unfolding(
         height, width = size or result_size(info)
         stitch = open_stitcher(info, camera, height, width)
         return Unfolding(height, width, Projection.EQUIRECT, stitch, _as_it_is)
-    source = eye_size((info.height, info.width), info.stereo)
-    if info.projection in CUBES:
-        try:
-            cube = sphere_map(info.projection, *source, layout=declared_cube(info))
-        except InputError as error:
-            raise InputError(f"{info.path}: {error} of vr360 convert") from None
+    if info.projection in USUAL_LAYOUTS:
+        cube = source_map(info)
         height, width = (
             eye_size(size, info.stereo) if size else usual_size(cube, Projection.EQUIRECT)
         )
         resample = build_sampler(cube, Equirect(height, width))
         return Unfolding(height, width, Projection.EQUIRECT, resample, _as_it_is)
+    source = eye_size((info.height, info.width), info.stereo)
     height, width = eye_size(size, info.stereo) if size else source
     if info.projection is Projection.HALF_EQUIRECT:
-        return _mirrored(height, width)
-    return Unfolding(
-        height, width, Projection.EQUIRECT, lambda eye: resize_sphere(eye, height, width), _as_it_is
-    )
+        return _mirrored(source, height, width)
+    resize = open_resizer(source, (height, width))
+    return Unfolding(height, width, Projection.EQUIRECT, resize, _as_it_is)
 
 
-def _mirrored(height: int, width: int) -> Unfolding:
+def _mirrored(source: tuple[int, int], height: int, width: int) -> Unfolding:
     """The front half with its mirror image behind it.
 
     No edge shows in it: mirrored at its sides, the half sphere goes on without a step, and over a
     pole too, so painting, blurring and motion need not know of halves. It costs the back.
     """
+    resize = open_resizer((source[0], 2 * source[1]), (height, 2 * width))
 
     def unfold(eye: Rgb) -> Rgb:
         left, right = np.split(eye, 2, axis=1)
         sphere = np.concatenate([left[:, ::-1], eye, right[:, ::-1]], axis=1)
-        return resize_sphere(sphere, height, 2 * width)
+        return resize(sphere)
 
     def fold(eye: Rgb) -> Rgb:
         return np.ascontiguousarray(eye[:, width // 2 : width // 2 + width])

@@ -127,7 +127,7 @@ def face_size(height: int, width: int, layout: CubeLayout) -> int:
         raise InputError(
             f"{width}x{height} is no {layout} cube map: {grid.columns} x {grid.rows} square faces "
             f"were expected, found are {width / grid.columns:g} x {height / grid.rows:g} pixels "
-            "each; see --layout"
+            "each; vr360 convert knows other layouts (--layout, --from-layout)"
         )
     return size
 

@@ -65,6 +65,12 @@ def equirect_directions(height: int, width: int) -> Array:
     return lonlat_to_xyz(lon, lat)
 
 
+def spiral(count: int) -> tuple[Array, Array]:
+    """Longitude and latitude of `count` places along a Fibonacci spiral, each of the same area."""
+    step = np.arange(count) + 0.5
+    return HALF_TURN * (1 + np.sqrt(5)) * step, np.arcsin(1 - 2 * step / count)
+
+
 def row_areas(height: int) -> Array:
     """Share of the sphere that each of `height` equirect rows covers; sums to 1.
 

@@ -31,9 +31,10 @@ from vr360.geometry import (
     plane_to_pixel,
     xyz_to_lonlat,
 )
+from vr360.stereo import eye_size, picture_size
 
 Mask = NDArray[np.bool_]
-_USUAL_LAYOUTS = {
+USUAL_LAYOUTS = {
     Projection.CUBEMAP: CubeLayout.C3X2,
     Projection.EQUI_ANGULAR: CubeLayout.EAC,
 }
@@ -235,14 +236,42 @@ def sphere_map(
     if projection == RECTILINEAR:
         return Rectilinear(height, width, fov or QUARTER_TURN)
     known = Projection(projection)
-    if known in _USUAL_LAYOUTS:
-        chosen = layout or _USUAL_LAYOUTS[known]
+    if known in USUAL_LAYOUTS:
+        chosen = layout or USUAL_LAYOUTS[known]
         return CubeMap(face_size(height, width, chosen), known, chosen)
     if known is Projection.DUAL_FISHEYE:
         return DualFisheye(height, width, fov or USUAL_FISHEYE_FOV)
     if known is Projection.HALF_EQUIRECT:
         return HalfEquirect(height, width)
     return Equirect(height, width)
+
+
+def source_map(
+    info: VideoInfo,
+    projection: str | None = None,
+    layout: CubeLayout | None = None,
+    fov: float | None = None,
+) -> SphereMap:
+    """The map of each eye of a source.
+
+    Args:
+        info: from `probe`.
+        projection, layout, fov: see `sphere_map`; None is what the file says.
+
+    Raises:
+        InputError: the size contradicts the projection or the stereo layout.
+    """
+    eye = eye_size((info.height, info.width), info.stereo)
+    if picture_size(eye, info.stereo) != (info.height, info.width):
+        raise InputError(
+            f"{info.path}: {info.width}x{info.height} does not divide into two equal eyes "
+            f"({info.stereo}); see --stereo"
+        )
+    layout = layout or declared_cube(info)
+    try:
+        return sphere_map(projection or info.projection, *eye, layout=layout, fov=fov)
+    except InputError as error:
+        raise InputError(f"{info.path}: {error}") from None
 
 
 def declared_cube(info: VideoInfo) -> CubeLayout | None:
@@ -271,8 +300,8 @@ def usual_size(
         width = 2 * float(np.tan((fov or QUARTER_TURN) / 2)) * quarter / QUARTER_TURN
         return _even(width * 9 / 16), _even(width)
     known = Projection(projection)
-    if known in _USUAL_LAYOUTS:
-        grid, size = face_grid(layout or _USUAL_LAYOUTS[known]), _even(quarter)
+    if known in USUAL_LAYOUTS:
+        grid, size = face_grid(layout or USUAL_LAYOUTS[known]), _even(quarter)
         return grid.rows * size, grid.columns * size
     if known is Projection.DUAL_FISHEYE:
         height = _even(quarter * (fov or USUAL_FISHEYE_FOV) / QUARTER_TURN)

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from fractions import Fraction
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
-from pipeline.cli.values import parse_seconds, parse_size, parse_stereo
+from pipeline.cli.options import (
+    AsJson,
+    Codec,
+    Crf,
+    Duration,
+    Force,
+    Input,
+    Output,
+    PixelFormat,
+    Preset,
+    Speed,
+    Start,
+    parse_span,
+)
+from pipeline.cli.values import parse_size, parse_stereo
 
 if TYPE_CHECKING:
     from pipeline.convert import ConvertReport, Side
@@ -50,8 +62,8 @@ class Kernel(StrEnum):
 
 
 def convert(
-    input: Path = typer.Argument(..., help="360° film, JPEG or PNG, folder of frames."),
-    output: Path = typer.Argument(..., help="Film (.mp4, .mov, .mkv), still, or folder to write."),
+    input: Input,
+    output: Output,
     from_: Kind = typer.Option(
         Kind.AUTO, "--from", help="Projection of INPUT; auto is what the file says."
     ),
@@ -79,17 +91,15 @@ def convert(
     interpolation: Kernel = typer.Option(
         Kernel.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
     ),
-    start: str = typer.Option("0", help="Where to begin, in seconds or [H:]M:S."),
-    duration: str | None = typer.Option(None, help="How much to convert, in seconds or [H:]M:S."),
-    preset: str | None = typer.Option(
-        None, help="archive, lossless-mp4, youtube, quest or prores; by default OUTPUT's suffix."
-    ),
-    codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
-    crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
-    pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
-    speed: str | None = typer.Option(None, help="The encoder's own preset (ultrafast, slow, ...)."),
-    force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
-    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+    start: Start = "0",
+    duration: Duration = None,
+    preset: Preset = None,
+    codec: Codec = None,
+    crf: Crf = None,
+    pixel_format: PixelFormat = None,
+    speed: Speed = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Convert between projections: equirect, cube maps, VR180, dual fisheye, flat views.
 
@@ -97,16 +107,13 @@ def convert(
     means ideal lenses; for a camera's footage use `vr360 stitch`.
     """
     from pipeline.convert import ConvertJob, convert
-    from pipeline.rewrite import Span
     from vr360.geometry import rotation
     from vr360.media.presets import Overrides
     from vr360.sampling import Interpolation
 
     if to is Kind.AUTO:
         raise typer.BadParameter("--to auto: name the projection that is wanted")
-    span = Span(
-        parse_seconds(start, "--start") or Fraction(0), parse_seconds(duration, "--duration")
-    )
+    span = parse_span(start, duration)
     job = ConvertJob(
         input=input,
         output=output,

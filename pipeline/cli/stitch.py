@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,15 +11,29 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
-from pipeline.cli.values import parse_seconds, parse_size
+from pipeline.cli.options import (
+    AsJson,
+    Codec,
+    Crf,
+    Duration,
+    Force,
+    Input,
+    Output,
+    PixelFormat,
+    Preset,
+    Speed,
+    Start,
+    parse_span,
+)
+from pipeline.cli.values import parse_size
 
 if TYPE_CHECKING:
     from pipeline.stitch import StitchReport
 
 
 def stitch(
-    input: Path = typer.Argument(..., help="Dual-fisheye film, JPEG or PNG, folder of frames."),
-    output: Path = typer.Argument(..., help="Film (.mp4, .mov, .mkv), still, or folder to write."),
+    input: Input,
+    output: Output,
     camera: str = typer.Option(
         "auto",
         help="gear360-2016, gear360-2017, theta, insta360, ideal-FOV (degrees of each lens, as "
@@ -43,17 +56,15 @@ def stitch(
     pitch: float = typer.Option(0.0, help="Degrees that the camera was tilted up."),
     roll: float = typer.Option(0.0, help="Degrees that the camera was rolled clockwise."),
     size: str | None = typer.Option(None, help="WxH of the result, 2:1; as wide as INPUT if not."),
-    start: str = typer.Option("0", help="Where to begin, in seconds or [H:]M:S."),
-    duration: str | None = typer.Option(None, help="How much to stitch, in seconds or [H:]M:S."),
-    preset: str | None = typer.Option(
-        None, help="archive, lossless-mp4, youtube, quest or prores; by default OUTPUT's suffix."
-    ),
-    codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
-    crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
-    pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
-    speed: str | None = typer.Option(None, help="The encoder's own preset (ultrafast, slow, ...)."),
-    force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
-    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+    start: Start = "0",
+    duration: Duration = None,
+    preset: Preset = None,
+    codec: Codec = None,
+    crf: Crf = None,
+    pixel_format: PixelFormat = None,
+    speed: Speed = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Stitch dual-fisheye footage of a 360° camera into an equirect film.
 
@@ -67,14 +78,15 @@ def stitch(
     from vr360.fisheye.film import Footage
     from vr360.media.presets import Overrides
 
+    span = parse_span(start, duration)
     footage = Footage(
         camera=camera,
         calibrate=calibrate,
         swap=swap,
         quarters=parse_quarters(turned),
         turn=level(yaw, pitch, roll),
-        start=parse_seconds(start, "--start") or Fraction(0),
-        duration=parse_seconds(duration, "--duration"),
+        start=span.start,
+        duration=span.duration,
     )
     job = StitchJob(
         input=input,

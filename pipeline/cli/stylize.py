@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
-from pipeline.cli.values import parse_rate, parse_seconds, parse_size, parse_stereo
+from pipeline.cli.options import (
+    AsJson,
+    Codec,
+    Crf,
+    Duration,
+    Force,
+    Input,
+    Output,
+    PixelFormat,
+    Preset,
+    Speed,
+    Start,
+    parse_span,
+)
+from pipeline.cli.values import parse_rate, parse_size, parse_stereo
 from vr360.frame import Projection
 
 if TYPE_CHECKING:
@@ -17,20 +29,16 @@ if TYPE_CHECKING:
 
 
 def stylize(
-    input: Path = typer.Argument(..., help="360° film, JPEG or PNG panorama, folder of frames."),
-    output: Path = typer.Argument(..., help="Film (.mp4, .mov, .mkv), still, or folder to write."),
+    input: Input,
+    output: Output,
     style: str = typer.Option(..., help="Name of a shipped style, or a style FILE."),
     strength: float = typer.Option(
         1.0, help="0 (the picture as it is) to 1 (the style as trained); a cross-fade."
     ),
-    preset: str | None = typer.Option(
-        None,
-        help="archive, lossless-mp4, youtube, quest or prores; by default the output's suffix "
-        "decides: .mp4 quest, .mkv archive, .mov prores.",
-    ),
+    preset: Preset = None,
     median: int = typer.Option(3, help="Kernel of the median blur before the net; 0 is none."),
-    start: str = typer.Option("0", help="Where to begin, in seconds or [H:]M:S."),
-    duration: str | None = typer.Option(None, help="How much to paint, in seconds or [H:]M:S."),
+    start: Start = "0",
+    duration: Duration = None,
     size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
     rate: str | None = typer.Option(
         None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
@@ -64,15 +72,14 @@ def stylize(
     camera: str = typer.Option(
         "auto", help="Lenses of dual-fisheye footage: as --camera of vr360 stitch."
     ),
-    codec: str | None = typer.Option(None, help="ffmpeg's encoder instead of the preset's."),
-    crf: float | None = typer.Option(None, help="Quality of that encoder; lower is better."),
-    pixel_format: str | None = typer.Option(None, help="ffmpeg's pixel format (yuv444p, ...)."),
-    speed: str | None = typer.Option(None, help="The encoder's own preset (ultrafast, slow, ...)."),
-    force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
-    as_json: bool = typer.Option(False, "--json", help="Print the summary as JSON."),
+    codec: Codec = None,
+    crf: Crf = None,
+    pixel_format: PixelFormat = None,
+    speed: Speed = None,
+    force: Force = False,
+    as_json: AsJson = False,
 ) -> None:
     """Paint a 360° film, still or folder of frames in a style."""
-    from pipeline.rewrite import Span
     from pipeline.stylize import StylizeJob, stylize
     from vr360.media.presets import Overrides
 
@@ -84,9 +91,7 @@ def stylize(
         preset=preset,
         encoding=Overrides(codec, crf, pixel_format, speed),
         median=median,
-        span=Span(
-            parse_seconds(start, "--start") or Fraction(0), parse_seconds(duration, "--duration")
-        ),
+        span=parse_span(start, duration),
         size=parse_size(size),
         rate=parse_rate(rate),
         projection=projection,

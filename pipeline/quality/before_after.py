@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 
 from vr360.frame import Rgb, bit_depth
-from vr360.geometry import lonlat_to_pixel, perspective_directions, rotation, xyz_to_lonlat
+from vr360.geometry import rotation
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import write_still
-from vr360.padding import sphere_pad_rgb
+from vr360.projections import Equirect, Rectilinear
+from vr360.sampling import build_sampler
 from vr360.stereo import split_eyes
 
 SHEET = 1600  # pixels across
@@ -45,9 +46,6 @@ def frame_at(path: Path, time: Fraction) -> Rgb:
 
 
 def look(eye: Rgb, yaw: float, pitch: float, fov: float, size: int) -> Rgb:
-    """A square rectilinear view (size, size, 3) into an equirect eye, linearly interpolated."""
-    directions = perspective_directions(size, size, fov) @ rotation(yaw, pitch).T
-    x, y = lonlat_to_pixel(*xyz_to_lonlat(directions), *eye.shape[:2])
-    padded = np.ascontiguousarray(sphere_pad_rgb(eye, 1))
-    grid_x, grid_y = (np.asarray(g + 1, np.float32) for g in (x, y))
-    return np.asarray(cv2.remap(padded, grid_x, grid_y, cv2.INTER_LINEAR))
+    """A square rectilinear view (size, size, 3) into an equirect eye."""
+    view = Rectilinear(size, size, fov)
+    return build_sampler(Equirect(*eye.shape[:2]), view, rotation(yaw, pitch))(eye)

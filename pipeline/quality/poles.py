@@ -25,6 +25,7 @@ from vr360.geometry import (
     HALF_TURN,
     perspective_directions,
     rotation,
+    spiral,
 )
 
 Floats = NDArray[np.float64]
@@ -93,7 +94,8 @@ def _stroke(view: NDArray[np.float32]) -> tuple[float, float]:
 
 
 def latitudes() -> Floats:
-    return np.abs(np.arcsin(1 - 2 * (np.arange(VIEWS) + 0.5) / VIEWS))
+    """Of the views, (VIEWS,), without their sign."""
+    return np.abs(spiral(VIEWS)[1])
 
 
 @lru_cache(maxsize=2)
@@ -102,7 +104,5 @@ def _views(width: int) -> NDArray[np.float32]:
     size = max(16, round(width * FIELD / FULL_TURN))
     plane = perspective_directions(size, size, FIELD)
     plane /= np.linalg.norm(plane, axis=2, keepdims=True)
-    step = np.arange(VIEWS) + 0.5
-    lat, lon = np.arcsin(1 - 2 * step / VIEWS), HALF_TURN * (1 + np.sqrt(5)) * step
-    turns = [rotation(yaw, pitch) for yaw, pitch in zip(lon, lat, strict=True)]
+    turns = [rotation(yaw, pitch) for yaw, pitch in zip(*spiral(VIEWS), strict=True)]
     return np.stack([plane @ turn.T for turn in turns]).astype(np.float32)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.frame import Rgb
-from vr360.geometry import HALF_TURN, lonlat_to_pixel, lonlat_to_xyz, xyz_to_lonlat
+from vr360.geometry import HALF_TURN, lonlat_to_pixel, lonlat_to_xyz, spiral, xyz_to_lonlat
 from vr360.padding import sphere_pad_rgb
 
 Floats = NDArray[np.float32]
@@ -108,9 +108,7 @@ def _table() -> NDArray[np.int64]:
 
 @lru_cache(maxsize=2)
 def _directions(count: int) -> NDArray[np.float64]:
-    """Unit vectors (count, 3) along a Fibonacci spiral: each stands for the same area."""
-    step = np.arange(count) + 0.5
-    return lonlat_to_xyz(HALF_TURN * (1 + np.sqrt(5)) * step, np.arcsin(1 - 2 * step / count))
+    return lonlat_to_xyz(*spiral(count))
 
 
 @lru_cache(maxsize=4)

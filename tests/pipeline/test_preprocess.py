@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.preprocess import check_median, median_blur, prepare, resize_sphere
+from pipeline.preprocess import check_median, median_blur, open_resizer, prepare
 from vr360.errors import InputError
 from vr360.frame import Stereo
 from vr360.geometry import equirect_directions
@@ -47,7 +47,7 @@ def test_kernels_that_cannot_be_are_refused_in_one_line(kernel: int, depth: int)
 def test_resizing_keeps_every_direction_where_it_is(size: tuple[int, int]):
     source = ((equirect_directions(64, 128) + 1) * 127.5).round().astype(np.uint8)
     expected = (equirect_directions(*size) + 1) * 127.5
-    resized = resize_sphere(source, *size)
+    resized = open_resizer((64, 128), size)(source)
     assert resized.shape == (*size, 3)
     # A coarse pixel averages directions: at 16 rows that shortens them by under 1 %.
     assert np.abs(resized - expected).max() < 4
@@ -55,7 +55,7 @@ def test_resizing_keeps_every_direction_where_it_is(size: tuple[int, int]):
 
 def test_ten_bit_codes_stay_ten_bit_codes():
     rgb = np.random.default_rng(0).choice([0, 1023], (16, 32, 3)).astype(np.uint16)
-    assert resize_sphere(rgb, 32, 64).max() <= 1023
+    assert open_resizer((16, 32), (32, 64))(rgb).max() <= 1023
 
 
 @pytest.mark.parametrize("stereo", [Stereo.TOP_BOTTOM, Stereo.LEFT_RIGHT])
@@ -63,7 +63,8 @@ def test_eyes_never_bleed_into_each_other(stereo: Stereo):
     rgb = np.zeros((64, 64, 3), np.uint8)
     split_eyes(rgb, stereo)[1][:] = 255
     for size in ((32, 64), (16, 32), (96, 192)):
-        prepared = prepare(rgb, stereo, lambda eye, size=size: resize_sphere(eye, *size), 5)
+        eye = split_eyes(rgb, stereo)[0].shape[:2]
+        prepared = prepare(rgb, stereo, open_resizer(eye, size), 5)
         left, right = split_eyes(prepared, stereo)
         assert left.max() == 0
         assert right.min() == 255

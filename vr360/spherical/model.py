@@ -201,15 +201,6 @@ class Ambisonic:
         return (self.order + 1) ** 2 + 2 * self.head_locked
 
 
-def eye_size(width: int, height: int, stereo: Stereo) -> tuple[int, int]:
-    """(width, height) of one eye in a picture of the given size."""
-    if stereo is Stereo.TOP_BOTTOM:
-        return width, height // 2
-    if stereo is Stereo.MONO:
-        return width, height
-    return width // 2, height
-
-
 def _sides(bounds: Bounds) -> tuple[float, float, float, float]:
     return bounds.top, bounds.bottom, bounds.left, bounds.right
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from vr360.frame import Projection, Stereo
-from vr360.spherical.model import Ambisonic, SphericalMetadata, eye_size
+from vr360.spherical.model import Ambisonic, SphericalMetadata
+from vr360.stereo import eye_size
 
 UNKNOWN_KIND = "not an MP4, MOV, MKV, WebM, JPEG or PNG file"
 PRECEDENCE = ("V2", "V1", "Matroska", "Apple", "GPano", "XMP")
@@ -88,7 +89,7 @@ class Report:
 
     def pixel(self, metadata: SphericalMetadata) -> float:
         """One pixel as a fraction of the smaller side of an eye."""
-        return 1 / max(1, min(eye_size(self.width, self.height, metadata.stereo)))
+        return 1 / max(1, min(eye_size((self.height, self.width), metadata.stereo)))
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -17,8 +17,9 @@ from xml.sax.saxutils import escape
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
 from vr360.spherical.boxes import Box, Bytes
-from vr360.spherical.model import FULL, QUARTER, Bounds, SphericalMetadata, eye_size
+from vr360.spherical.model import FULL, QUARTER, Bounds, SphericalMetadata
 from vr360.spherical.v2 import printable
+from vr360.stereo import eye_size
 
 UUID = bytes.fromhex("ffcc8263f8554a938814587a02521fdd")
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -115,7 +116,8 @@ def xml(metadata: SphericalMetadata, width: int, height: int) -> str:
         tags["InitialViewPitchDegrees"] = str(round(metadata.pitch))
         tags["InitialViewRollDegrees"] = str(round(metadata.roll))
     if metadata.bounds != FULL:
-        crop = Crop.of(metadata.bounds, *eye_size(width, height, metadata.stereo))
+        eye_height, eye_width = eye_size((height, width), metadata.stereo)
+        crop = Crop.of(metadata.bounds, eye_width, eye_height)
         tags.update(zip(CROP_TAGS, map(str, crop), strict=True))
     body = "".join(f"<GSpherical:{k}>{v}</GSpherical:{k}>" for k, v in tags.items())
     return (

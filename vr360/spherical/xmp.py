@@ -15,9 +15,10 @@ from xml.sax.saxutils import quoteattr
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
 from vr360.spherical import v1
-from vr360.spherical.model import FULL, SphericalMetadata, eye_size
+from vr360.spherical.model import FULL, SphericalMetadata
 from vr360.spherical.v1 import CROP_TAGS, GSPHERICAL, RDF, Crop, crop_bounds, number, wrapped
 from vr360.spherical.v2 import printable
+from vr360.stereo import eye_size
 
 GPANO = "http://ns.google.com/photos/1.0/panorama/"
 OURS = {"GPano": GPANO, "GSpherical": GSPHERICAL}
@@ -99,7 +100,8 @@ def _gspherical(metadata: SphericalMetadata, width: int, height: int) -> dict[st
         tags["InitialViewPitchDegrees"] = repr(metadata.pitch)
         tags["InitialViewRollDegrees"] = repr(metadata.roll)
     if metadata.bounds != FULL:
-        crop = Crop.of(metadata.bounds, *eye_size(width, height, metadata.stereo))
+        eye_height, eye_width = eye_size((height, width), metadata.stereo)
+        crop = Crop.of(metadata.bounds, eye_width, eye_height)
         tags.update(zip(CROP_TAGS, map(str, crop), strict=True))
     return tags
 

@@ -240,7 +240,10 @@ def test_the_defaults_of_the_command_line_are_those_of_the_job():
     from pipeline.cli.stylize import stylize
     from pipeline.stylize import StylizeJob
 
-    shown = {name: p.default.default for name, p in signature(stylize).parameters.items()}
+    shown = {
+        name: getattr(p.default, "default", p.default)
+        for name, p in signature(stylize).parameters.items()
+    }
     job = StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night")
     for name in ("strength", "median", "projection", "padding", "statistics", "temporal",
                  "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip

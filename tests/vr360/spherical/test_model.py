@@ -7,9 +7,8 @@ import math
 import pytest
 
 from vr360.errors import MetadataError
-from vr360.frame import Projection, Stereo
+from vr360.frame import Projection
 from vr360.spherical import Bounds, SphericalMetadata
-from vr360.spherical.model import eye_size
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, "10", None])
@@ -87,19 +86,6 @@ def test_a_whole_degree_is_a_disagreement_and_the_rounding_of_v1_is_not() -> Non
         "stereo",
         "bounds",
     ]
-
-
-@pytest.mark.parametrize(
-    ("stereo", "size"),
-    [
-        (Stereo.MONO, (400, 200)),
-        (Stereo.TOP_BOTTOM, (400, 100)),
-        (Stereo.LEFT_RIGHT, (200, 200)),
-        (Stereo.RIGHT_LEFT, (200, 200)),
-    ],
-)
-def test_an_eye_is_half_the_picture_across_or_down(stereo: Stereo, size: tuple[int, int]) -> None:
-    assert eye_size(400, 200, stereo) == size
 
 
 def test_a_layout_that_no_metadata_names_is_refused() -> None:
