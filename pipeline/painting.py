@@ -6,7 +6,7 @@ They run side by side, so what one hands to the other carries all that the other
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.stereo import carry_over
@@ -25,20 +25,28 @@ class Painted:
         source: as prepared, all eyes.
         eyes: painted, (H, W, 3) each; the same object again where the source repeats a frame.
         begins_shot: it has nothing to do with the frame before.
+        changed: by how much its look differs from the frame before, see `Look.distance`.
     """
 
     source: Frame
     eyes: list[Rgb]
     begins_shot: bool
+    changed: float = 0.0
 
 
 class Painter:
-    """Paints frame by frame with one look, both eyes at once; a repeated frame is painted once."""
+    """Paints frame by frame, both eyes at once; a repeated frame is painted once.
 
-    def __init__(self, look: Stylizer, cuts: Cuts, stereo: Stereo, bit_depth: int) -> None:
+    Args:
+        looks: each paints what the one before it has painted.
+    """
+
+    def __init__(
+        self, looks: Sequence[Stylizer], cuts: Cuts, stereo: Stereo, bit_depth: int
+    ) -> None:
         self.busy_seconds = 0.0
         self.painted = 0
-        self._look = look
+        self._looks = looks
         self._cuts = cuts
         self._stereo = stereo
         self._bit_depth = bit_depth
@@ -47,17 +55,25 @@ class Painter:
         """Frames as prepared, in order."""
         last: Painted | None = None
         for frame in frames:
-            if begins := self._cuts.begins(frame):
-                self._look.begin_shot()
-            if last is None or begins or frame.rgb is not last.source.rgb:
-                last = Painted(frame, self._eyes(frame.rgb), begins)
+            begins = self._cuts.begins(frame)
+            changed = self._changed(last.source, frame) if last else 0.0
+            if last is None or begins or changed or frame.rgb is not last.source.rgb:
+                last = Painted(frame, self._eyes(frame, begins), begins, changed)
             else:
                 last = Painted(frame, last.eyes, False)
             yield last
 
-    def _eyes(self, rgb: Rgb) -> list[Rgb]:
+    def _changed(self, before: Frame, now: Frame) -> float:
+        tracks = (look.track for look in self._looks)
+        return max(track.at(now.pts).distance(track.at(before.pts)) for track in tracks)
+
+    def _eyes(self, frame: Frame, begins_shot: bool) -> list[Rgb]:
         started = time.perf_counter()
-        eyes = self._look(split_eyes(rgb, self._stereo), self._bit_depth)
+        eyes = split_eyes(frame.rgb, self._stereo)
+        for look in self._looks:
+            if begins_shot:
+                look.begin_shot()
+            eyes = look(eyes, self._bit_depth, frame.pts)
         self.busy_seconds += time.perf_counter() - started
         self.painted += 1
         return eyes
@@ -103,7 +119,7 @@ class Finisher:
                 smoother.reset()
         if self._smoothers:
             steps = zip(self._smoothers, sources, eyes, strict=True)
-            eyes = [smooth(source, eye) for smooth, source, eye in steps]
+            eyes = [smooth(source, eye, painted.changed) for smooth, source, eye in steps]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
         return join_eyes([self._fold(eye) for eye in eyes], self._stereo)

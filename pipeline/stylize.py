@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -33,8 +33,8 @@ class StylizeJob:
     """What to paint, how, and into what.
 
     Attributes:
-        style: name of a shipped style, or a checkpoint file.
-        strength: 0 leaves the picture as it is, 1 is the style as trained.
+        style, strength: the look over time, as `parse_look` reads it.
+        then: looks that paint, one after the other, what the one before has painted.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
         median: kernel of the blur before the net; 0 is none.
         span: the part wanted.
@@ -51,8 +51,9 @@ class StylizeJob:
 
     input: Path
     output: Path
-    style: str
-    strength: float = 1.0
+    style: str | Sequence[str]
+    strength: str | float = 1.0
+    then: Sequence[str] = ()
     preset: str | None = None
     encoding: Overrides = field(default_factory=Overrides)
     median: int = 3
@@ -100,15 +101,15 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     """
     started = time.perf_counter()
     info = probe_source(job)
-    look = load_look(job)
+    looks = load_looks(job)
     sphere = open_unfolding(info, job.size, job.camera)
     cuts = Cuts() if info.is_still else open_cuts(job.cuts, job.rate or info.rate)
     resampling = Resampling()
     frames = cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
-    finish = open_finisher(job, info, sphere)
+    finish = open_finisher(job, info, sphere, looks)
     total = job.span.count(info, job.rate)
     with open_film(job, info, sphere) as film, read_ahead(frames) as source:
-        painter = Painter(look, cuts, info.stereo, film.bit_depth)
+        painter = Painter(looks, cuts, info.stereo, film.bit_depth)
         with read_ahead(painter.paint(source)) as painted:
             for frame in progress(map(finish, painted), total):
                 film.write(frame)
@@ -119,8 +120,8 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         seconds=time.perf_counter() - started,
         source=info,
         resampling=resampling,
-        backend=look.backend.name,
-        layout=look.explain(sphere.width),
+        backend=looks[0].backend.name,
+        layout=looks[0].explain(sphere.width),
         stage_seconds={
             "decode and prepare": source.busy_seconds,
             "paint": painter.busy_seconds,
@@ -130,32 +131,40 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     )
 
 
-def load_look(job: StylizeJob) -> Stylizer:
-    """The style as the job wants it painted."""
-    return load_stylizer(
-        job.style,
-        strength=job.strength,
-        device=job.device,
-        projection=job.projection,
-        padding=job.padding,
-        statistics=job.statistics,
-    )
+def load_looks(job: StylizeJob) -> list[Stylizer]:
+    """The looks as the job wants them painted, one after the other."""
+    wanted = [(job.style, job.strength), *((style, 1.0) for style in job.then)]
+    return [
+        load_stylizer(
+            style,
+            strength=strength,
+            device=job.device,
+            projection=job.projection,
+            padding=job.padding,
+            statistics=job.statistics,
+        )
+        for style, strength in wanted
+    ]
 
 
-def open_finisher(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Finisher:
+def open_finisher(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> Finisher:
     """What happens to painted frames before they are written."""
     if job.eyes not in EYES:
         raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
-    matched = job.eyes == "matched" and job.strength > 0
-    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info), matched)
+    painted = not all(look.track.is_nothing for look in looks)
+    matched = job.eyes == "matched" and painted
+    smoothers = open_smoothers(job, info) if painted else []
+    return Finisher(info.stereo, sphere.fold, smoothers, matched)
 
 
 def open_smoothers(job: StylizeJob, info: VideoInfo) -> list[Smoother]:
-    """One for each eye of a film; none for stills, what is not painted, and `--temporal none`."""
+    """One for each eye of a film; none for stills and `--temporal none`."""
     if job.temporal not in TEMPORAL:
         raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
     check_smoothness(job.smoothness)
-    if info.is_still or job.strength == 0 or job.temporal == "none":
+    if info.is_still or job.temporal == "none":
         return []
     return [Smoother(job.smoothness) for _ in range(1 if info.stereo is Stereo.MONO else 2)]
 

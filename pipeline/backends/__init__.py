@@ -1,7 +1,8 @@
 """Where the net runs: torch (CUDA, MPS, CPU) or OpenVINO (CPU), from the same checkpoint.
 
-A backend is a function of pictures and the surface they lie on: (N, 3, H, W) float in [0, 1] on
-`backend.device`, the same out. Statistics of the normalisations are measured on the pictures, or
+A backend is a function of pictures, a look and the surface they lie on: (N, 3, H, W) float in
+[0, 1] on `backend.device`, and (1, K), see `pipeline.nets.looks`; the same pictures, painted.
+Statistics of the normalisations are measured on the pictures, or
 `held` from before: (N or 1, layers, 2, C), as `measure` returns them.
 """
 
@@ -28,10 +29,10 @@ class Backend(Protocol):
     device: torch.device
 
     def __call__(
-        self, rgb: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor: ...
 
-    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
         """The painted pictures, and the statistics (N, layers, 2, C) measured on the way."""
 
 

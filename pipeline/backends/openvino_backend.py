@@ -38,9 +38,9 @@ class OpenVinoBackend:
         self._requests: dict[tuple[Any, ...], ov.InferRequest] = {}
 
     def __call__(
-        self, rgb: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor:
-        inputs = tuple(t.contiguous() for t in (rgb, held) if t is not None)
+        inputs = tuple(t.contiguous() for t in (rgb, look, held) if t is not None)
         key = surface, *(tuple(t.shape) for t in inputs)
         if key not in self._requests:
             graph = load_graph(_OnSurface(self._net, surface), inputs, str(surface))
@@ -50,8 +50,8 @@ class OpenVinoBackend:
         # The request owns its output and overwrites it next time.
         return torch.from_numpy(request.get_output_tensor().data.copy())
 
-    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
-        return self._torch.measure(rgb, surface)
+    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+        return self._torch.measure(rgb, look, surface)
 
     def _compile(self, graph: ov.Model) -> ov.InferRequest:
         settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
@@ -66,6 +66,6 @@ class _OnSurface(nn.Module):
         self.net = net
         self.surface = surface
 
-    def forward(self, rgb: Tensor, held: Tensor | None = None) -> Tensor:
-        painted: Tensor = self.net(rgb, self.surface, Moments(self.surface, held))
+    def forward(self, rgb: Tensor, look: Tensor, held: Tensor | None = None) -> Tensor:
+        painted: Tensor = self.net(rgb, look, self.surface, Moments(self.surface, held))
         return painted

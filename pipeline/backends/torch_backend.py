@@ -28,19 +28,21 @@ class TorchBackend:
         self._precision = precision
 
     def __call__(
-        self, rgb: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor:
-        return self._run(rgb, surface, Moments(surface, held))
+        return self._run(rgb, look, surface, Moments(surface, held))
 
-    def measure(self, rgb: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
         moments = Moments(surface)
-        painted = self._run(rgb, surface, moments)
+        painted = self._run(rgb, look, surface, moments)
         return painted, moments.stacked()
 
     @torch.inference_mode()
-    def _run(self, rgb: Tensor, surface: Surface, moments: Moments) -> Tensor:
+    def _run(self, rgb: Tensor, look: Tensor, surface: Surface, moments: Moments) -> Tensor:
         with torch.autocast(
             self.device.type, self._precision, enabled=self._precision != torch.float32
         ):
-            painted: Tensor = self._net(rgb.to(memory_format=torch.channels_last), surface, moments)
+            painted: Tensor = self._net(
+                rgb.to(memory_format=torch.channels_last), look.to(rgb), surface, moments
+            )
         return painted.float()

@@ -14,10 +14,9 @@ def styles(
     """List the shipped styles with the paintings they were trained on."""
     from dataclasses import asdict
 
-    from pipeline.nets.checkpoint import load_card
     from pipeline.styles import shipped_styles
 
-    cards = {name: load_card(path) for name, path in shipped_styles().items()}
+    cards = shipped_styles()
     if as_json:
         print_json({name: asdict(card) for name, card in cards.items()})
         return

@@ -31,9 +31,16 @@ if TYPE_CHECKING:
 def stylize(
     input: Input,
     output: Output,
-    style: str = typer.Option(..., help="Name of a shipped style, or a style FILE."),
-    strength: float = typer.Option(
-        1.0, help="0 (the picture as it is) to 1 (the style as trained); a cross-fade."
+    style: list[str] = typer.Option(
+        ...,
+        help="A shipped style, a FILE, or a blend (starry_night:0.7,great_wave:0.3); again, "
+        "with a time in front (4s:the_scream), where the film changes its style.",
+    ),
+    strength: str = typer.Option(
+        "1", help="0 (the picture as it is) to 1.5; or over time, as in 0s:0.3,2.5s:1."
+    ),
+    then: list[str] = typer.Option(
+        [], help="A style or blend that paints the result once more; may be repeated."
     ),
     preset: Preset = None,
     median: int = typer.Option(3, help="Kernel of the median blur before the net; 0 is none."),
@@ -88,6 +95,7 @@ def stylize(
         output=output,
         style=style,
         strength=strength,
+        then=then,
         preset=preset,
         encoding=Overrides(codec, crf, pixel_format, speed),
         median=median,

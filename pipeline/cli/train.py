@@ -14,23 +14,28 @@ from pipeline.cli.console import console, say
 
 
 def train(
-    style_image: Path = typer.Argument(..., help="The painting, JPEG or PNG."),
-    out: Path = typer.Argument(..., help="The style to write, OUT.safetensors."),
+    style_image: Path = typer.Argument(..., help="The painting, JPEG or PNG; or a recipe (.toml)."),
+    out: Path = typer.Argument(..., help="The style or gallery to write, OUT.safetensors."),
     photos: Path = typer.Option(..., help="Folder of photographs to learn on."),
+    panoramas: Path | None = typer.Option(None, help="Folder of 2:1 panoramas to learn on too."),
+    images: Path | None = typer.Option(None, help="Folder of a recipe's paintings."),
+    from_: str = typer.Option(
+        "shipped", "--from", help="Gallery to begin with: shipped, a FILE, or none."
+    ),
+    convolutions: bool = typer.Option(
+        False, "--convolutions", help="Train the whole net, not the new look alone."
+    ),
     vgg_weights: Path | None = typer.Option(
         None, help="VGG-16 features as safetensors; without it torchvision downloads its own."
     ),
     iterations: int | None = typer.Option(
-        None, min=1, help="Steps to take (4000 unless --minutes); repeatable by --seed."
+        None, min=1, help="Steps to take (1000 unless --minutes); repeatable by --seed."
     ),
     minutes: float | None = typer.Option(None, min=0.01, help="Minutes to use instead."),
-    style_size: int = typer.Option(
-        512, min=64, help="Long side of the painting in pixels: larger makes larger strokes."
+    scale: float = typer.Option(
+        90.0, min=1, help="Degrees that the painting spans on the sphere: larger, larger strokes."
     ),
-    style_border: float = typer.Option(
-        0.02, min=0.0, max=0.4, help="Share of each side of the painting to cut off (its frame)."
-    ),
-    style_weight: float = typer.Option(5.0, min=0.0, help="Style against content (weight 1)."),
+    style_weight: float = typer.Option(1.0, min=0.0, help="Style against content, 1 the usual."),
     seed: int = typer.Option(0, min=0, help="Seed of weights, photographs and noise."),
     device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
     resume: bool = typer.Option(False, "--resume", help="Continue from OUT.training."),
@@ -43,6 +48,9 @@ def train(
 ) -> None:
     """Train a style for `vr360 stylize --style OUT`; resumable, with a preview picture."""
     from pipeline.backends import choose_device
+    from pipeline.nets.checkpoint import load_gallery
+    from pipeline.styles import GALLERY
+    from pipeline.training.recipe import StyleSource, load_recipe
     from pipeline.training.train import TrainSettings, preview_path, train
     from vr360.errors import InputError, OutputError
 
@@ -52,20 +60,37 @@ def train(
         raise OutputError(f"{out}: exists; --force overwrites it, --resume continues its training")
     if iterations is not None and minutes is not None:
         raise InputError("--iterations and --minutes: give one of the two")
+    start = (
+        None if from_ == "none" else load_gallery(GALLERY if from_ == "shipped" else Path(from_))
+    )
+    if style_image.suffix == ".toml":
+        styles = load_recipe(style_image, images)
+    else:
+        styles = [
+            StyleSource(
+                out.stem,
+                style_image,
+                title=title,
+                artist=artist,
+                year=year,
+                rights=rights,
+                scale=scale,
+                weight=style_weight,
+            )
+        ]
     settings = TrainSettings(
-        iterations=None if minutes else iterations or 4000,
+        iterations=None if minutes else iterations or 1000,
         minutes=minutes,
-        style_size=style_size,
-        style_border=style_border,
-        style_weight=style_weight,
+        convolutions=convolutions or start is None,
         seed=seed,
     )
     run = train(
-        style_image,
+        styles,
         out,
         photos,
         settings,
-        painting={"title": title, "artist": artist, "year": year, "rights": rights},
+        panoramas=panoramas,
+        start=start,
         data_card={"rights": data_rights},
         vgg_weights=vgg_weights,
         device=choose_device(device),

@@ -117,10 +117,10 @@ class Styles:
         self._pipe: Connection | None = None
 
     def entries(self) -> Sequence[StyleEntry]:
-        from pipeline.styles import shipped_styles
+        from pipeline.styles import shipped_styles, thumbnail
         from viewer.live import StyleEntry
 
-        pictures = {n: path.with_suffix(".jpg") for n, path in shipped_styles().items()}
+        pictures = {name: thumbnail(name) for name in shipped_styles()}
         return [StyleEntry(n, p if p.is_file() else None) for n, p in pictures.items()]
 
     def load(self, name: str, strength: float) -> Stylize:

@@ -1,8 +1,8 @@
-"""Styles on disk: safetensors with a readable card.
+"""Galleries on disk: one net, the looks of its styles, and a readable card, as safetensors.
 
-The card is JSON in the file's header: what the style was painted after, how it was trained, from
-which data under which licence, by which version of the code. Pickled files are refused: opening
-one runs whatever its author put in.
+The card is JSON in the file's header: what each style was painted after, how the net was trained,
+from which data under which licence, by which version of the code. Pickled files are refused:
+opening one runs whatever its author put in.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from vr360 import __version__
 from vr360.errors import CheckpointError
 
-KIND = "vr360-style"
+KIND = "vr360-gallery"
 VERSION = 1
 
 
@@ -31,24 +33,58 @@ class StyleCard:
 
     Attributes:
         painting: title, artist, year, rights and sha256 of the style image.
-        data: photographs and feature weights the training used, and their licences.
+        settings: how the painting was cut and scaled, and its weight.
+        training: how the look came about, where it is younger than the net.
+    """
+
+    name: str
+    painting: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GalleryCard:
+    """What a gallery says of itself.
+
+    Attributes:
+        styles: in the order of their looks.
+        data: pictures and feature weights the training used, and their licences.
         settings: every setting of the training run.
         losses: the last smoothed value of each loss.
     """
 
-    name: str
     net: NetConfig
-    painting: Mapping[str, Any] = field(default_factory=dict)
+    styles: tuple[StyleCard, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     losses: Mapping[str, float] = field(default_factory=dict)
     code_version: str = __version__
 
+    @property
+    def names(self) -> list[str]:
+        return [style.name for style in self.styles]
 
-def save_style(path: Path, net: StyleNet, card: StyleCard) -> None:
-    """Write a style; a crash half-way leaves the former file."""
-    tensors = {name: t.detach().cpu().contiguous() for name, t in net.state_dict().items()}
-    header = {"kind": KIND, "version": str(VERSION), "card": json.dumps(asdict(card))}
+
+@dataclass(frozen=True)
+class Gallery:
+    """A net and the looks that it paints.
+
+    Attributes:
+        looks: (styles, strengths, K), at the strengths of `pipeline.nets.looks.STRENGTHS`.
+    """
+
+    net: StyleNet
+    looks: Tensor
+    card: GalleryCard
+
+
+def save_gallery(path: Path, gallery: Gallery) -> None:
+    """Write a gallery; a crash half-way leaves the former file."""
+    tensors = {f"net.{name}": t for name, t in gallery.net.state_dict().items()}
+    tensors["looks"] = gallery.looks
+    tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    header = {"kind": KIND, "version": str(VERSION), "card": json.dumps(asdict(gallery.card))}
     save_tensors(path, tensors, header)
 
 
@@ -91,37 +127,49 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
     return tensors, header
 
 
-def load_card(path: Path) -> StyleCard:
-    """The card alone; raises as `load_style`."""
+def load_card(path: Path) -> GalleryCard:
+    """The card alone; raises as `load_gallery`."""
     return _parse_card(path, load_tensors(path, KIND)[1])
 
 
-def load_style(path: Path) -> tuple[StyleNet, StyleCard]:
-    """Net (float32, on the CPU, in eval mode) and card of a style.
+def load_gallery(path: Path) -> Gallery:
+    """The gallery in a file: float32, on the CPU, the net in eval mode.
 
     Raises:
-        CheckpointError: not a style of ours, damaged, or of a newer version.
+        CheckpointError: not a gallery of ours, damaged, or of a newer version.
     """
     tensors, header = load_tensors(path, KIND)
     card = _parse_card(path, header)
     net = StyleNet(card.net)
+    weights = {k.removeprefix("net."): t.float() for k, t in tensors.items() if k != "looks"}
     try:
-        net.load_state_dict({name: t.float() for name, t in tensors.items()})
-    except RuntimeError as error:
+        net.load_state_dict(weights)
+        looks = tensors["looks"].float()
+        looks = looks.view(len(card.styles), len(STRENGTHS), card.net.look_size)
+    except (KeyError, RuntimeError) as error:
         raise CheckpointError(
             f"{path}: its weights do not fit the net its card describes; fetch or train it again"
         ) from error
-    return net.eval().requires_grad_(False), card
+    return Gallery(net.eval().requires_grad_(False), looks, card)
 
 
-def _parse_card(path: Path, header: Mapping[str, str]) -> StyleCard:
+def same_net(one: StyleNet, other: StyleNet) -> bool:
+    """Whether two galleries can blend their looks: their convolutions are equal."""
+    if one.config != other.config:
+        return False
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(*pair) for pair in pairs)
+
+
+def _parse_card(path: Path, header: Mapping[str, str]) -> GalleryCard:
     if int(header.get("version", 0)) > VERSION:
         raise CheckpointError(f"{path}: written by a newer vr360; update with pip install -U vr360")
     try:
         fields = json.loads(header["card"])
-        return StyleCard(**(fields | {"net": NetConfig(**fields["net"])}))
+        styles = tuple(StyleCard(**style) for style in fields["styles"])
+        return GalleryCard(**(fields | {"net": NetConfig(**fields["net"]), "styles": styles}))
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: the style's card cannot be read ({error})") from error
+        raise CheckpointError(f"{path}: the gallery's card cannot be read ({error})") from error
 
 
 def _is_pickled(path: Path) -> bool:

@@ -1,5 +1,9 @@
 """The feed-forward net: Johnson et al. 2016 with instance normalisation, rebuilt for cost.
 
+One net paints every style of a gallery: the convolutions are shared, and what they put out is
+scaled and shifted as the look at hand says (Dumoulin, Shlens, Kudlur 2016, "A learned
+representation for artistic style").
+
 The picture enters through a pixel-unshuffle, so that all residual blocks work at a quarter of its
 height and width, and leaves through two bilinear upsamplings, each followed by a convolution.
 Bilinear, because every coarser way leaves the stride as a grid in flat sky: a pixel-shuffle decoder
@@ -15,11 +19,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.nets.looks import Modulation, plain_look
 from pipeline.nets.moments import Moments
 from pipeline.nets.surface import SPHERE, Surface
 
 STRIDE = 4  # pixel-unshuffle factor; rolls by multiples of it commute with the net
 MULTIPLE = 2 * STRIDE  # widths: the half turn over a pole must be whole at quarter resolution
+HALF, FULL = 16, 8  # channels on the way up, at half and at full resolution
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,11 @@ class NetConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.channels <= 512 or not 1 <= self.blocks <= 32:
             raise ValueError(f"channels 1..512 and blocks 1..32, got {self}")
+
+    @property
+    def look_size(self) -> int:
+        """Numbers in a look: a scale and a shift for each channel that takes them."""
+        return 2 * ((1 + 2 * self.blocks) * self.channels + HALF + 3)
 
     @property
     def reach(self) -> int:
@@ -72,20 +83,17 @@ class UpConv(nn.Module):
         return out
 
 
-class InstanceNorm(nn.Module):
-    """Instance normalisation by given moments; `Moments` measures them by area or holds them."""
+def normalise(x: Tensor, moments: Moments, look: Modulation) -> Tensor:
+    """Instance normalisation by given moments, scaled and shifted as the look says."""
+    mean, variance = moments(x).unbind(1)
+    gamma, beta = look(x.shape[1])
+    scale = torch.rsqrt(variance + 1e-5) * gamma
+    # One multiplication and one addition a pixel, however the moments were come by.
+    return _affine(x, scale, beta - mean * scale)
 
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.gamma = nn.Parameter(torch.ones(channels))
-        self.beta = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, x: Tensor, moments: Moments) -> Tensor:
-        mean, variance = moments(x).unbind(1)
-        scale = torch.rsqrt(variance + 1e-5) * self.gamma
-        shift = self.beta - mean * scale
-        # One multiplication and one addition a pixel, however the moments were come by.
-        return x * scale[..., None, None].to(x.dtype) + shift[..., None, None].to(x.dtype)
+def _affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    return x * scale[..., None, None].to(x.dtype) + shift[..., None, None].to(x.dtype)
 
 
 class Residual(nn.Module):
@@ -94,18 +102,15 @@ class Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv1 = Conv(channels, channels)
-        self.norm1 = InstanceNorm(channels)
         self.conv2 = Conv(channels, channels)
-        self.norm2 = InstanceNorm(channels)
 
-    def forward(self, x: Tensor, surface: Surface, moments: Moments) -> Tensor:
-        y = torch.relu(self.norm1(self.conv1(x, surface), moments))
-        out: Tensor = x + self.norm2(self.conv2(y, surface), moments)
-        return out
+    def forward(self, x: Tensor, surface: Surface, moments: Moments, look: Modulation) -> Tensor:
+        y = torch.relu(normalise(self.conv1(x, surface), moments, look))
+        return x + normalise(self.conv2(y, surface), moments, look)
 
 
 class StyleNet(nn.Module):
-    """rgb (N, 3, H, W) in [0, 1] -> painted rgb of the same shape and range.
+    """rgb (N, 3, H, W) in [0, 1] and looks (N or 1, K) -> painted rgb of the same shape and range.
 
     `moments` holds the statistics of the normalisations; without, each picture's own are measured.
     On the sphere H must be a multiple of `STRIDE` and W of `MULTIPLE`; `Stylizer` sees to it.
@@ -116,20 +121,38 @@ class StyleNet(nn.Module):
         self.config = config
         width = config.channels
         self.stem = Conv(3 * STRIDE**2, width)
-        self.stem_norm = InstanceNorm(width)
         self.body = nn.ModuleList(Residual(width) for _ in range(config.blocks))
-        self.to_half = UpConv(width, 16)
-        self.to_full = UpConv(16, 8)
-        self.to_rgb = Conv(8, 3)
+        self.to_half = UpConv(width, HALF)
+        self.to_full = UpConv(HALF, FULL)
+        self.to_rgb = Conv(FULL, 3)
+
+    def plain_look(self) -> Tensor:
+        """The look (1, K) that leaves what the convolutions put out as it is."""
+        width = self.config.channels
+        return plain_look([width] * (1 + 2 * self.config.blocks) + [HALF, 3])
 
     def forward(
-        self, rgb: Tensor, surface: Surface = SPHERE, moments: Moments | None = None
+        self,
+        rgb: Tensor,
+        looks: Tensor,
+        surface: Surface = SPHERE,
+        moments: Moments | None = None,
     ) -> Tensor:
-        moments = moments or Moments(surface)
+        return self.paint(rgb, looks, surface, moments)[0]
+
+    def paint(
+        self,
+        rgb: Tensor,
+        looks: Tensor,
+        surface: Surface = SPHERE,
+        moments: Moments | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """The painted picture, and the features (N, C, H / 4, W / 4) that it was painted from."""
+        moments, look = moments or Moments(surface), Modulation(looks)
         x = F.pixel_unshuffle(rgb - 0.5, STRIDE)  # (N, 48, H/4, W/4)
-        x = torch.relu(self.stem_norm(self.stem(x, surface), moments))
+        x = torch.relu(normalise(self.stem(x, surface), moments, look))
         for block in self.body:
-            x = block(x, surface, moments)
-        x = torch.relu(self.to_half(x, surface))  # (N, 16, H/2, W/2)
-        x = torch.relu(self.to_full(x, surface))  # (N, 8, H, W)
-        return torch.sigmoid(self.to_rgb(x, surface))
+            x = block(x, surface, moments, look)
+        y = torch.relu(_affine(self.to_half(x, surface), *look(HALF)))  # (N, 16, H/2, W/2)
+        y = torch.relu(self.to_full(y, surface))  # (N, 8, H, W)
+        return torch.sigmoid(_affine(self.to_rgb(y, surface), *look(3))), x

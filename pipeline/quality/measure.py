@@ -12,14 +12,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipeline.backends import TorchBackend, open_backend
-from pipeline.nets.checkpoint import load_style
+from pipeline.look import parse_look
 from pipeline.quality.perception import open_perception
 from pipeline.quality.seam import seam_gradient
 from pipeline.quality.sphere import SphereMeter
 from pipeline.quality.stability import StabilityMeter, Trace, summarise
 from pipeline.quality.style import flat_sky, grid_ratio, yaw_equivariance_max
 from pipeline.quality.together import Films, Moment
-from pipeline.styles import find_style
+from pipeline.styles import open_palette
 from vr360.frame import Frame, VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
@@ -145,13 +145,13 @@ def measure_against_source(
 
 def measure_style(style: str) -> StyleFigures:
     """Paint a flat sky with `style` and look for what does not belong there."""
-    path = find_style(style)
-    net, card = load_style(path)
-    sky = flat_sky(512, 1024)
-    small = flat_sky(128, 256)
-    painted = open_backend(net)(sky).cpu()
-    exact = TorchBackend(net)
-    return StyleFigures(card.name, grid_ratio(painted), yaw_equivariance_max(exact, small))
+    track = parse_look(style)
+    palette = open_palette(track.styles)
+    look = palette.values(track.at(0))
+    painted = open_backend(palette.net)(flat_sky(512, 1024), look).cpu()
+    exact = TorchBackend(palette.net)
+    turned = yaw_equivariance_max(lambda rgb: exact(rgb, look), flat_sky(128, 256))
+    return StyleFigures(style, grid_ratio(painted), turned)
 
 
 def _seam_gradients(

@@ -30,7 +30,7 @@ FRAMES = 4
 
 CONTENT = "relu3_3"
 LARGEST = 512  # pixels of a view; as training sees pictures
-PAINTING, BORDER = 512, 0.02  # size and cut of the painting, as training takes it by default
+PAINTING = 512  # long side of the painting, as training takes it by default
 QUARTER = HALF_TURN / 2
 LOOKS = [(0, 0), (QUARTER, 0), (2 * QUARTER, 0), (-QUARTER, 0), (0, QUARTER), (0, -QUARTER)]
 
@@ -57,7 +57,7 @@ def open_perception(painting: Path, weights: Path | None, frames: int) -> Percep
         StyleImageError: no painting.
     """
     return PerceptionMeter(
-        load_vgg16(weights, list(LAYERS)), load_style(painting, PAINTING, BORDER), frames
+        load_vgg16(weights, list(LAYERS)), load_style(painting, PAINTING), frames
     )
 
 
@@ -104,7 +104,7 @@ class PerceptionMeter:
         return _all_of(self._vgg, sample(rgb, _looks(rgb.shape[1])))
 
     def _style(self, features: Mapping[str, Tensor]) -> float:
-        return float(style_loss(features, self._targets))
+        return float(style_loss(features, self._targets).mean())
 
 
 def _all_of(vgg: VggFeatures, views: NDArray[np.float32]) -> Mapping[str, Tensor]:

@@ -3,35 +3,102 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+import torch
+from torch import Tensor
+
+from pipeline.look import Look
+from pipeline.nets.checkpoint import Gallery, StyleCard, load_card, load_gallery, same_net
+from pipeline.nets.looks import at_strength
+from pipeline.nets.stylenet import StyleNet
 from vr360.errors import CheckpointError
 
-FOLDER = Path(__file__).parent
+GALLERY = Path(__file__).parent / "gallery.safetensors"
 SUFFIX = ".safetensors"
 
 
-def shipped_styles() -> dict[str, Path]:
-    """Names of the shipped styles and their checkpoints, in alphabetical order."""
-    return {path.stem: path for path in sorted(FOLDER.glob("*" + SUFFIX))}
+@dataclass(frozen=True)
+class Palette:
+    """A net and the styles it is to paint, each (strengths, K); see `pipeline.nets.looks`."""
+
+    net: StyleNet
+    styles: Mapping[str, Tensor]
+
+    def values(self, look: Look) -> Tensor:
+        """What the look asks of the net: (1, K)."""
+        shares = torch.tensor([look.shares[name] for name in look.shares])
+        knots = torch.stack([self.styles[name] for name in look.shares])
+        blend = (knots * shares[:, None, None]).sum(0)
+        return at_strength(blend[None], torch.tensor([look.strength]))
 
 
-def find_style(style: str | Path) -> Path:
-    """The checkpoint of a shipped style, or `style` itself when it is a file.
+def open_palette(names: Iterable[str]) -> Palette:
+    """The styles of these names, shipped or in a file of one's own (FILE, or FILE#NAME).
 
     Raises:
-        CheckpointError: neither; the message offers the nearest names.
+        CheckpointError: no such style, or styles that no one net paints.
     """
-    shipped = shipped_styles()
-    if str(style) in shipped:
-        return shipped[str(style)]
-    path = Path(style)
-    if path.is_file():
-        return path
-    if path.suffix == SUFFIX:
-        raise CheckpointError(f"{path}: no such file")
-    near = difflib.get_close_matches(str(style), shipped, n=3, cutoff=0.4) or list(shipped)
+    found = {name: _find(name) for name in names}
+    first, net = next((name, gallery.net) for name, (gallery, _) in found.items())
+    for name, (gallery, _) in found.items():
+        if not same_net(net, gallery.net):
+            raise CheckpointError(
+                f"--style {first} and {name}: no blend of styles of two nets; train the one "
+                "from the other's gallery (vr360 train --from) without --convolutions"
+            )
+    styles = {name: gallery.looks[index] for name, (gallery, index) in found.items()}
+    return Palette(net, styles)
+
+
+def shipped_styles() -> dict[str, StyleCard]:
+    """The shipped styles and their cards, in the order of the gallery."""
+    return {card.name: card for card in load_card(GALLERY).styles}
+
+
+def find_card(style: str) -> StyleCard:
+    """The card of a style; raises as `open_palette`."""
+    gallery, index = _find(style)
+    return gallery.card.styles[index]
+
+
+def thumbnail(style: str) -> Path:
+    """Where the picture of a shipped style lies."""
+    return GALLERY.with_name(f"{style}.jpg")
+
+
+def _find(style: str) -> tuple[Gallery, int]:
+    """The gallery that a style is in, and its place there."""
+    shipped = _load(GALLERY)
+    if style in shipped.card.names:
+        return shipped, shipped.card.names.index(style)
+    file, _, name = style.partition("#")
+    path = Path(file)
+    if path.suffix != SUFFIX and not path.is_file():
+        _refuse(f"--style {style}: no such style", style, shipped.card.names)
+    gallery = _load(path)
+    names = gallery.card.names
+    if not name and len(names) > 1:
+        raise CheckpointError(f"{path}: holds {', '.join(names)}; say which, as {path}#{names[0]}")
+    if name and name not in names:
+        _refuse(f"{path}: no style {name} in it", name, names)
+    return gallery, names.index(name) if name else 0
+
+
+def _refuse(what: str, style: str, names: list[str]) -> None:
+    near = difflib.get_close_matches(style, names, n=3, cutoff=0.4) or names
     raise CheckpointError(
-        f"--style {style}: no such style; did you mean {' or '.join(near)}? "
-        "`vr360 styles` lists them all"
+        f"{what}; did you mean {' or '.join(near)}? `vr360 styles` lists them all"
     )
+
+
+def _load(path: Path) -> Gallery:
+    return _loaded(path, path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@lru_cache(maxsize=4)
+def _loaded(path: Path, changed: int) -> Gallery:
+    return load_gallery(path)

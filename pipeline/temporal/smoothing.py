@@ -45,6 +45,7 @@ TONE = 0.3  # share of a difference in tone over such an area that is made up un
 EVERY = 8  # frames between two looks at energies and tone
 PLAY = 1.0  # codes that a result may be off
 EARLY = 1, 2, 4  # frames of a shot after which it is looked as well
+BEHIND = 0.05  # of a look by which the average may lag while the look changes
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -99,8 +100,11 @@ class Smoother:
         """The next frame has nothing to do with those before."""
         self._past = None
 
-    def __call__(self, source: Rgb, painted: Rgb) -> Rgb:
-        """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed."""
+    def __call__(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Rgb:
+        """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed.
+
+        `changed` is how much the look differs from that of the frame before, 0 to 1.
+        """
         if self._memory[0] == 1:
             return painted
         now = grey(source, min(self._quality.height, len(source)))
@@ -110,7 +114,7 @@ class Smoother:
             return painted
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
-        past.age = self._aged(past, now, flow, moved)
+        past.age = self._aged(past, now, flow, moved, changed)
         past.average = _averaged(past, painted, moved)
         past.source = now
         if past.frames in EARLY or past.frames % EVERY == 0:
@@ -120,13 +124,17 @@ class Smoother:
         past.shown = _settled(_with_contrast(past, painted), past.shown)
         return past.shown
 
-    def _aged(self, past: Past, now: Grey, flow: SphereFlow, moved: Motion) -> Floats:
+    def _aged(
+        self, past: Past, now: Grey, flow: SphereFlow, moved: Motion, changed: float
+    ) -> Floats:
         """How many frames the average then holds, the new one included; 1 is the new one alone."""
         moving, still = self._memory
         low, high = SLOW
         fast = np.clip((moved.pixels - low) / (high - low), 0, 1)
         longest = still + (moving - still) * fast
         age = sample(past.age, flow.direction) * trust(flow, now, past.source)
+        if changed:
+            longest = np.minimum(longest, max(1.0, BEHIND / changed))
         return np.asarray(np.minimum(age + 1, longest), np.float32)
 
 

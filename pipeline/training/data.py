@@ -1,4 +1,4 @@
-"""Photographs and paintings for training."""
+"""What a style is learned from: the painting, photographs, and spheres seen as films show them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vr360.cubelayout import unpack_faces
 from vr360.errors import StyleImageError
+from vr360.geometry import HALF_TURN, rotation
+from vr360.projections import CubeMap, Equirect
+from vr360.sampling import build_sampler
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 FEWEST_PHOTOS = 8  # below this the net learns the photographs instead of the style
+SMALLEST = 64  # pixels a side of a painting that still has strokes
+BORDER = 0.02  # share of each side of a painting that is canvas edge or frame
 
 Picture = NDArray[np.uint8]
+Crop = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares of a picture."""
 
 
 def load_picture(path: Path) -> Picture:
@@ -36,18 +44,32 @@ def load_picture(path: Path) -> Picture:
     return np.ascontiguousarray(bgr[..., ::-1]).astype(np.uint8)
 
 
-def load_style(path: Path, long_side: int, border: float) -> Picture:
-    """A painting for training: `border` (share of each side) cut off, then scaled.
+def cut_painting(painting: Picture, crop: Crop | None) -> Picture:
+    """The part of a painting that is learned from; without `crop` all but its edge."""
+    height, width = painting.shape[:2]
+    left, top, right, bottom = crop or (BORDER, BORDER, 1 - BORDER, 1 - BORDER)
+    return painting[round(top * height) : round(bottom * height),
+                    round(left * width) : round(right * width)]  # fmt: skip
+
+
+def load_style(path: Path, long_side: int, crop: Crop | None = None) -> Picture:
+    """A painting for training, cut, then scaled to `long_side` pixels.
 
     The scale decides the size of the strokes: at 640 pixels a stroke of the painting is as many
     pixels long in a film as it is in the painting at that size.
+
+    Raises:
+        StyleImageError: not a picture, or less than `SMALLEST` pixels or of one colour after the
+            cut.
     """
-    painting = load_picture(path)
+    painting = cut_painting(load_picture(path), crop)
     height, width = painting.shape[:2]
-    if min(height, width) < 64:
-        raise StyleImageError(f"{path}: {width}x{height} is too small to learn from (64 at least)")
-    down, across = round(height * border), round(width * border)
-    painting = painting[down : height - down, across : width - across]
+    if min(height, width) < SMALLEST:
+        raise StyleImageError(
+            f"{path}: {width}x{height} is too small to learn from ({SMALLEST} at least)"
+        )
+    if painting.std(axis=(0, 1)).max() < 1:
+        raise StyleImageError(f"{path}: of one colour; there is no style in it to learn")
     scale = long_side / max(painting.shape[:2])
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(
@@ -58,17 +80,17 @@ def load_style(path: Path, long_side: int, border: float) -> Picture:
 class PhotoFolder:
     """Every readable photograph of a folder, in memory; broken ones are skipped and counted.
 
+    With them go views of the panoramas in another folder: what the net will see of a sphere.
+
     Raises:
         StyleImageError: no folder, or too few photographs for crops of `crop` pixels.
     """
 
-    def __init__(self, folder: Path, crop: int) -> None:
-        if not folder.is_dir():
-            raise StyleImageError(f"{folder}: no such folder; --photos wants a folder of pictures")
+    def __init__(self, folder: Path, crop: int, panoramas: Path | None = None) -> None:
         self.crop = crop
         self.photos: list[Picture] = []
         self.skipped: list[Path] = []
-        for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES):
+        for path in pictures_in(folder):
             self._load(path)
         if self.skipped:
             logger.warning("%d photographs skipped: broken or too small", len(self.skipped))
@@ -77,6 +99,8 @@ class PhotoFolder:
                 f"{folder}: {len(self.photos)} photographs of at least {crop} pixels a side; "
                 f"training wants {FEWEST_PHOTOS} or more"
             )
+        for path in pictures_in(panoramas) if panoramas else []:
+            self.photos += sphere_views(load_picture(path), len(self.photos))
 
     def batch(self, size: int, random: np.random.Generator) -> Tensor:
         """(size, 3, crop, crop) in [0, 1]: random photographs, scales, places, mirrored or not."""
@@ -103,6 +127,36 @@ class PhotoFolder:
         patch = photo[top : top + side, left : left + side]
         patch = np.asarray(cv2.resize(patch, (self.crop,) * 2, interpolation=cv2.INTER_AREA))
         return patch[:, ::-1] if random.random() < 0.5 else patch
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures of a folder, by name.
+
+    Raises:
+        StyleImageError: no such folder.
+    """
+    if not folder.is_dir():
+        raise StyleImageError(f"{folder}: no such folder; a folder of pictures is wanted")
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+
+
+def sphere_views(panorama: Picture, seed: int) -> list[Picture]:
+    """A panorama (or, of a top-bottom pair, its left eye) as the net sees spheres.
+
+    Six cube faces, turned at random, and four patches of the equirect, two of them at the poles.
+    """
+    panorama = panorama[: panorama.shape[1] // 2]
+    height, width = panorama.shape[:2]
+    random = np.random.default_rng(seed)
+    yaw, pitch, roll = random.uniform(-HALF_TURN, HALF_TURN, 3)
+    cube = CubeMap(width // 4)
+    sampler = build_sampler(Equirect(height, width), cube, rotation(yaw, pitch, roll))
+    faces = list(unpack_faces(sampler(panorama), cube.layout))
+    side = height // 2
+    lefts = random.integers(0, width - side, 4)
+    tops = [0, height // 4, height // 4, height - side]
+    patches = [panorama[y : y + side, x : x + side] for x, y in zip(lefts, tops, strict=True)]
+    return faces + patches
 
 
 def random_sky(size: int, random: np.random.Generator) -> Tensor:

@@ -17,18 +17,26 @@ def gram(features: Tensor) -> Tensor:
 
 
 def style_loss(features: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
-    """Sum over the layers of the mean squared difference of Gram matrices."""
-    losses = [
-        F.mse_loss(gram(features[name]), target.expand(len(features[name]), -1, -1))
-        for name, target in targets.items()
+    """Squared difference of Gram matrices over the targets' own squares, all layers together.
+
+    0 is the painting's own texture, 1 that of a grey card.
+
+    Args:
+        features: per layer (N, C, h, w).
+        targets: the painting's Gram matrices per layer, (N or 1, C, C).
+    Returns:
+        (N,).
+    """
+    missed = [
+        (gram(features[name]) - target).square().mean((1, 2)) for name, target in targets.items()
     ]
-    total: Tensor = sum(losses[1:], losses[0])
-    return total
+    whole = [target.square().mean((1, 2)) for target in targets.values()]
+    return torch.stack(missed).sum(0) / torch.stack(whole).sum(0)
 
 
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
-    """Mean squared difference of features."""
-    return F.mse_loss(features, target)
+    """Mean squared difference of features (N, C, h, w): (N,)."""
+    return (features - target).square().mean((1, 2, 3))
 
 
 def total_variation(rgb: Tensor) -> Tensor:

@@ -1,26 +1,32 @@
-"""Train a style: read once from top to bottom.
+"""Train a gallery, or one style more: read once from top to bottom.
 
 Johnson, Alahi and Li 2016: a feed-forward net learns to minimise, on photographs, the perceptual
-loss that Gatys et al. minimise for one picture.
+loss that Gatys et al. minimise for one picture. Here one net does it for many paintings (Dumoulin
+et al. 2016) at any strength (Babaeizadeh & Ghiasi 2018), and what it paints has to move with the
+picture (ReCoNet: Gao et al. 2018; ReReVST: Wang et al. 2020).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.nets.checkpoint import StyleCard, load_tensors, save_style, save_tensors
+from pipeline.nets.checkpoint import (
+    Gallery,
+    GalleryCard,
+    load_tensors,
+    save_gallery,
+    save_tensors,
+)
+from pipeline.nets.looks import STRENGTHS, at_strength, kept, ratio
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.nets.vgg import VggFeatures, load_vgg16
@@ -32,10 +38,12 @@ from pipeline.training.losses import (
     style_loss,
     total_variation,
 )
+from pipeline.training.motion import Motion, as_filmed
+from pipeline.training.recipe import StyleSource
+from pipeline.training.records import save_preview
 from vr360.errors import CheckpointError
 
 RESUME_KIND = "vr360-training"
-EDGE = 24  # pixels at the edge of a crop that a roll disturbs most
 
 
 @dataclass(frozen=True)
@@ -47,31 +55,34 @@ class TrainSettings:
         minutes: instead of `iterations`, the time to use; the learning rate falls with the clock,
             so two runs differ a little.
         crop, batch: photographs a step, `batch` of `crop` x `crop` pixels; crop a multiple of 4.
-        style_size: long side of the painting; larger makes larger strokes.
-        style_border: share of each side of the painting that is canvas edge or frame.
-        content_weight, style_weight, tv_weight: found with VGG scaled to `REFERENCE_RMS`.
-        shift_weight: of the squared difference that moving the picture by less than the net's
-            stride makes. What depends on where the blocks fall is a grid in flat sky, and a
-            shimmer when the camera moves.
+        content_weight, style_weight, tv_weight: at strength 1, found with VGG scaled to
+            `REFERENCE_RMS`.
+        temporal_weight: of the squared difference between a moved picture painted and the painted
+            picture moved; feature_weight: of the same for the net's features, relative to their
+            spread. What does not move along flickers, and what depends on where the net's blocks
+            fall is a grid in flat sky.
         grid_weight: of the energy that repeats with the net's stride, in photographs and in made
             skies, where nothing hides it; see `grid_energy`.
-        learning_rate: at the start; it falls to zero along half a cosine.
+        learning_rate: of the convolutions, at the start; it falls to zero along half a cosine.
+        look_rate: of the looks; each is seen by a few pictures only.
+        convolutions: train them as well, not the looks alone.
     """
 
     iterations: int | None = 4000
     minutes: float | None = None
     crop: int = 256
     batch: int = 2
-    style_size: int = 512
-    style_border: float = 0.02
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
-    style_weight: float = 5.0
+    style_weight: float = 3.5e6
     tv_weight: float = 2e5
-    shift_weight: float = 4e6
+    temporal_weight: float = 6e6
+    feature_weight: float = 1e4
     grid_weight: float = 1e9
     learning_rate: float = 1e-3
+    look_rate: float = 3e-3
+    convolutions: bool = True
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)
 
@@ -97,113 +108,174 @@ class TrainProgress:
 
 
 def train(
-    style_image: Path,
+    styles: Sequence[StyleSource],
     out: Path,
     photos: Path,
     settings: TrainSettings,
     *,
-    painting: Mapping[str, str],
+    panoramas: Path | None = None,
+    start: Gallery | None = None,
     data_card: Mapping[str, str],
     vgg_weights: Path | None = None,
     device: str = "cpu",
     resume: bool = False,
     save_every: float = 60.0,
 ) -> Iterator[TrainProgress]:
-    """Train the style of `style_image` and write it to `out`; yields after every step.
+    """Train the looks of `styles` and the net that paints them; yields after every step.
 
     Beside `out` lie, while it trains, `out.training` (what `resume` continues from) and
-    `out.preview.jpg` (photographs above, their painted versions below).
+    `out.preview.jpg` (photographs on top, painted in every style below).
 
     Args:
-        painting: title, artist, year, rights of the style image, for the card.
+        panoramas: folder of spheres to learn on as well, seen as the net sees films.
+        start: the gallery to begin with: its convolutions, and the looks of the styles it has.
         data_card: origin and licence of photographs and VGG weights, for the card.
         save_every: seconds between savings.
 
     Raises:
         StyleImageError, CheckpointError: the inputs cannot be used; nothing is written then.
     """
-    data = PhotoFolder(photos, settings.crop)
-    style = to_tensor([load_style(style_image, settings.style_size, settings.style_border)])
+    data = PhotoFolder(photos, settings.crop, panoramas)
     # The CPUs that train well have bfloat16; so have the GPUs. Only VGG runs in it.
     layers = (settings.content_layer, *settings.style_layers)
     vgg = load_vgg16(vgg_weights, layers, torch.bfloat16).to(device)
     vgg.calibrate(data.batch(16, np.random.default_rng(0)).to(device))
-    with torch.no_grad():
-        targets = {
-            k: gram(v) for k, v in vgg(style.to(device)).items() if k in settings.style_layers
-        }
-    run = Run(settings, device)
+    targets = painted_targets(styles, vgg, settings, device)
+    weights = torch.tensor([style.weight for style in styles], device=device)
+    run = Run(styles, settings, start, device)
     if resume:
         run.load(resume_path(out))
     samples = data.batch(4, np.random.default_rng(1)).to(device)
 
     started, saved = time.monotonic() - run.elapsed, time.monotonic()
     while run.done < 1:
-        for group in run.adam.param_groups:
-            group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * run.done))
+        run.cool()
         random = np.random.default_rng([settings.seed, run.step])  # the same when resumed
         rgb = data.batch(settings.batch, random).to(device)
-        losses = _losses(run.net, vgg, rgb, targets, settings, random)
-        run.adam.zero_grad(set_to_none=True)
-        torch.autograd.backward(sum(losses.values(), rgb.new_zeros(())))
-        run.adam.step()
+        task = Task.random(settings.batch, len(styles), random, device)
+        look = at_strength(run.looks[task.styles], task.strengths)
+        wanted = {name: grams[task.styles] for name, grams in targets.items()}
+        losses = _losses(
+            run.net, vgg, rgb, look, task, weights[task.styles], wanted, settings, random
+        )
+        run.step_down(losses)
         run.note(losses, time.monotonic() - started)
         if time.monotonic() - saved > save_every or run.done == 1:
             run.save(resume_path(out))
-            _save_preview(preview_path(out), run.net, samples)
+            save_preview(preview_path(out), run.net, run.looks[:, STRENGTHS.index(1)], samples)
             saved = time.monotonic()
         yield TrainProgress(run.step, run.done, run.elapsed, dict(run.smoothed))
-    provenance = {"photos": photos.name, "count": len(data.photos), **data_card}
-    card = StyleCard(
-        name=out.stem,
-        net=settings.net,
-        painting={**painting, "file": style_image.name, "sha256": _sha256(style_image)},
-        data=provenance,
-        settings=asdict(settings) | {"steps": run.step, "minutes_taken": run.elapsed / 60},
-        losses=run.smoothed,
+    save_gallery(
+        out, run.gallery(styles, {"photos": photos.name, "count": len(data.photos), **data_card})
     )
-    save_style(out, run.net, card)
+
+
+def painted_targets(
+    styles: Sequence[StyleSource], vgg: VggFeatures, settings: TrainSettings, device: str
+) -> dict[str, Tensor]:
+    """Gram matrices of the paintings per layer, (styles, C, C)."""
+    each = []
+    for style in styles:
+        painting = to_tensor([load_style(style.image, style.pixels, style.crop)]).to(device)
+        with torch.no_grad():
+            each.append({name: gram(f) for name, f in vgg(painting).items()})
+    return {name: torch.cat([grams[name] for grams in each]) for name in settings.style_layers}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of the net in a step, a style and a strength for each picture of the batch."""
+
+    styles: Tensor  # (N,) indices
+    strengths: Tensor  # (N,)
+
+    @staticmethod
+    def random(count: int, styles: int, random: np.random.Generator, device: str) -> Task:
+        """Every other picture at the strength that most films are painted with."""
+        strengths = random.uniform(0, STRENGTHS[-1], count)
+        strengths[random.random(count) < 0.5] = 1
+        return Task(
+            torch.from_numpy(random.integers(styles, size=count)).to(device),
+            torch.from_numpy(strengths).float().to(device),
+        )
 
 
 def _losses(
     net: StyleNet,
     vgg: VggFeatures,
     rgb: Tensor,  # (N, 3, crop, crop)
-    targets: Mapping[str, Tensor],
+    look: Tensor,  # (N, K)
+    task: Task,
+    weights: Tensor,  # (N,)
+    targets: Mapping[str, Tensor],  # per layer (N, C, C)
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    shift = 1 + random.integers(STRIDE**2 - 1)  # of the moves within a block, any but none
-    move = (int(shift) // STRIDE, int(shift) % STRIDE)
+    motion = Motion.random(len(rgb), settings.crop, random)
+    moved = as_filmed(motion(rgb).clamp(0, 1), random)
     sky = random_sky(settings.crop, random).to(rgb.device)
-    everything = net(torch.cat([rgb, rgb.roll(move, (2, 3)), sky]), PLANE)
-    painted, moved, painted_sky = everything.split([len(rgb), len(rgb), len(sky)])
-    inside = ..., slice(EDGE, -EDGE), slice(EDGE, -EDGE)  # where the roll broke nothing
-    features = vgg(painted)
+    everything, features = net.paint(
+        torch.cat([rgb, moved, sky]), torch.cat([look, look, look[:1]]), PLANE
+    )
+    parts = [len(rgb), len(rgb), 1]
+    painted, painted_moved, painted_sky = torch.split(everything, parts)
+    here, there, _ = torch.split(features, parts)
+    share = kept(task.strengths)[:, None, None, None]
+    seen = vgg(torch.lerp(painted, rgb, share))
     with torch.no_grad():
         wanted = vgg(rgb)[settings.content_layer]
+    # The ratio pulls at both ends, so that a step is about as large at any strength.
+    pull = ratio(task.strengths).sqrt()
+    content = content_loss(seen[settings.content_layer], wanted) / pull
+    style = style_loss(seen, targets) * weights * pull
     return {
-        "content": settings.content_weight * content_loss(features[settings.content_layer], wanted),
-        "style": settings.style_weight * style_loss(features, targets),
+        "content": settings.content_weight * content.mean(),
+        "style": settings.style_weight * style.mean(),
         "tv": settings.tv_weight * total_variation(painted),
-        "shift": settings.shift_weight
-        * F.mse_loss(moved[inside], painted.roll(move, (2, 3))[inside]),
+        "temporal": settings.temporal_weight * _left_behind(painted, painted_moved, motion),
+        "features": settings.feature_weight
+        * _left_behind(here, there, motion)
+        / here.detach().var().clamp(min=1e-6),
         "grid": settings.grid_weight
         * (grid_energy(painted, STRIDE) + grid_energy(painted_sky, STRIDE)),
     }
 
 
+def _left_behind(still: Tensor, moved: Tensor, motion: Motion) -> Tensor:
+    """Mean squared difference between what a net made of moved pictures and what should move."""
+    inside = motion.inside(still)
+    missed = (moved - motion(still)).square() * inside
+    return missed.sum() / (inside.sum() * still.shape[1]).clamp(min=1)
+
+
 class Run:
     """What changes while a run goes on, and its file `OUT.training`."""
 
-    def __init__(self, settings: TrainSettings, device: str) -> None:
+    def __init__(
+        self,
+        styles: Sequence[StyleSource],
+        settings: TrainSettings,
+        start: Gallery | None,
+        device: str,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings = settings
-        self.net = StyleNet(settings.net).to(device)
-        self.adam = torch.optim.Adam(self.net.parameters())
+        self.net = StyleNet(start.net.config if start else settings.net).to(device)
+        looks = self.net.plain_look().expand(len(styles), len(STRENGTHS), -1).clone()
+        if start:
+            self.net.load_state_dict(start.net.state_dict())
+            known = dict(zip(start.card.names, start.looks, strict=True))
+            unseen = start.looks.mean(0)
+            looks = torch.stack([known.get(style.name, unseen) for style in styles])
+        self.looks = looks.to(device).requires_grad_()
+        self.net.requires_grad_(settings.convolutions)
+        self.adam = torch.optim.Adam([{"params": [self.looks]}])
+        if settings.convolutions:
+            self.adam.add_param_group({"params": list(self.net.parameters())})
         self.step = 0
         self.elapsed = 0.0
         self.smoothed: dict[str, float] = {}
+        self._styles = [asdict(style) | {"image": style.image.name} for style in styles]
 
     @property
     def done(self) -> float:
@@ -211,6 +283,19 @@ class Run:
         if self.settings.minutes is not None:
             return min(1.0, self.elapsed / 60 / self.settings.minutes)
         return min(1.0, self.step / (self.settings.iterations or 1))
+
+    def cool(self) -> None:
+        """Set the learning rates for the share of the run that is done."""
+        left = 0.5 * (1 + math.cos(math.pi * self.done))
+        rates = (self.settings.look_rate, self.settings.learning_rate)
+        for group, rate in zip(self.adam.param_groups, rates, strict=False):
+            group["lr"] = rate * left
+
+    def step_down(self, losses: Mapping[str, Tensor]) -> None:
+        """One step against the sum of the losses."""
+        self.adam.zero_grad(set_to_none=True)
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        self.adam.step()
 
     def note(self, losses: Mapping[str, Tensor], elapsed: float) -> None:
         """Count a step and smooth its losses."""
@@ -220,8 +305,16 @@ class Run:
             value = float(loss.detach())
             self.smoothed[name] = 0.98 * self.smoothed.get(name, value) + 0.02 * value
 
+    def gallery(self, styles: Sequence[StyleSource], data: Mapping[str, str | int]) -> Gallery:
+        """What has been learned, with its card."""
+        settings = asdict(self.settings) | {"steps": self.step, "minutes_taken": self.elapsed / 60}
+        cards = tuple(style.card() for style in styles)
+        card = GalleryCard(self.net.config, cards, data, settings, self.smoothed)
+        return Gallery(self.net, self.looks.detach(), card)
+
     def save(self, path: Path) -> None:
         tensors = {f"net.{k}": v.contiguous() for k, v in self.net.state_dict().items()}
+        tensors["looks"] = self.looks.detach().contiguous()
         for i, moments in self.adam.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{key}": value.contiguous() for key, value in moments.items()}
         state = {"step": self.step, "elapsed": self.elapsed, "losses": self.smoothed}
@@ -240,17 +333,21 @@ class Run:
         state = json.loads(header["state"])
         self.step, self.elapsed, self.smoothed = state["step"], state["elapsed"], state["losses"]
         self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k.startswith("net.")})
+        self.looks.data.copy_(tensors["looks"])
         adam = self.adam.state_dict()
+        count = sum(len(group["params"]) for group in self.adam.param_groups)
         adam["state"] = {
             i: {key: tensors[f"adam.{i}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
-            for i in range(len(list(self.net.parameters())))
+            for i in range(count)
         }
         self.adam.load_state_dict(adam)
 
     def _kept(self) -> str:
-        """The settings that must not change between sittings: all but the length of the run."""
-        kept = asdict(self.settings)
-        return json.dumps({k: v for k, v in kept.items() if k not in ("iterations", "minutes")})
+        """What must not change between sittings: all settings but the length of the run."""
+        kept = {
+            k: v for k, v in asdict(self.settings).items() if k not in ("iterations", "minutes")
+        }
+        return json.dumps({"settings": kept, "styles": self._styles})
 
 
 def resume_path(out: Path) -> Path:
@@ -259,16 +356,5 @@ def resume_path(out: Path) -> Path:
 
 
 def preview_path(out: Path) -> Path:
-    """Photographs above, their painted versions below."""
+    """Photographs on top, painted in every style below."""
     return out.with_name(out.name + ".preview.jpg")
-
-
-@torch.no_grad()
-def _save_preview(path: Path, net: StyleNet, samples: Tensor) -> None:
-    rows = [torch.cat(list(row), dim=-1) for row in (samples, net(samples, PLANE))]
-    sheet = torch.cat(rows, dim=-2).permute(1, 2, 0).mul(255).round().byte().cpu().numpy()
-    cv2.imwrite(str(path), np.ascontiguousarray(sheet[..., ::-1]))
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,62 @@
+"""Looks: what a style at a strength asks of the net, as one row of numbers.
+
+A look holds a scale and a shift for every channel that the net lets a style decide. The looks of a
+style at the strengths of `STRENGTHS` are learned; those between are interpolated, and so are blends
+of styles: the net paints what lies between two looks as well as the two.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+STRENGTHS = (0.0, 0.5, 1.0, 1.5)
+"""Where looks are learned; 1 is a style's own balance of painting and picture."""
+
+DECADES = 1.2  # powers of ten by which a unit of strength changes the ratio of style to content
+
+
+class Modulation:
+    """Hands each convolution of a net, in turn, its scale and its shift.
+
+    Args:
+        values: (N or 1, K), in the order in which the net asks for them.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self._values = values
+        self._taken = 0
+
+    def __call__(self, channels: int) -> tuple[Tensor, Tensor]:
+        """Scale and shift for so many channels, (N or 1, C) each."""
+        taken = self._values[:, self._taken : self._taken + 2 * channels]
+        self._taken += 2 * channels
+        return taken[:, :channels], taken[:, channels:]
+
+
+def plain_look(channels: list[int]) -> Tensor:
+    """The look (1, K) that changes nothing, for convolutions of so many channels."""
+    pairs = [part for n in channels for part in (torch.ones(n), torch.zeros(n))]
+    return torch.cat(pairs)[None]
+
+
+def ratio(strength: Tensor) -> Tensor:
+    """Style over content at a strength, relative to that at 1: 10^u, Come Swim's unrealness."""
+    return 10 ** (DECADES * (strength - 1))
+
+
+def kept(strength: Tensor) -> Tensor:
+    """Share of the picture itself in what comes out: all of it at 0, none from 1 on.
+
+    A net with a bottleneck cannot return its input; below 1 it paints what is added to it.
+    """
+    return (1 - strength).clamp(0, 1).square()
+
+
+def at_strength(looks: Tensor, strength: Tensor) -> Tensor:
+    """Looks (N, len(STRENGTHS), K) at strengths (N,), interpolated: (N, K)."""
+    step = STRENGTHS[1] - STRENGTHS[0]
+    place = (strength / step).clamp(0, len(STRENGTHS) - 1)
+    below = place.floor().long().clamp(max=len(STRENGTHS) - 2)
+    rows = torch.arange(len(looks), device=looks.device)
+    return torch.lerp(looks[rows, below], looks[rows, below + 1], (place - below)[:, None])

@@ -1,0 +1,58 @@
+"""Known motions for training: what the camera does between two frames of a film.
+
+Nothing but the motion may change in a painting when the picture moves (ReCoNet: Gao et al. 2018;
+ReReVST: Wang et al. 2020). Drawn at random, a motion is known without any flow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MOVE = 8.0  # pixels; strokes must hold over what a steady pan moves in a frame
+TURN, ZOOM = 0.09, 0.05  # radians and share: a walk's shake
+EXPOSURE, NOISE = 0.03, 4 / 255  # what a camera adds that the eye hardly sees
+MARGIN = 24  # pixels at the edge of a crop that know too little of what lies beyond
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Turn, zoom and move of each picture of a batch, as `affine_grid` takes it: (N, 2, 3)."""
+
+    matrices: Tensor
+
+    @staticmethod
+    def random(count: int, size: int, random: np.random.Generator) -> Motion:
+        """Motions of pictures of `size` pixels a side."""
+        turn, zoom = random.uniform(-TURN, TURN, count), random.uniform(-ZOOM, ZOOM, count)
+        x, y = random.uniform(-MOVE, MOVE, (2, count)) * 2 / size
+        cos, sin = (1 + zoom) * np.cos(turn), (1 + zoom) * np.sin(turn)
+        rows = np.stack([[cos, -sin, x], [sin, cos, y]])  # (2, 3, N)
+        return Motion(torch.from_numpy(rows).float().permute(2, 0, 1))
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        """(N, C, H, W) of any resolution -> the same, moved."""
+        grid = self._grid(pictures)
+        return F.grid_sample(pictures, grid, "bicubic", "reflection", align_corners=False)
+
+    def inside(self, pictures: Tensor) -> Tensor:
+        """(N, 1, H, W): 1 where a moved picture shows what lies well inside the crop, else 0."""
+        edge = 1 - 2 * MARGIN / pictures.shape[-1]
+        grid = self._grid(pictures)
+        here = F.affine_grid(torch.eye(2, 3)[None].to(grid), list(pictures[:1].shape), False)
+        seen = (grid.abs().amax(-1) < edge) & (here.abs().amax(-1) < edge)
+        return seen[:, None].to(pictures.dtype)
+
+    def _grid(self, pictures: Tensor) -> Tensor:
+        return F.affine_grid(self.matrices.to(pictures), list(pictures.shape), False)
+
+
+def as_filmed(rgb: Tensor, random: np.random.Generator) -> Tensor:
+    """The same pictures (N, 3, H, W), exposed a little otherwise and with a camera's noise."""
+    exposure = 1 + random.uniform(-EXPOSURE, EXPOSURE, (len(rgb), 1, 1, 1))
+    noise = random.standard_normal(rgb.shape, np.float32) * random.uniform(0, NOISE)
+    return (rgb * torch.from_numpy(exposure).to(rgb) + torch.from_numpy(noise).to(rgb)).clamp(0, 1)
