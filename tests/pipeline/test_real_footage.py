@@ -1,6 +1,8 @@
 """Real panoramas and films through the shipped style."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import cv2
