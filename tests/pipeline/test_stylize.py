@@ -37,7 +37,7 @@ def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
     out = tmp_path / name
     report = stylize(StylizeJob(tiny_film, out, str(tiny_style), preset=preset))
     source = probe(tiny_film)
-    painter = Painter(load_stylizer(str(tiny_style)), Cuts(), Stereo.MONO, 8)
+    painter = Painter(load_stylizer(tiny_style), Cuts(), Stereo.MONO, 8)
     finish = Finisher(Stereo.MONO, smoothers=[Smoother()])
     prepared = (Frame(median_blur(f.rgb, 3), f.pts) for f in read_frames(source))
     painted = [finish(one) for one in painter.paint(prepared)]
@@ -56,7 +56,7 @@ def test_ten_bits_stay_ten_bits_to_the_last_one(
     with FilmWriter(source, 64, 128, Fraction(24), "archive", bit_depth=10) as film:
         film.write(Frame(deep, Fraction(0)))
     stylize(StylizeJob(source, out, str(tiny_style), preset=preset))
-    (painted,) = load_stylizer(str(tiny_style))([median_blur(deep, 3)])
+    (painted,) = load_stylizer(tiny_style)([median_blur(deep, 3)])
     decoded = next(iter(read_frames(probe(out)))).rgb
     assert painted.max() > 255
     assert np.array_equal(decoded, painted)
