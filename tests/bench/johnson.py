@@ -1,5 +1,5 @@
 """The transformer net of Johnson et al. 2016 with instance normalisation (Ulyanov et al. 2016), in
-the size that PyTorch's fast neural style example made usual. Its weights do not matter for time; for
+the size that PyTorch's fast neural style example made usual. For time weights do not matter; for
 quality it is trained: `python -m tests.bench.johnson PAINTING PHOTOS PANORAMAS WEIGHTS OUT`."""
 
 import math
