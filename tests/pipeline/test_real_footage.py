@@ -1,6 +1,8 @@
 """Real panoramas and films through the shipped style."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -9,11 +11,10 @@ import pytest
 import torch
 
 from pipeline.backends import TorchBackend, open_backend
-from pipeline.look import Look
 from pipeline.nets.surface import SPHERE, ZEROS, Surface
 from pipeline.quality.style import flat_sky, grid_ratio
 from pipeline.rewrite import Span
-from pipeline.styles import open_palette
+from pipeline.styles import load_look
 from pipeline.stylize import StylizeJob, stylize
 from vr360.frame import Stereo
 from vr360.geometry import row_areas
@@ -21,7 +22,6 @@ from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.spherical import inspect
 
-PAINTED = Look({"starry_night": 1.0})
 MONO = ("chichen-itza", "christ-redeemer", "machu-picchu", "petra", "taj-mahal")
 
 
@@ -31,12 +31,13 @@ def step_across(rgb: torch.Tensor, column: int) -> float:
     return float(row_areas(len(step)) @ step)
 
 
-def seam_over_middle(rgb: torch.Tensor, surface: Surface) -> float:
+def seam_over_middle(
+    rgb: torch.Tensor, paint: Callable[..., torch.Tensor], surface: Surface
+) -> float:
     """The painted step at ±180° over the step at that place when it lies in the middle."""
-    palette = open_palette(PAINTED.shares)
-    paint, look, half = TorchBackend(palette.net), palette.values(PAINTED), rgb.shape[-1] // 2
-    middle = paint(rgb.roll(half, -1), look, surface)
-    return step_across(paint(rgb, look, surface), 0) / step_across(middle, half)
+    half = rgb.shape[-1] // 2
+    middle = paint(rgb.roll(half, -1), surface=surface)
+    return step_across(paint(rgb, surface=surface), 0) / step_across(middle, half)
 
 
 @pytest.mark.parametrize("name", MONO)
@@ -44,14 +45,17 @@ def test_the_seam_of_a_real_panorama_is_like_any_other_place(shared_data: Path, 
     bgr = cv2.imread(str(shared_data / "panoramas" / f"{name}.jpg"))
     small = cv2.resize(bgr, (512, 256), interpolation=cv2.INTER_AREA)[..., ::-1].copy()
     rgb = torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255
-    ours, naive = (seam_over_middle(rgb, surface) for surface in (SPHERE, ZEROS))
+    net, look = load_look("starry_night")
+    paint = partial(TorchBackend(net), look=look)
+    ours, naive = (seam_over_middle(rgb, paint, surface) for surface in (SPHERE, ZEROS))
     assert ours == pytest.approx(1, abs=0.02)
     assert naive > 1.2
 
 
 def test_flat_sky_shows_no_grid():
-    palette = open_palette(PAINTED.shares)
-    painted = open_backend(palette.net, "cpu")(flat_sky(512, 1024), palette.values(PAINTED))
+    sky = flat_sky(512, 1024)
+    net, look = load_look("starry_night")
+    painted = open_backend(net, "cpu")(sky, look)
     assert grid_ratio(painted) <= 1.1
 
 
