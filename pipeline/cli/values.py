@@ -56,3 +56,14 @@ def parse_stereo(text: str) -> Stereo | None:
     if text not in list(Stereo):
         raise typer.BadParameter(f"--stereo {text}: one of auto, {', '.join(Stereo)}")
     return Stereo(text)
+
+
+def parse_crop(text: str | None) -> tuple[float, float, float, float] | None:
+    """`l,t,r,b` as shares of a picture."""
+    if text is None:
+        return None
+    try:
+        left, top, right, bottom = map(float, text.split(","))
+    except ValueError:
+        raise typer.BadParameter(f"--crop {text}: give l,t,r,b as shares, as 0.1,0,0.9,1") from None
+    return left, top, right, bottom

@@ -12,7 +12,7 @@ from pipeline.nets.stylenet import NetConfig
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, train
 
-SETTINGS = TrainSettings(iterations=6, crop=64, batch=1, net=NetConfig(channels=8, blocks=1))
+SETTINGS = TrainSettings(iterations=4, crop=68, batch=1, net=NetConfig(channels=8, blocks=1))
 
 
 @pytest.fixture(scope="session")
