@@ -5,6 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -17,7 +18,7 @@ from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE
 from pipeline.painting import Painter
 from pipeline.styles import open_palette
-from pipeline.stylizer import load_stylizer
+from pipeline.stylizer import LUMA, load_stylizer, preserve_colour
 from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Smoother
 from pipeline.temporal.statistics import ShotStatistics
@@ -118,6 +119,22 @@ def test_a_repeated_frame_is_painted_anew_while_the_look_changes(gallery: Path):
     frames = painted([f"{gallery}#red"], "0s:0.2,0.05s:1", 4)
     assert not np.array_equal(frames[0], frames[1])
     assert frames[2] is frames[3]
+
+
+@pytest.mark.parametrize("depth", [8, 10])
+def test_preserved_colours_are_the_films_and_the_brightness_is_the_paintings(depth: int):
+    peak = (1 << depth) - 1
+    kind = np.uint8 if depth == 8 else np.uint16
+    random = np.random.default_rng(0)
+    eye = random.integers(80, 170, (8, 16, 3), np.uint8)
+    painted = (random.integers(110, 140, (8, 16, 3)) / 255 * peak).round().astype(kind)
+    kept = preserve_colour(eye, painted, 1.0).astype(float) / peak * 255
+    luma = cv2.cvtColor(np.float32(kept[..., ::-1]), cv2.COLOR_BGR2RGB) @ LUMA
+    assert np.abs(luma - painted / peak * 255 @ LUMA).max() <= 1
+    for one, other in ((0, 1), (1, 2)):  # differences of channels are all of a colour but light
+        difference = eye[..., one].astype(int) - eye[..., other]
+        assert np.abs(kept[..., one] - kept[..., other] - difference).max() <= 1.01
+    assert preserve_colour(eye, painted, 0.0) is painted
 
 
 def test_looks_chain(gallery: Path):
