@@ -39,7 +39,6 @@ for command in (
     convert,
     demo,
     view,
-    styles,
     train,
     measure,
     inspect,
@@ -47,6 +46,7 @@ for command in (
     remove,
 ):
     app.command()(command)
+app.add_typer(styles, name="styles")
 
 
 @app.callback()

@@ -1,4 +1,4 @@
-"""Styles that leave a film its colours: learned on luma, painted on luma.
+"""Styles that leave a film its colours: only the luma of what they paint is used, and learned.
 
 Gatys, Bethge, Hertzmann, Shechtman 2016, "Preserving color in neural artistic style transfer",
 luminance-only transfer. The eye is far less sensitive to strokes in chroma than in luma.

@@ -11,7 +11,7 @@ from pipeline.nets.looks import at_strength, kept
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.tensors import to_rgb
-from pipeline.training.luma import in_grey, with_chroma
+from pipeline.training.luma import with_chroma
 from vr360.frame import Rgb
 from vr360.media.stills import encoded, store
 
@@ -22,8 +22,7 @@ def painted_samples(
 ) -> Tensor:
     """Samples (N, 3, H, W) as a film shows them in the style with these looks (strengths, K)."""
     wanted = torch.tensor([strength], device=looks.device)
-    grey = torch.full((len(samples),), on_luma, device=samples.device)
-    painted = net(in_grey(samples, grey), at_strength(looks[None], wanted), PLANE)
+    painted = net(samples, at_strength(looks[None], wanted), PLANE)
     if on_luma:
         painted = with_chroma(painted, samples)
     return torch.lerp(painted, samples, float(kept(wanted)))

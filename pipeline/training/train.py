@@ -192,21 +192,20 @@ def _losses(
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    motion = Motion.random(len(lesson.rgb), settings.crop, random)
-    moved = as_filmed(motion(lesson.rgb).clamp(0, 1), random)
-    sky = random_sky(settings.crop, random).to(lesson.rgb.device)
-    parts = [len(lesson.rgb), len(lesson.rgb), 1]
-    looks = torch.cat([lesson.look, lesson.look, lesson.look[:1]])
-    greys = torch.cat([lesson.on_luma, lesson.on_luma, lesson.on_luma[:1]])
-    shown = in_grey(torch.cat([lesson.rgb, moved, sky]), greys)
-    everything, features = net.paint(shown, looks, PLANE)
-    painted, painted_moved, painted_sky = torch.split(in_grey(everything, greys), parts)
+    rgb = lesson.rgb
+    motion = Motion.random(len(rgb), settings.crop, random)
+    moved = as_filmed(motion(rgb).clamp(0, 1), random)
+    sky = random_sky(settings.crop, random).to(rgb.device)
+    everything, features = net.paint(
+        torch.cat([rgb, moved, sky]), torch.cat([lesson.look, lesson.look, lesson.look[:1]]), PLANE
+    )
+    parts = [len(rgb), len(rgb), 1]
+    painted, painted_moved, painted_sky = torch.split(everything, parts)
     here, there, _ = torch.split(features, parts)
-    rgb = shown[: len(lesson.rgb)]
     share = kept(lesson.strengths)[:, None, None, None]
-    seen = vgg(torch.lerp(painted, rgb, share))
+    seen = vgg(in_grey(torch.lerp(painted, rgb, share), lesson.on_luma))
     with torch.no_grad():
-        wanted = vgg(rgb)[settings.content_layer]
+        wanted = vgg(in_grey(rgb, lesson.on_luma))[settings.content_layer]
     # The ratio pulls at both ends, so that a step is about as large at any strength.
     pull = ratio(lesson.strengths).sqrt()
     content = content_loss(seen[settings.content_layer], wanted) / pull
