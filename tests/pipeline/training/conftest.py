@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from pipeline.nets.stylenet import NetConfig
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, train
 
-SETTINGS = TrainSettings(iterations=4, crop=68, batch=1, net=NetConfig(channels=8, blocks=1))
+SETTINGS = TrainSettings(iterations=3, crop=68, batch=1, net=NetConfig(channels=8, blocks=1))
 
 
 @pytest.fixture(scope="session")
@@ -25,10 +26,10 @@ def vgg_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Nine soft pictures of 96x72."""
-    folder = tmp_path / "photos"
+    folder = tmp_path_factory.mktemp("data") / "photos"
     folder.mkdir()
     random = np.random.default_rng(0)
     for n in range(9):
@@ -37,21 +38,21 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def painting(tmp_path: Path) -> StyleSource:
-    return paint(tmp_path / "painting.png", 1)
-
-
 def paint(path: Path, seed: int) -> StyleSource:
     """A made painting of 100x80 pixels, as a style that learns fast."""
     cv2.imwrite(str(path), np.random.default_rng(seed).integers(0, 256, (80, 100, 3), np.uint8))
     return StyleSource(path.stem, path, title="Noise", scale=17)
 
 
+@pytest.fixture(scope="session")
+def painting(tmp_path_factory: pytest.TempPathFactory) -> StyleSource:
+    return paint(tmp_path_factory.mktemp("paintings") / "painting.png", 1)
+
+
 Learn = Callable[..., list[TrainProgress]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def learn(photos: Path, vgg_weights: Path) -> Learn:
     """Train to the end: `learn(styles, out, settings=, start=, resume=, save_every=)`."""
 
@@ -63,3 +64,19 @@ def learn(photos: Path, vgg_weights: Path) -> Learn:
         )
 
     return run
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A cold start of one style that has come to its end."""
+
+    out: Path
+    steps: list[TrainProgress]
+
+
+@pytest.fixture(scope="session")
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, painting: StyleSource, learn: Learn
+) -> Trained:
+    out = tmp_path_factory.mktemp("trained") / "style.safetensors"
+    return Trained(out, learn([painting], out))
