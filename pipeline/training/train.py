@@ -97,14 +97,14 @@ def train(
         CheckpointError, EncodeError: the disk is full; `out.training` is as it was last saved.
     """
     data = PhotoFolder(photos, settings.crop, panoramas)
+    run = Run(styles, settings, start, device)
+    if resume:
+        run.load(resume_path(out))
     # The CPUs that train well have bfloat16; so have the GPUs. Only VGG runs in it.
     layers = (settings.content_layer, *settings.style_layers)
     vgg = load_vgg16(vgg_weights, layers, torch.bfloat16).to(device)
     vgg.calibrate(data.batch(16, np.random.default_rng(0)).to(device))
     course = Course.of(styles, vgg, settings, device)
-    run = Run(styles, settings, start, device)
-    if resume:
-        run.load(resume_path(out))
     samples = data.batch(4, np.random.default_rng(1)).to(device)
 
     started, saved = time.monotonic() - run.elapsed, time.monotonic()

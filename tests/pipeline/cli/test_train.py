@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline.nets.checkpoint import load_gallery, save_gallery
+from pipeline.training.settings import PRESETS
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import tiny_gallery
 
@@ -52,7 +53,6 @@ def refused(command: Run, folder: Path, said: str, *arguments: object) -> str:
         (["--from", "none.safetensors"], "none.safetensors"),
         (["--keep", "--from", "none"], "--keep"),
         (["--keep", "--convolutions"], "--keep"),
-        (["--match", "none.mp4"], "none.mp4"),
         (["--device", "abacus"], "--device"),
         (["--resume"], "out.safetensors.training"),
     ],
@@ -61,15 +61,9 @@ def test_what_cannot_be_is_refused_in_one_line(
     command: Run, tmp_path: Path, painting: Path, photos: Path, options: list[str], said: str,
     tiny_style: Path,
 ):  # fmt: skip
-    vgg = tiny_style.parent / "vgg.safetensors"
-    if not vgg.is_file():
-        save_random_vgg(vgg)
     out = tmp_path / "out.safetensors"
     start = [] if "--from" in options else ["--from", tiny_style]
-    refused(
-        command, tmp_path, said, painting, out, "--photos", photos, "--vgg-weights", vgg,
-        *start, *options,
-    )  # fmt: skip
+    refused(command, tmp_path, said, painting, out, "--photos", photos, *start, *options)
 
 
 def save_random_vgg(path: Path) -> None:
@@ -132,8 +126,10 @@ def test_options_of_a_painting_belong_into_the_recipe(
 
 
 def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
-    command: Run, tmp_path: Path, painting: Path, photos: Path
+    command: Run, tmp_path: Path, painting: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    small = {**PRESETS["animation"], "crop": 68, "batch": 1}
+    monkeypatch.setattr("pipeline.training.settings.PRESETS", {"animation": small})
     vgg, start = tmp_path / "vgg.safetensors", tmp_path / "start.safetensors"
     save_random_vgg(vgg)
     save_gallery(start, tiny_gallery("one", "two"))

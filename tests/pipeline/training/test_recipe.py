@@ -9,7 +9,7 @@ from pipeline.colours import picture_palette
 from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource, load_recipe
 from pipeline.training.reference import reference_palette
 from vr360.change import luma
-from vr360.errors import NotEquirectError, StyleImageError
+from vr360.errors import NotEquirectError, StyleImageError, VideoOpenError
 from vr360.geometry import row_areas
 
 
@@ -86,6 +86,11 @@ def test_the_colours_of_a_film_are_those_of_all_its_frames(tiny_film: Path, make
     film = make_film("two.mkv", dark_then_bright, "-c:v", "ffv1", "-pix_fmt", "gbrp")
     halves = reference_palette(film)
     assert (halves < 0.4).mean() == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_film_to_match_that_is_not_there_is_refused(source: StyleSource, tmp_path: Path):
+    with pytest.raises(VideoOpenError, match=r"none.mp4"):
+        replace(source, match=tmp_path / "none.mp4").picture()
 
 
 def test_a_film_that_is_no_sphere_is_refused(make_film):

@@ -52,7 +52,9 @@ def test_where_it_cannot_be_written_is_said(tmp_path: Path):
     style = paint(tmp_path / "a.png", 0)
     run = Run([style], SETTINGS, None, "cpu")
     with pytest.raises(OutputError, match=r"none/page.html: cannot be written"):
-        save_report(tmp_path / "none" / "page.html", run, [], {}, torch.zeros(1, 3, 8, 8))
+        save_report(
+            tmp_path / "none" / "page.html", run, [style.card()], {}, torch.zeros(1, 3, 16, 16)
+        )
 
 
 @pytest.fixture
