@@ -56,3 +56,11 @@ def parse_stereo(text: str) -> Stereo | None:
     if text not in list(Stereo):
         raise typer.BadParameter(f"--stereo {text}: one of auto, {', '.join(Stereo)}")
     return Stereo(text)
+
+
+def parse_numbers(text: str, option: str) -> tuple[float, ...]:
+    """`0.5,1,1.5`, each once."""
+    try:
+        return tuple(dict.fromkeys(float(part) for part in text.split(",")))
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text}: give numbers, as 0.5,1,1.5") from None
