@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.look import parse_look
-from pipeline.nets.checkpoint import load_gallery
+from pipeline.nets.checkpoint import StyleCard, load_gallery
 from pipeline.nets.vgg import load_vgg16
-from pipeline.styles import GALLERY, find_card, load_look, thumbnail
+from pipeline.styles import GALLERY, SUFFIX, find_card, load_look, shipped_styles, thumbnail
 from pipeline.training.data import SMALLEST, SUFFIXES, Crop, load_style, pictures_in
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, resume_path, train
@@ -141,14 +141,23 @@ def _known(style: str, images: Path | None) -> Candidate:
     if len(names) > 1:
         return Candidate(style, style)
     card = find_card(names[0])
-    shown = thumbnail(names[0])
-    found = images / card.painting.get("file", "") if images else Path()
-    painting = found if found.is_file() else None
+    painting = _lying_in(images, card) if images else None
     crop = card.settings.get("crop")
+    shipped = names[0] in shipped_styles()
+    shown = thumbnail(names[0]) if shipped else None
     return Candidate(
-        Path(style).stem if Path(style).is_file() else style,
+        style if shipped else Path(style).name.replace(SUFFIX, ""),
         style,
         painting=painting,
         crop=tuple(crop) if crop else None,
-        thumbnail=shown if shown.is_file() else painting,
+        thumbnail=shown if shown and shown.is_file() else painting,
     )
+
+
+def _lying_in(images: Path, card: StyleCard) -> Path | None:
+    """The painting of a style, if it is there and the same."""
+    path = images / card.painting.get("file", "")
+    if not path.is_file():
+        return None
+    same = hashlib.sha256(path.read_bytes()).hexdigest() == card.painting.get("sha256")
+    return path if same else None

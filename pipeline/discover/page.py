@@ -119,7 +119,7 @@ def _told(look: Data) -> str:
     if figures["warp_error_ratio"] is not None:
         parts.append(f"{figures['warp_error_ratio']:.1f}× as restless")
     if figures["style_loss"] is not None:
-        parts.append(f"style missed {figures['style_loss']:.2f}")
+        parts.append(f"{figures['style_loss']:.2f} from the painting")
     return " · ".join(parts)
 
 

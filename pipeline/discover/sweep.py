@@ -128,6 +128,7 @@ class Discovery:
         try:
             for clip in self._clips:
                 self.record.clips[clip.path.name] = self._show(clip)
+            self.record.save()
             known = self._learn(tell)
             todo = [(key, job) for key, job in self._jobs(known) if key not in self.record.keys]
             yield Step(0, len(todo))

@@ -52,7 +52,7 @@ class Criterion:
 CRITERIA = (
     Criterion(
         "warp_error_ratio",
-        "restless",
+        "restlessness",
         fmean,
         8.0,
         "flickers: warp error {:.1f}x the source's",
@@ -61,7 +61,7 @@ CRITERIA = (
     ),
     Criterion(
         "flash_rate",
-        "flashes",
+        "flashes a second",
         max,
         MOST,
         "flashes {:.0f} times a second",
@@ -78,7 +78,7 @@ CRITERIA = (
     ),
     Criterion(
         "face_edge_gradient",
-        "faces",
+        "face edges",
         max,
         1.3,
         "edges of the cube's faces {:.1f}",
@@ -95,7 +95,7 @@ CRITERIA = (
     ),
     Criterion(
         "content_loss",
-        "content lost",
+        "from the source",
         fmean,
         1.3,
         "content is lost: {:.2f}",
@@ -103,7 +103,7 @@ CRITERIA = (
     ),
     Criterion(
         "style_loss",
-        "style missed",
+        "from the painting",
         fmean,
         1.0,
         "no nearer to the painting than the source: {:.2f}",
