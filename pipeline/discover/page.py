@@ -101,30 +101,30 @@ def _card(folder: Path, look: Data, jobs: list[Data], first: str) -> str:
     kind = f"card{' rejected' if look['faults'] else ''}{' careful' if flashes else ''}"
     strips = "".join(_strip(folder, job["clip"], job, job["clip"] != first) for job in jobs)
     faults = "".join(f'<span class="fault">{escape(fault)}</span>' for fault in look["faults"])
+    told = "".join(f'<span class="quiet">{line}</span>' for line in _told(look))
     place = "rejected" if look["faults"] else look["rank"]
     return (
         f'<button class="{kind}" id="look-{look["rank"]}">{strips}<span class="about">'
         f'{_thumbnail(folder, look)}<span class="words"><span class="name">'
-        f'{escape(look["style"])}</span><span class="quiet">{_told(look)}</span>{faults}</span>'
+        f"{escape(look['style'])}</span>{told}{faults}</span>"
         f'<span class="place">{place}</span></span>'
         f"<template>{''.join(_closely(folder, look, jobs))}</template></button>"
     )
 
 
-def _told(look: Data) -> str:
-    parts = [f"strength {look['strength']:g}"]
-    if look["scale"] is not None:
-        parts.append(f"{look['scale']:g}° wide")
+def _told(look: Data) -> Iterator[str]:
+    """Lines below a look's name: how it is asked for, and how it does."""
+    wide = "" if look["scale"] is None else f", {look['scale']:g}° wide"
+    yield f"strength {look['strength']:g}{wide}"
     figures = look["figures"]
-    if figures["warp_error_ratio"] is not None:
-        parts.append(f"{figures['warp_error_ratio']:.1f}× as restless")
-    if figures["style_loss"] is not None:
-        parts.append(f"{figures['style_loss']:.2f} from the painting")
-    return " · ".join(parts)
+    known = {"warp_error_ratio": "{:.1f}× as restless", "style_loss": "{:.2f} from the painting"}
+    yield ", ".join(
+        text.format(figures[name]) for name, text in known.items() if figures[name] is not None
+    )
 
 
 def _closely(folder: Path, look: Data, jobs: list[Data]) -> Iterator[str]:
-    yield f"<h2>{escape(look['style'])}</h2><p>{_told(look)}</p>"
+    yield f"<h2>{escape(look['style'])}</h2><p>{', '.join(filter(None, _told(look)))}</p>"
     yield from (f'<p class="fault">{escape(fault)}</p>' for fault in look["faults"])
     command = f"vr360 stylize FILM OUT.mp4 --style {_quoted(jobs[0]['look'])}"
     yield f"<p><code>{escape(command)} --strength {look['strength']:g}</code></p>"
@@ -188,7 +188,7 @@ def _limits() -> Iterator[str]:
     yield '</th><th>limit</th><th class="text">why there</th></tr></thead><tbody>'
     for one in CRITERIA:
         limit = f"{'below' if one.below else 'above'} {one.limit:g}"
-        yield f'<tr><td class="text">{one.title} <span class="quiet">{one.figure}</span></td>'
+        yield f'<tr><td class="text">{one.title} <span class="figure">{one.figure}</span></td>'
         yield f'<td>{limit}</td><td class="text">{escape(one.reason)}</td></tr>'
     yield "</tbody></table></footer>"
 
