@@ -14,6 +14,7 @@ import typer
 from pipeline.cli.console import say
 from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
+from pipeline.cli.discover import discover
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
@@ -40,6 +41,7 @@ for command in (
     demo,
     view,
     train,
+    discover,
     measure,
     inspect,
     inject,
