@@ -34,6 +34,7 @@ class StylizeJob:
 
     Attributes:
         style, strength: the look over time, as `parse_look` reads it.
+        preserve_colour: paint the brightness and keep the film's colours.
         then: looks that paint, one after the other, what the one before has painted.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
         median: kernel of the blur before the net; 0 is none.
@@ -54,6 +55,7 @@ class StylizeJob:
     style: str | Sequence[str]
     strength: str | float = 1.0
     then: Sequence[str] = ()
+    preserve_colour: bool = False
     preset: str | None = None
     encoding: Overrides = field(default_factory=Overrides)
     median: int = 3
@@ -142,6 +144,7 @@ def load_looks(job: StylizeJob) -> list[Stylizer]:
             projection=job.projection,
             padding=job.padding,
             statistics=job.statistics,
+            preserve_colour=job.preserve_colour,
         )
         for style, strength in wanted
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -24,6 +25,7 @@ from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 STATISTICS = ("shot", "frame")
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class Stylizer:
@@ -37,6 +39,7 @@ class Stylizer:
         padding: `sphere` pads in front of every convolution; `wrap` continues the whole picture,
             paints and crops, the way for nets whose padding cannot be replaced.
         statistics: `shot` holds the statistics of the normalisations, `frame` measures each anew.
+        preserve_colour: paint brightness alone, whatever the style.
 
     Raises:
         InputError: a value that cannot be.
@@ -51,6 +54,7 @@ class Stylizer:
         projection: str = "auto",
         padding: str = "sphere",
         statistics: str = "shot",
+        preserve_colour: bool = False,
     ) -> None:
         if statistics not in STATISTICS:
             raise InputError(f"--statistics {statistics}: one of {', '.join(STATISTICS)}")
@@ -61,6 +65,7 @@ class Stylizer:
         self._reach = palette.net.config.reach
         self._projection = projection
         self._padding = padding
+        self._preserve_colour = preserve_colour
         self._shot = ShotStatistics(backend) if statistics == "shot" else None
         self._canvases: dict[tuple[int, ...], Canvas] = {}
 
@@ -99,7 +104,11 @@ class Stylizer:
         spheres = [
             canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
         ]
-        return [_fade(*pair, 1 - share) for pair in zip(eyes, spheres, strict=True)]
+        colour = 1.0 if self._preserve_colour else self._palette.colour_kept(look)
+        pairs = zip(eyes, spheres, strict=True)
+        return [
+            _fade(eye, preserve_colour(eye, sphere, colour), 1 - share) for eye, sphere in pairs
+        ]
 
     def _paint(self, rgb: Tensor, look: Look, surface: Surface) -> Tensor:
         values = self._palette.values(look)
@@ -116,6 +125,7 @@ def load_stylizer(
     projection: str = "auto",
     padding: str = "sphere",
     statistics: str = "shot",
+    preserve_colour: bool = False,
 ) -> Stylizer:
     """A look as `parse_look` reads it, ready to paint on the fastest backend.
 
@@ -132,7 +142,22 @@ def load_stylizer(
         projection=projection,
         padding=padding,
         statistics=statistics,
+        preserve_colour=preserve_colour,
     )
+
+
+def preserve_colour(eye: Rgb, painted: Rgb, share: float) -> Rgb:
+    """The painting with a share of the eye's colours in place of its own; its luma stays.
+
+    Luma by BT.709, as in "Preserving Color in Neural Artistic Style Transfer" (Gatys et al. 2016).
+    """
+    if share == 0:
+        return painted
+    peak = (1 << bit_depth(painted)) - 1
+    own = eye.astype(np.float32) * np.float32(peak / ((1 << bit_depth(eye)) - 1))
+    light = cv2.transform(painted.astype(np.float32) - own, LUMA[None])[..., None]
+    coloured = painted + np.float32(share) * (own + light - painted)
+    return np.asarray(coloured.round().clip(0, peak), painted.dtype)
 
 
 def _fade(eye: Rgb, painted: Rgb, share: float) -> Rgb:

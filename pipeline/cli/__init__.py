@@ -40,7 +40,6 @@ for command in (
     convert,
     demo,
     view,
-    styles,
     train,
     discover,
     measure,
@@ -49,6 +48,7 @@ for command in (
     remove,
 ):
     app.command()(command)
+app.add_typer(styles, name="styles")
 
 
 @app.callback()

@@ -42,6 +42,9 @@ def stylize(
     then: list[str] = typer.Option(
         [], help="A style or blend that paints the result once more; may be repeated."
     ),
+    preserve_colour: bool = typer.Option(
+        False, "--preserve-colour", help="Paint brightness alone: the film keeps its colours."
+    ),
     preset: Preset = None,
     median: int = typer.Option(3, help="Kernel of the median blur before the net; 0 is none."),
     start: Start = "0",
@@ -96,6 +99,7 @@ def stylize(
         style=style,
         strength=strength,
         then=then,
+        preserve_colour=preserve_colour,
         preset=preset,
         encoding=Overrides(codec, crf, pixel_format, speed),
         median=median,

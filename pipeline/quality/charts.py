@@ -22,15 +22,20 @@ TICKS = 4
 Series = Sequence[float | None]
 
 
-def chart(times: Sequence[float], lines: Mapping[str, Series], cuts: Sequence[float] = ()) -> str:
+def chart(
+    times: Sequence[float],
+    lines: Mapping[str, Series],
+    cuts: Sequence[float] = (),
+    unit: str = " s",
+) -> str:
     """An SVG of lines over time, from zero; gaps where a series holds None, cuts dashed."""
     known = [v for series in lines.values() for v in series if v is not None]
     if not known or len(times) < 2:
-        return "<p>Too few frames for a line.</p>"
+        return "<p>Too few points for a line.</p>"
     top = _round_up(max(known))
     end = times[-1]
     marks = [_level(top * n / TICKS, top) for n in range(TICKS + 1)]
-    marks += [_moment(end * n / TICKS, end) for n in range(TICKS + 1)]
+    marks += [_moment(end * n / TICKS, end, unit) for n in range(TICKS + 1)]
     marks += [f'<line class="cut" x1="{_x(c, end)}" x2="{_x(c, end)}" y1="{TOP}" '
               f'y2="{HEIGHT - BOTTOM}"><title>cut</title></line>' for c in cuts]  # fmt: skip
     drawn = zip(lines.items(), COLOURS, strict=False)
@@ -121,9 +126,11 @@ def _level(value: float, top: float) -> str:
     )
 
 
-def _moment(time: float, end: float) -> str:
+def _moment(time: float, end: float, unit: str) -> str:
     anchor = "end" if time == end else "middle"
-    return f'<text x="{_x(time, end)}" y="{HEIGHT - 8}" text-anchor="{anchor}">{time:.4g} s</text>'
+    return (
+        f'<text x="{_x(time, end)}" y="{HEIGHT - 8}" text-anchor="{anchor}">{time:.4g}{unit}</text>'
+    )
 
 
 def _x(time: float, end: float) -> str:

@@ -23,10 +23,16 @@ SUFFIX = ".safetensors"
 
 @dataclass(frozen=True)
 class Palette:
-    """A net and the styles it is to paint, each (strengths, K); see `pipeline.nets.looks`."""
+    """A net and the styles it is to paint.
+
+    Attributes:
+        styles: looks by name, (strengths, K) each; see `pipeline.nets.looks`.
+        preserving: those that were learned on luma and leave the film its colours.
+    """
 
     net: StyleNet
     styles: Mapping[str, Tensor]
+    preserving: frozenset[str] = frozenset()
 
     def values(self, look: Look) -> Tensor:
         """What the look asks of the net: (1, K)."""
@@ -34,6 +40,10 @@ class Palette:
         knots = torch.stack([self.styles[name] for name in look.shares])
         blend = (knots * shares[:, None, None]).sum(0)
         return at_strength(blend[None], torch.tensor([look.strength]))
+
+    def colour_kept(self, look: Look) -> float:
+        """Share of the film's own colours that the look leaves it, 0 to 1."""
+        return sum(share for name, share in look.shares.items() if name in self.preserving)
 
 
 def open_palette(names: Iterable[str]) -> Palette:
@@ -51,7 +61,9 @@ def open_palette(names: Iterable[str]) -> Palette:
                 "from the other's gallery (vr360 train --from) without --convolutions"
             )
     styles = {name: gallery.looks[index] for name, (gallery, index) in found.items()}
-    return Palette(net, styles)
+    cards = {name: gallery.card.styles[index] for name, (gallery, index) in found.items()}
+    preserving = {n for n, card in cards.items() if card.settings.get("preserve_colour")}
+    return Palette(net, styles, frozenset(preserving))
 
 
 def load_look(style: str) -> tuple[StyleNet, Tensor]:

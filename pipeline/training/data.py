@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,14 +16,17 @@ from torch import Tensor
 from vr360.cubelayout import unpack_faces
 from vr360.errors import StyleImageError
 from vr360.geometry import HALF_TURN, rotation
+from vr360.media.stills import is_whole
 from vr360.projections import CubeMap, Equirect
 from vr360.sampling import build_sampler
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 FEWEST_PHOTOS = 8  # below this the net learns the photographs instead of the style
 SMALLEST = 64  # pixels a side of a painting that still has strokes
+NARROWEST = 32  # pixels a side as it is learned; the deepest features are an eighth as large
 BORDER = 0.02  # share of each side of a painting that is canvas edge or frame
 
 Picture = NDArray[np.uint8]
@@ -34,14 +38,54 @@ def load_picture(path: Path) -> Picture:
     """(H, W, 3) uint8 R'G'B' of any picture OpenCV reads; grey is widened, alpha dropped.
 
     Raises:
-        StyleImageError: missing or not a picture.
+        StyleImageError: missing, cut short, too large, or not a picture.
     """
     if not path.is_file():
         raise StyleImageError(f"{path}: no such file; give a painting as JPEG or PNG")
-    bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if bgr is None:
+    bgr = _decoded(path, cv2.IMREAD_COLOR)
+    return np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def _decoded(path: Path, how: int) -> NDArray[Any]:
+    data = path.read_bytes()
+    if not is_whole(data):
+        raise StyleImageError(f"{path}: the picture is cut short; copy the file again")
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), how) if data else None
+    except cv2.error as error:
+        raise StyleImageError(
+            f"{path}: too large to be read (OpenCV takes 2^30 pixels where memory has room); "
+            "scale it down to a few thousand pixels a side"
+        ) from error
+    if picture is None:
         raise StyleImageError(f"{path}: not a picture that can be read; give a JPEG or PNG")
-    return np.ascontiguousarray(bgr[..., ::-1]).astype(np.uint8)
+    return picture
+
+
+def load_style(path: Path, long_side: int, crop: Crop | None = None) -> Picture:
+    """A painting for training, cut, then scaled to `long_side` pixels.
+
+    The scale decides the size of the strokes: at 640 pixels a stroke of the painting is as many
+    pixels long in a film as it is in the painting at that size. Where a painting is transparent,
+    white shows, as paper would.
+
+    Raises:
+        StyleImageError: not a picture, or too small, too narrow or of one colour after the cut.
+    """
+    painting = cut_painting(_on_paper(path, load_picture(path)), crop)
+    height, width = painting.shape[:2]
+    scale = long_side / max(height, width, 1)
+    if min(height, width) < SMALLEST or min(height, width) * scale < NARROWEST:
+        raise StyleImageError(
+            f"{path}: {width}x{height} is too small or too narrow to learn from: {SMALLEST} "
+            f"pixels a side at least, and {NARROWEST} when the long side is scaled to {long_side}"
+        )
+    if painting.std(axis=(0, 1)).max() < 1:
+        raise StyleImageError(f"{path}: of one colour; there is no style in it to learn")
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(
+        cv2.resize(painting, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8
+    )
 
 
 def cut_painting(painting: Picture, crop: Crop | None) -> Picture:
@@ -52,29 +96,18 @@ def cut_painting(painting: Picture, crop: Crop | None) -> Picture:
                     round(left * width) : round(right * width)]  # fmt: skip
 
 
-def load_style(path: Path, long_side: int, crop: Crop | None = None) -> Picture:
-    """A painting for training, cut, then scaled to `long_side` pixels.
-
-    The scale decides the size of the strokes: at 640 pixels a stroke of the painting is as many
-    pixels long in a film as it is in the painting at that size.
-
-    Raises:
-        StyleImageError: not a picture, or less than `SMALLEST` pixels or of one colour after the
-            cut.
-    """
-    painting = cut_painting(load_picture(path), crop)
-    height, width = painting.shape[:2]
-    if min(height, width) < SMALLEST:
-        raise StyleImageError(
-            f"{path}: {width}x{height} is too small to learn from ({SMALLEST} at least)"
-        )
-    if painting.std(axis=(0, 1)).max() < 1:
-        raise StyleImageError(f"{path}: of one colour; there is no style in it to learn")
-    scale = long_side / max(painting.shape[:2])
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(
-        cv2.resize(painting, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8
-    )
+def _on_paper(path: Path, painting: Picture) -> Picture:
+    """White where the file is transparent: the colours that hide there were never meant."""
+    if path.suffix.lower() not in WITH_ALPHA:
+        return painting
+    whole = _decoded(path, cv2.IMREAD_UNCHANGED)
+    if whole.ndim < 3 or whole.shape[2] != 4 or whole.shape[:2] != painting.shape[:2]:
+        return painting
+    alpha = whole[..., 3:] / np.float32(np.iinfo(whole.dtype).max)
+    if alpha.min() == 1:
+        return painting
+    logger.warning("%s: where it is transparent, white is learned; --crop leaves that out", path)
+    return np.asarray((painting * alpha + 255 * (1 - alpha)).round(), np.uint8)
 
 
 class PhotoFolder:
@@ -90,33 +123,38 @@ class PhotoFolder:
         self.crop = crop
         self.photos: list[Picture] = []
         self.skipped: list[Path] = []
-        for path in pictures_in(folder):
-            self._load(path)
-        if self.skipped:
-            logger.warning("%d photographs skipped: broken or too small", len(self.skipped))
+        read = map(self._read, pictures_in(folder))
+        self.photos += [photo for photo in read if photo is not None]
         if len(self.photos) < FEWEST_PHOTOS:
             raise StyleImageError(
                 f"{folder}: {len(self.photos)} photographs of at least {crop} pixels a side; "
                 f"training wants {FEWEST_PHOTOS} or more"
             )
         for path in pictures_in(panoramas) if panoramas else []:
-            self.photos += sphere_views(load_picture(path), len(self.photos))
+            if (panorama := self._read(path)) is not None:
+                self.photos += sphere_views(panorama, len(self.photos))
+        if self.skipped:
+            names = ", ".join(path.name for path in self.skipped[:3])
+            more = " ..." if len(self.skipped) > 3 else ""
+            logger.warning(
+                "%d pictures skipped, broken or of less than %d pixels a side: %s%s",
+                len(self.skipped), crop, names, more,
+            )  # fmt: skip
 
     def batch(self, size: int, random: np.random.Generator) -> Tensor:
         """(size, 3, crop, crop) in [0, 1]: random photographs, scales, places, mirrored or not."""
         crops = [self._crop(random) for _ in range(size)]
         return to_tensor(crops)
 
-    def _load(self, path: Path) -> None:
+    def _read(self, path: Path) -> Picture | None:
         try:
-            photo = load_picture(path)
+            picture = load_picture(path)
         except StyleImageError:
+            picture = None
+        if picture is None or min(picture.shape[:2]) < self.crop:
             self.skipped.append(path)
-            return
-        if min(photo.shape[:2]) < self.crop:
-            self.skipped.append(path)
-            return
-        self.photos.append(photo)
+            return None
+        return picture
 
     def _crop(self, random: np.random.Generator) -> Picture:
         photo = self.photos[random.integers(len(self.photos))]

@@ -9,16 +9,21 @@ crop = [0.02, 0.02, 0.98, 0.98]
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from pipeline.colours import picture_palette, recoloured
 from pipeline.nets.checkpoint import StyleCard
-from pipeline.training.data import Crop
+from pipeline.training.data import Crop, Picture, load_style
+from pipeline.training.reference import reference_palette
+from vr360.change import luma
 from vr360.errors import StyleImageError
 
 PIXELS_PER_DEGREE = 2048 / 360  # of the films that strokes are sized for
+LARGEST = 360.0  # degrees: once around
 
 
 @dataclass(frozen=True)
@@ -26,10 +31,16 @@ class StyleSource:
     """A painting and how it is looked at.
 
     Attributes:
+        name: letters, digits, _ and -, as it is said to `vr360 stylize --style`.
         crop: the part that is learned from; None leaves out the edge alone.
         scale: degrees on the sphere that the long side of that part spans, in films 2048 pixels
             wide; larger makes larger strokes.
         weight: style against content, relative to `TrainSettings.style_weight`.
+        match: a film or picture whose colours the painting takes on before it is learned.
+        preserve_colour: learned on luma alone; what is painted with it keeps its own colours.
+
+    Raises:
+        StyleImageError: a value that cannot be.
     """
 
     name: str
@@ -41,30 +52,76 @@ class StyleSource:
     crop: Crop | None = None
     scale: float = 90.0
     weight: float = 1.0
+    match: Path | None = None
+    preserve_colour: bool = False
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w-]+", self.name):
+            raise StyleImageError(f"style name {self.name!r}: letters, digits, _ and - only")
+        if not 0 < self.scale <= LARGEST:
+            raise StyleImageError(f"{self.name}: scale {self.scale} degrees; 0 to {LARGEST:g}")
+        if not 0 <= self.weight < float("inf"):
+            raise StyleImageError(f"{self.name}: weight {self.weight}; 0 or more")
+        if self.crop is not None and not _is_crop(self.crop):
+            raise StyleImageError(
+                f"{self.name}: crop {self.crop}; left, top, right and bottom are shares of the "
+                "picture from 0 to 1, left before right and top before bottom"
+            )
 
     @property
     def pixels(self) -> int:
         """Long side at which the painting is learned."""
         return round(self.scale * PIXELS_PER_DEGREE)
 
+    def picture(self) -> Picture:
+        """The painting as it is learned from: cut, scaled, in its colours.
+
+        Raises:
+            StyleImageError, VideoOpenError, NotEquirectError: an image or film of no use.
+        """
+        painting: Picture = load_style(self.image, self.pixels, self.crop)
+        if self.match:
+            painting = recoloured(
+                painting, picture_palette(painting), reference_palette(self.match)
+            )
+        if self.preserve_colour:
+            painting = (luma(painting)[..., None].repeat(3, 2) * 255).round().astype("uint8")
+        return painting
+
+    def as_data(self) -> dict[str, Any]:
+        """Every field as JSON knows it; files by their names."""
+        match = self.match.name if self.match else None
+        return asdict(self) | {"image": self.image.name, "match": match}
+
     def card(self, training: dict[str, Any] | None = None) -> StyleCard:
         """What the gallery says of the style."""
-        painting = {key: getattr(self, key) for key in ("title", "artist", "year", "rights")}
-        painting |= {"file": self.image.name, "sha256": _sha256(self.image)}
-        settings = {"crop": self.crop, "scale": self.scale, "weight": self.weight}
-        return StyleCard(self.name, painting, settings, training or {})
+        data = self.as_data()
+        painting = {key: data[key] for key in ("title", "artist", "year", "rights")}
+        painting |= {"file": data["image"], "sha256": _sha256(self.image)}
+        chosen = ("crop", "scale", "weight", "match", "preserve_colour")
+        return StyleCard(self.name, painting, {key: data[key] for key in chosen}, training or {})
+
+
+def _is_crop(crop: Any) -> bool:
+    try:
+        left, top, right, bottom = crop
+        return bool(0 <= left < right <= 1 and 0 <= top < bottom <= 1)
+    except (TypeError, ValueError):
+        return False
 
 
 def load_recipe(path: Path, images: Path | None = None) -> list[StyleSource]:
-    """The styles of a recipe; its images lie in `images`, or beside it.
+    """The styles of a recipe; its images and films lie in `images`, or beside it.
 
     Raises:
         StyleImageError: no recipe, or a style in it that cannot be understood.
     """
     try:
-        styles = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        styles = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StyleImageError(f"{path}: no recipe of styles ({error})") from error
+    if not styles:
+        raise StyleImageError(f"{path}: no style in it; write [name] and image = FILE")
     return [_source(path, name, style, images or path.parent) for name, style in styles.items()]
 
 
@@ -75,9 +132,16 @@ def _source(path: Path, name: str, style: Any, images: Path) -> StyleSource:
             f"{path}: [{name}] wants `image` and may have {', '.join(sorted(known - {'image'}))}"
         )
     values = dict(style)
-    if "crop" in values:
-        values["crop"] = tuple(values["crop"])
-    return StyleSource(name, images / values.pop("image"), **values)
+    try:
+        for key in {"image", "match"} & set(values):
+            values[key] = images / values[key]
+        if "crop" in values:
+            values["crop"] = tuple(values["crop"])
+        return StyleSource(name, **values)
+    except TypeError as error:
+        raise StyleImageError(
+            f"{path}: [{name}] has a value of the wrong kind ({error})"
+        ) from error
 
 
 def _sha256(path: Path) -> str:

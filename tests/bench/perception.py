@@ -1,9 +1,10 @@
 """How near paintings are to their painting and to their photograph, on photographs held out.
 
 Training that is to be judged here leaves these out: of the photographs by name, every fourth of the
-first two hundred.
+first two hundred. `python -m tests.bench.perception PHOTOS OUT` links the others into OUT.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -62,3 +63,10 @@ class Judge:
             styles = [style_loss(features, target) for target in targets]
             rows.append([float(content), *map(float, styles)])
         return tuple(np.mean(rows, axis=0))
+
+
+if __name__ == "__main__":
+    photos, out = map(Path, sys.argv[1:])
+    out.mkdir(parents=True)
+    for path in set(pictures_in(photos)) - set(held_out(photos)):
+        (out / path.name).symlink_to(path.resolve())

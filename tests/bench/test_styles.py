@@ -1,5 +1,6 @@
 """What strength and blends do to the losses, on photographs that training has not seen."""
 
+import os
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
 from pipeline.backends import TorchBackend
@@ -16,10 +18,13 @@ from pipeline.nets.looks import kept
 from pipeline.nets.surface import PLANE
 from pipeline.styles import GALLERY, open_palette, shipped_styles
 from pipeline.training.recipe import StyleSource, load_recipe
+from tests.bench.johnson import Johnson
 from tests.bench.perception import Judge, Paint, held_out, load_photos
 
 pytestmark = pytest.mark.bench
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
+NEAR = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.4, 1.5)
+AGAINST = "starry_night"
 FEW = 8  # photographs for figures that are differences on the same pictures
 
 
@@ -89,3 +94,32 @@ def test_half_a_blend_lies_between_its_ends(judge: Judge, sources: list[StyleSou
         print(f"{a.name + ' + ' + b.name:32}{pairs}")
         for first, half, last in zip(*losses, strict=True):
             assert min(first, last) < half < max(first, last)
+
+
+@pytest.fixture(scope="module")
+def johnson() -> Johnson:
+    """Trained by `python -m tests.bench.johnson` on the painting of `AGAINST`."""
+    path = os.environ.get("VR360_JOHNSON")
+    if not path:
+        pytest.skip("VR360_JOHNSON=FILE names a net trained by python -m tests.bench.johnson")
+    net = Johnson()
+    net.load_state_dict(load_file(path))
+    return net
+
+
+def test_style_at_equal_content_beside_a_net_of_the_usual_size(
+    shared_data: Path, sources: list[StyleSource], johnson: Johnson
+):
+    weights = shared_data / "weights" / "vgg16_features.safetensors"
+    judge = Judge(weights, load_photos(held_out(shared_data / "photos")))
+    source = next(source for source in sources if source.name == AGAINST)
+    target = judge.target(source.image, source.pixels)
+    content, style = judge.losses(johnson, target)
+    rows = {s: judge.losses(painter(source.name, s), target) for s in NEAR}
+    print(f"\n{source.name}, {len(judge.photos)} photographs     content     style")
+    print(row("Johnson et al.", (content, style)))
+    for strength, figures in rows.items():
+        print(row(f"vr360, strength {strength:g}", figures))
+    ours = np.interp(content, *zip(*rows.values(), strict=True))
+    print(f"at Johnson's content loss: {ours:.4f}, {100 * (ours / style - 1):+.1f} %")
+    assert ours <= 1.05 * style

@@ -37,7 +37,7 @@ def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
     out = tmp_path / name
     report = stylize(StylizeJob(tiny_film, out, str(tiny_style), preset=preset))
     source = probe(tiny_film)
-    painter = Painter(load_stylizer(tiny_style), Cuts(), Stereo.MONO, 8)
+    painter = Painter([load_stylizer(tiny_style)], Cuts(), Stereo.MONO, 8)
     finish = Finisher(Stereo.MONO, smoothers=[Smoother()])
     prepared = (Frame(median_blur(f.rgb, 3), f.pts) for f in read_frames(source))
     painted = [finish(one) for one in painter.paint(prepared)]

@@ -32,7 +32,7 @@ def read_still(path: Path) -> Rgb:
     """
     check_readable(path)
     data = path.read_bytes()
-    if not _is_whole(data):
+    if not is_whole(data):
         raise VideoOpenError(f"{path}: the picture is cut short; copy the file again")
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if bgr is None or bgr.dtype not in (np.uint8, np.uint16):
@@ -41,7 +41,7 @@ def read_still(path: Path) -> Rgb:
     return rgb if rgb.dtype == np.uint8 else to_codes(rgb, _TOP_16)
 
 
-def _is_whole(data: bytes) -> bool:
+def is_whole(data: bytes) -> bool:
     """Whether a JPEG or PNG has its end; OpenCV paints what is missing grey and says nothing."""
     if data.startswith(_JPEG):
         return data.find(b"\xff\xd9", _scan_start(data)) >= 0

@@ -245,6 +245,7 @@ def test_the_defaults_of_the_command_line_are_those_of_the_job():
         for name, p in signature(stylize).parameters.items()
     }
     job = StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night")
-    for name in ("strength", "median", "projection", "padding", "statistics", "temporal",
+    assert float(shown["strength"]) == job.strength
+    for name in ("median", "projection", "padding", "statistics", "temporal",
                  "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
         assert shown[name] == getattr(job, name), name

@@ -1,0 +1,100 @@
+"""What the temporal term of training does to films painted frame by frame.
+
+The other side is a gallery trained as the shipped one was, but for that term:
+    vr360 train gallery.toml without.safetensors --no-temporal ...
+    VR360_WITH=with.safetensors VR360_WITHOUT=without.safetensors pytest -m bench -s ...
+"""
+
+import os
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from pipeline.backends import TorchBackend
+from pipeline.nets.checkpoint import load_card
+from pipeline.nets.surface import PLANE
+from pipeline.styles import GALLERY, load_look
+from pipeline.temporal.views import sample
+from pipeline.training.recipe import load_recipe
+from sample_clips import Scene
+from tests.bench.perception import Judge, Paint, held_out, load_photos
+from vr360.frame import Rgb
+from vr360.geometry import row_areas
+
+pytestmark = pytest.mark.bench
+HEIGHT = 384
+FRAMES = (13, 37, 61, 85)  # pan, shake, walk and moving things
+
+
+@pytest.fixture(scope="module")
+def galleries() -> dict[str, Path]:
+    paths = {name: os.environ.get(f"VR360_{name.upper()}") for name in ("with", "without")}
+    if not all(paths.values()):
+        pytest.skip("VR360_WITH and VR360_WITHOUT name galleries trained with and without the term")
+    return {name: Path(path) for name, path in paths.items() if path}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Two frames of the sample scene, where the later one's pixels were, and what counts."""
+
+    before: Tensor
+    now: Tensor
+    direction: np.ndarray
+    weight: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def steps() -> list[Step]:
+    scene, size = Scene(), (HEIGHT, 2 * HEIGHT)
+    found = []
+    for n in FRAMES:
+        before, now = (on_tensor(scene.render(m, *size).rgb) for m in (n - 1, n))
+        flow = scene.flow(n, *size)
+        weight = row_areas(HEIGHT)[:, None] * ~(flow.occluded | flow.water)
+        found.append(Step(before, now, flow.direction.astype(np.float32), weight))
+    return found
+
+
+def on_tensor(rgb: Rgb) -> Tensor:
+    return torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
+
+
+def warping_error(paint: Paint, steps: list[Step]) -> float:
+    """Mean square by which painted frames miss the painted frame before, moved by the true flow."""
+    errors = []
+    for step in steps:
+        before, now = (paint(rgb)[0].permute(1, 2, 0).numpy() for rgb in (step.before, step.now))
+        missed = np.square(sample(before, step.direction) - now).mean(-1)
+        errors.append((missed * step.weight).sum() / step.weight.sum())
+    return float(np.mean(errors))
+
+
+def test_the_temporal_term_lowers_flicker_at_the_same_style(
+    shared_data: Path, galleries: dict[str, Path], steps: list[Step]
+):
+    weights = shared_data / "weights" / "vgg16_features.safetensors"
+    judge = Judge(weights, load_photos(held_out(shared_data / "photos")))
+    recipe = load_recipe(GALLERY.with_suffix(".toml"), shared_data / "styles")
+    print(f"\n{'':18}{'warping error':>27}{'style loss':>28}{'content loss':>28}")
+    print(f"{'':18}" + 3 * f"{'with':>9}{'without':>9}{'change':>9} ")
+    known = load_card(galleries["with"]).names
+    for source in (source for source in recipe if source.name in known):
+        target = judge.target(source.image, source.pixels)
+        rows = []
+        for path in galleries.values():
+            net, look = load_look(f"{path}#{source.name}" if len(known) > 1 else str(path))
+            paint = partial(TorchBackend(net), look=look)
+            content, style = judge.losses(partial(paint, surface=PLANE), target)
+            rows.append((warping_error(paint, steps), style, content))
+        pairs = list(zip(*rows, strict=True))
+        print(
+            f"{source.name:18}" + "".join(f"{a:9.5f}{b:9.5f}{a / b - 1:+9.0%} " for a, b in pairs)
+        )
+        assert pairs[0][0] <= 0.6 * pairs[0][1]
+        assert pairs[1][0] <= 1.05 * pairs[1][1]

@@ -1,0 +1,153 @@
+"""`vr360 train` as a user meets it: what is refused, before anything is written."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from pipeline.nets.checkpoint import load_gallery, save_gallery
+from pipeline.training.settings import PRESETS
+from tests.pipeline.cli.conftest import Run
+from tests.pipeline.conftest import tiny_gallery
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> Path:
+    path = tmp_path / "painting.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (100, 120, 3), np.uint8))
+    return path
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """As large as training wants them."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for n in range(8):
+        coarse = np.random.default_rng(n).integers(0, 256, (6, 6, 3), np.uint8)
+        cv2.imwrite(str(folder / f"{n}.png"), cv2.resize(coarse, (256, 256)))
+    return folder
+
+
+def refused(command: Run, folder: Path, said: str, *arguments: object) -> str:
+    """The one line on stderr; nothing is written."""
+    before = sorted(folder.rglob("*"))
+    code, stdout, stderr = command("train", *arguments)
+    assert (code, stdout) == (1, "")
+    assert len(stderr.strip().splitlines()) == 1, stderr
+    assert said in stderr
+    assert sorted(folder.rglob("*")) == before
+    return stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--preset", "pastel"], "one of painting, photo, animation"),
+        (["--iterations", 5, "--minutes", 1], "one of the two"),
+        (["--crop", "0.5,0,0.4,1"], "crop"),
+        (["--name", "a:b"], "letters, digits"),
+        (["--from", "none.safetensors"], "none.safetensors"),
+        (["--keep", "--from", "none"], "--keep"),
+        (["--keep", "--convolutions"], "--keep"),
+        (["--device", "abacus"], "--device"),
+        (["--resume"], "out.safetensors.training"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(
+    command: Run, tmp_path: Path, painting: Path, photos: Path, options: list[str], said: str,
+    tiny_style: Path,
+):  # fmt: skip
+    out = tmp_path / "out.safetensors"
+    start = [] if "--from" in options else ["--from", tiny_style]
+    refused(command, tmp_path, said, painting, out, "--photos", photos, *start, *options)
+
+
+def save_random_vgg(path: Path) -> None:
+    from torchvision.models import vgg16
+
+    with torch.device("meta"):
+        state = vgg16(weights=None).features.state_dict()
+    noise = torch.Generator().manual_seed(0)
+    drawn = {k: torch.randn(v.shape, generator=noise) * 0.05 for k, v in state.items()}
+    save_file({k: v.half() for k, v in drawn.items()}, path)
+
+
+def test_a_crop_of_words_is_a_usage_error(
+    command: Run, tmp_path: Path, painting: Path, photos: Path
+):
+    out = tmp_path / "out.safetensors"
+    code, _, stderr = command("train", painting, out, "--photos", photos, "--crop", "the middle")
+    assert code == 2
+    assert "--crop" in stderr
+
+
+def test_where_no_style_can_be_written_is_said_first(command: Run, tmp_path: Path, painting: Path):
+    there = tmp_path / "there.safetensors"
+    there.write_text("precious")
+    photos = ["--photos", tmp_path]
+    refused(command, tmp_path, "--force", painting, there, *photos)
+    refused(command, tmp_path, "NAME.safetensors", painting, tmp_path / "out.pth", *photos)
+    nowhere = tmp_path / "none" / "out.safetensors"
+    refused(command, tmp_path, "no folder", painting, nowhere, *photos)
+    assert there.read_text() == "precious"
+
+
+def test_weights_of_another_network_are_refused(
+    command: Run, tmp_path: Path, painting: Path, photos: Path, tiny_style: Path
+):
+    from torchvision.models import vgg19
+
+    with torch.device("meta"):
+        state = vgg19(weights=None).features.state_dict()
+    deeper = tmp_path / "vgg19.safetensors"
+    save_file({name: torch.zeros(v.shape, dtype=torch.half) for name, v in state.items()}, deeper)
+    for weights in (deeper, tiny_style, painting):
+        refused(
+            command, tmp_path, f"{weights.name}: no VGG-16 weights", painting,
+            tmp_path / "out.safetensors", "--from", tiny_style, "--photos", photos,
+            "--vgg-weights", weights,
+        )  # fmt: skip
+
+
+def test_options_of_a_painting_belong_into_the_recipe(
+    command: Run, tmp_path: Path, painting: Path, photos: Path, tiny_style: Path
+):
+    recipe = tmp_path / "gallery.toml"
+    recipe.write_text(f'[night]\nimage = "{painting.name}"\n')
+    refused(
+        command, tmp_path, "--scale, --style-weight: say so in", recipe,
+        tmp_path / "out.safetensors", "--photos", photos, "--from", tiny_style, "--scale", 45,
+        "--style-weight", 2,
+    )  # fmt: skip
+
+
+def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
+    command: Run, tmp_path: Path, painting: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+):
+    small = {**PRESETS["animation"], "crop": 68, "batch": 1}
+    monkeypatch.setattr("pipeline.training.settings.PRESETS", {"animation": small})
+    vgg, start = tmp_path / "vgg.safetensors", tmp_path / "start.safetensors"
+    save_random_vgg(vgg)
+    save_gallery(start, tiny_gallery("one", "two"))
+    out = tmp_path / "my painting.safetensors"
+    code, stdout, stderr = command(
+        "train", painting, out, "--from", start, "--keep", "--photos", photos, "--vgg-weights",
+        vgg, "--iterations", 1, "--preset", "animation", "--crop", "0.1,0,0.9,1", "--scale", 20,
+        "--match", painting, "--title", "Noise",
+    )  # fmt: skip
+    assert code == 0, stderr
+    assert stdout == ""
+    card = load_gallery(out).card
+    assert card.names == ["one", "two", "my_painting"]
+    learned = card.styles[2]
+    assert learned.painting["title"] == "Noise"
+    assert learned.settings["crop"] == [0.1, 0, 0.9, 1]
+    assert learned.settings["match"] == "painting.png"
+    assert learned.training["settings"]["content_layer"] == "relu4_3"
+    written = {path.name.removeprefix(out.name) for path in tmp_path.glob("my painting*")}
+    assert written == {"", ".training", ".preview.jpg", ".report.html"}
+    assert all(name in stderr for name in (".preview.jpg", ".report.html"))
