@@ -164,7 +164,9 @@ class Discovery:
     def _key(self, job: Job) -> str:
         track = parse_look(job.candidate.style, job.strength)
         palette = open_palette(track.styles)
-        digest = hashlib.sha256(palette.values(track.at()).numpy().tobytes())
+        look = track.at()
+        digest = hashlib.sha256(palette.values(look).numpy().tobytes())
+        digest.update(repr(palette.colour_kept(look)).encode())
         for tensor in palette.net.state_dict().values():
             digest.update(tensor.numpy().tobytes())
         if self._vgg and job.candidate.painting:
