@@ -17,6 +17,7 @@ from pipeline.cli.demo import demo
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
+from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
@@ -41,6 +42,7 @@ for command in (
     view,
     styles,
     train,
+    optimize,
     measure,
     inspect,
     inject,

@@ -171,7 +171,8 @@ class Objective:
             wanted = name in self._content_share
             return _by_area(features, part.surface) if wanted else features.new_zeros(())
 
-        return self._vgg(part.cut(source), part.surface, tap)
+        wanted: dict[str, Tensor] = self._vgg(part.cut(source), part.surface, tap)
+        return wanted
 
 
 @torch.no_grad()
