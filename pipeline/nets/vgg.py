@@ -20,13 +20,16 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
-from torchvision.models import VGG16_Weights, VGG19_Weights, vgg16, vgg19
+from torchvision.models import VGG16_Weights, VGG19_Weights
 
 from pipeline.nets.surface import Surface
 from vr360.errors import CheckpointError
 
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 """Convolutions of each block, which ends in a pooling; a ReLU follows each of them."""
+
+CHANNELS = (64, 128, 256, 512, 512)
+"""Of the convolutions of each block."""
 
 LAYERS = {"relu1_2": 3, "relu2_2": 8, "relu3_3": 15, "relu4_3": 22}
 """Names of the literature and their indices in torchvision's feature stack."""
@@ -54,13 +57,25 @@ def layer_indices(network: str = "vgg16") -> dict[str, int]:
     return indices
 
 
+def feature_stack(network: str) -> nn.Sequential:
+    """torchvision's `features`, untrained, without the classifier that comes after them."""
+    layers: list[nn.Module] = []
+    before = 3
+    for count, channels in zip(CONVOLUTIONS[network], CHANNELS, strict=True):
+        for _ in range(count):
+            layers += [nn.Conv2d(before, channels, 3, padding=1), nn.ReLU(inplace=True)]
+            before = channels
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)
+
+
 class VggFeatures(nn.Module):
     """rgb (N, 3, H, W) in [0, 1] -> {layer: (N, C, h, w)} for the layers asked for.
 
     Frozen, and run in `precision`: gradients only pass through.
 
     Args:
-        stack: torchvision's `features`.
+        stack: see `feature_stack`.
         layers: names, see `layer_indices`.
         precision: of the convolutions; features come out as float32.
         network: whose indices the names stand for.
@@ -162,7 +177,7 @@ def load_vgg(
     Raises:
         CheckpointError: the file is another network, or torchvision's cannot be downloaded.
     """
-    stack = (vgg16 if network == "vgg16" else vgg19)(weights=None).features
+    stack = feature_stack(network)
     try:
         state = load_file(weights) if weights else _torchvision_weights(network)
         stack.load_state_dict({key: value.float() for key, value in state.items()})
