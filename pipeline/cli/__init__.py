@@ -14,6 +14,7 @@ import typer
 from pipeline.cli.console import say
 from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
+from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
@@ -43,6 +44,7 @@ for command in (
     styles,
     train,
     optimize,
+    explore,
     measure,
     inspect,
     inject,

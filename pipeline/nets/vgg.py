@@ -58,7 +58,7 @@ def layer_indices(network: str = "vgg16") -> dict[str, int]:
 
 
 def feature_stack(network: str) -> nn.Sequential:
-    """torchvision's `features`, untrained, without the classifier that comes after them."""
+    """Torchvision's `features`, untrained, without the classifier that comes after them."""
     layers: list[nn.Module] = []
     before = 3
     for count, channels in zip(CONVOLUTIONS[network], CHANNELS, strict=True):
@@ -177,10 +177,11 @@ def load_vgg(
     Raises:
         CheckpointError: the file is another network, or torchvision's cannot be downloaded.
     """
-    stack = feature_stack(network)
+    with torch.device("meta"):  # weights are read, not drawn
+        stack = feature_stack(network)
     try:
         state = load_file(weights) if weights else _torchvision_weights(network)
-        stack.load_state_dict({key: value.float() for key, value in state.items()})
+        stack.load_state_dict({key: w.float() for key, w in state.items()}, assign=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         source = weights or "torchvision's download"
         name = network.replace("vgg", "VGG-")

@@ -28,7 +28,7 @@ from pipeline.optimize.workspace import Workspace
 from pipeline.temporal.planar import Floats
 from vr360.frame import Rgb
 
-PALETTE_FRAMES, PALETTE_HEIGHT = 8, 128  # frames, evenly spaced, and rows that colours are read off
+PALETTE_FRAMES, PALETTE_HEIGHT = 8, 64  # frames, evenly spaced, and rows that colours are read off
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class FilmPainter:
         """Paint every shot; `result` has the frames then."""
         self._frames = sum(len(shot) for shot in shots)
         self._cost = sum(self._price(shot) for shot in shots)
-        film = _palette([frame for shot in shots for frame in shot])
+        film = [frame for shot in shots for frame in shot]
         first = 0
         for shot in shots:
             look = _Look.of(self._settings.histogram, self._painting, shot, film)
@@ -192,10 +192,10 @@ class _Look:
     wanted: Palette | None = None
 
     @classmethod
-    def of(cls, histogram: str, painting: Rgb, shot: Shot, film: Palette) -> _Look:
+    def of(cls, histogram: str, painting: Rgb, shot: Shot, film: Shot) -> _Look:
         if histogram == "none":
             return cls(painting)
-        colours = film if histogram == "film" else _palette(shot)
+        colours = _palette(film if histogram == "film" else shot)
         recast = recoloured(painting, picture_palette(painting), colours)
         return cls(recast, picture_palette(recast) if histogram == "film" else None)
 

@@ -128,7 +128,7 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
     frames, shots = read_shots(job, info, sphere)
     record = Record(watch)
     with open_film(job, info, sphere) as film:
-        work = Workspace(job.output, _identity(job, network, info), job.resume, job.force)
+        work = Workspace(job.output, identity(job, network, info), job.resume, job.force)
         paint = FilmPainter(painter, job.settings, painting, size, work, record)
         paint.paint(shots)
         for frame, eyes in zip(frames, _eyes_of(paint, len(frames), info), strict=True):
@@ -252,7 +252,7 @@ def _compared(
     }
 
 
-def _identity(job: OptimizeJob, network: str, info: VideoInfo) -> str:
+def identity(job: OptimizeJob, network: str, info: VideoInfo) -> str:
     """All that decides what comes out, but for what may change between two sittings."""
     files = [job.style.path, *(block.path for block in job.style.blocks)]
     facts = {

@@ -150,6 +150,18 @@ def parse_layers(text: str, option: str) -> Layers:
     return layers
 
 
+def parse_numbers(text: str, option: str) -> tuple[float, ...]:
+    """`2,3,4.5`.
+
+    Raises:
+        InputError: not numbers.
+    """
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise InputError(f"{option} {text}: give numbers, as 2,3,4.5") from None
+
+
 def check_layers(settings: OptimizeSettings, network: str) -> None:
     """Raise InputError for a layer that `network` lacks."""
     known = layer_indices(network)

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline.nets.vgg import VggFeatures, feature_stack
+from pipeline.tensors import to_rgb
 from tests.pipeline.conftest import soft_noise
 
 
@@ -43,4 +44,12 @@ def painting() -> np.ndarray:
 def painting_file(tmp_path: Path, painting: np.ndarray) -> Path:
     path = tmp_path / "painting.png"
     cv2.imwrite(str(path), painting)
+    return path
+
+
+@pytest.fixture
+def still(tmp_path: Path, panorama: torch.Tensor) -> Path:
+    path = tmp_path / "still.png"
+    rgb = to_rgb(panorama.clone(), 8)[0]
+    cv2.imwrite(str(path), np.ascontiguousarray(rgb[..., ::-1]))
     return path
