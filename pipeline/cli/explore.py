@@ -57,6 +57,7 @@ def explore(
 ) -> None:
     """Paint one frame in many looks, small, on a page to choose from; each with its command."""
     from pipeline.optimize.explore import Exploration, explore
+    from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.page import write_page
     from pipeline.optimize.settings import parse_layers, parse_numbers, settings_for
     from pipeline.optimize.style_image import WHOLE, StyleImage, parse_block, parse_box
@@ -72,12 +73,9 @@ def explore(
         crops=tuple(parse_box(text, "--crop") for text in crop or ()) or (WHOLE,),
         layers=tuple(layers) or (settings.style_layers,),
         settings=settings,
-        look=look,
-        network=network,
-        vgg_weights=vgg_weights,
+        network=NetworkChoice(network, vgg_weights, look, device),
         width=width,
         time=parse_seconds(at, "--at") or Fraction(0),
-        device=device,
         resume=resume,
         force=force,
     )

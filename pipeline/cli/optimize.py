@@ -140,6 +140,7 @@ def optimize(
     """Paint a 360° still or a short clip by optimisation, frame by frame."""
     from pipeline.optimize.finish import parse_dissolve
     from pipeline.optimize.job import OptimizeJob, optimize
+    from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.settings import parse_layers, settings_for
     from pipeline.optimize.style_image import WHOLE, StyleImage, parse_block, parse_box
     from vr360.media.presets import Overrides
@@ -173,9 +174,7 @@ def optimize(
         output=output,
         style=image,
         settings=settings,
-        look=look,
-        network=network,
-        vgg_weights=vgg_weights,
+        network=NetworkChoice(network, vgg_weights, look, device),
         paint_width=paint_width,
         denoise=denoise,
         dissolve=parse_dissolve(dissolve) if dissolve else (),
@@ -186,7 +185,6 @@ def optimize(
         source_projection=source_projection,
         stereo=parse_stereo(stereo),
         camera=camera,
-        device=device,
         preset=encoding,
         encoding=Overrides(codec, crf, pixel_format, speed),
         resume=resume,
@@ -242,6 +240,8 @@ def summarise(report: OptimizeReport) -> None:
     height, width = report.size
     frames = "one sphere" if report.frames == 1 else f"{report.frames} frames"
     say("painted  ", f"{frames} at {width}x{height} in {report.seconds:.1f} s, {report.network}")
+    if report.note:
+        say("network  ", report.note)
     say("loss     ", _terms(report.terms))
     if report.plateau:
         say("plateau  ", f"within 1 % of that from iteration {report.plateau} on")

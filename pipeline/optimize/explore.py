@@ -14,7 +14,8 @@ import numpy as np
 
 from pipeline.backends import choose_device
 from pipeline.optimize.descent import Terms
-from pipeline.optimize.job import OptimizeJob, identity, open_network
+from pipeline.optimize.job import OptimizeJob, identity
+from pipeline.optimize.network import NetworkChoice
 from pipeline.optimize.settings import GATYS, Layers, OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, working_size
 from pipeline.optimize.style_image import WHOLE, Box, StyleImage
@@ -54,12 +55,9 @@ class Exploration:
     crops: tuple[Box, ...] = (WHOLE,)
     layers: tuple[Layers, ...] = (GATYS,)
     settings: OptimizeSettings = field(default_factory=OptimizeSettings)
-    look: str = "painting"
-    network: str = "auto"
-    vgg_weights: Path | None = None
+    network: NetworkChoice = field(default_factory=NetworkChoice)
     width: int = 256
     time: Fraction = Fraction(0)
-    device: str = "auto"
     resume: bool = False
     force: bool = False
 
@@ -131,8 +129,8 @@ def layers_text(layers: Layers) -> str:
 def _painted(job: OptimizeJob, task: Task, work: Workspace, number: int, watch: Watch) -> Rgb:
     done = work.result(task.key)
     if done is None:
-        network, vgg = open_network(job, task.size[0] * task.size[1])
-        painter = SpherePainter(vgg, network, job.settings, choose_device(job.device))
+        network, vgg = job.network.open(job.settings, task.size[0] * task.size[1])
+        painter = SpherePainter(vgg, network, job.settings, choose_device(job.network.device))
 
         def told(_: int, iteration: int, iterations: int, terms: Terms) -> None:
             watch(number, iteration, iterations, terms)
@@ -148,10 +146,7 @@ def _job(wanted: Exploration, unrealness: float, crop: Box, layers: Layers) -> O
         output=wanted.folder,
         style=replace(wanted.style, crop=crop),
         settings=settings,
-        look=wanted.look,
         network=wanted.network,
-        vgg_weights=wanted.vgg_weights,
-        device=wanted.device,
     )
 
 
@@ -165,7 +160,7 @@ def _source(wanted: Exploration, info: VideoInfo) -> Rgb:
 def _identity(wanted: Exploration, info: VideoInfo) -> str:
     first = _job(wanted, wanted.unrealness[0], wanted.crops[0], wanted.layers[0])
     grid = [wanted.unrealness, wanted.crops, wanted.layers, wanted.width, str(wanted.time)]
-    return identity(first, wanted.network, info) + json.dumps(grid)
+    return identity(first, wanted.network.name, info) + json.dumps(grid)
 
 
 def _command(job: OptimizeJob, wanted: Exploration, full: int, width: int) -> str:
@@ -184,11 +179,11 @@ def _words(job: OptimizeJob, wanted: Exploration, full: int, width: int) -> Iter
         yield from ("--add-block", f"{block.path}:{box_text(block.box)}")
     given = {
         "--crop": (box_text(job.style.crop), box_text(WHOLE)),
-        "--preset": (job.look, "painting"),
-        "--network": (job.network, "auto"),
+        "--preset": (job.network.look, "painting"),
+        "--network": (job.network.name, "auto"),
         "--style-scale": (f"{settings.style_scale:g}", f"{OptimizeSettings.style_scale:g}"),
         "--seed": (str(settings.seed), "0"),
-        "--vgg-weights": (str(job.vgg_weights), "None"),
+        "--vgg-weights": (str(job.network.weights), "None"),
     }
     for option, (value, usual) in given.items():
         if value != usual:

@@ -12,16 +12,11 @@ from pathlib import Path
 import torch
 
 from pipeline.backends import choose_device
-from pipeline.nets.vgg import VggFeatures, load_vgg, network_in
 from pipeline.optimize.descent import Terms
 from pipeline.optimize.film import FilmPainter, Shot, Step, Watch, shots_of
 from pipeline.optimize.finish import Dissolve, finished, share_at
-from pipeline.optimize.settings import (
-    NETWORKS,
-    PREFERRED_NETWORK,
-    OptimizeSettings,
-    check_layers,
-)
+from pipeline.optimize.network import NetworkChoice
+from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, working_size
 from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import Workspace
@@ -31,7 +26,7 @@ from pipeline.stereo import carry_over
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.tensors import to_rgb, to_tensor
 from pipeline.unfolding import Unfolding, open_unfolding
-from vr360.errors import CheckpointError, InputError
+from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
@@ -41,7 +36,6 @@ from vr360.media.writer import Writer
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import join_eyes, picture_size, split_eyes
 
-SMALL = 1 << 19  # pixels up to which memory is cheaper than computing activations twice
 PLATEAU = 1.01  # of the last value: an iteration that is as good has reached the plateau
 
 
@@ -52,9 +46,7 @@ class OptimizeJob:
     Attributes:
         style: whose style.
         settings: how.
-        look: name of the preset that the settings came from.
-        network: `auto` takes what the weights file holds, or what the look prefers.
-        vgg_weights: file; None lets torchvision download its own.
+        network: what looks at the pictures, and where it runs.
         paint_width: pixels of width to paint at, of one eye; the result is enlarged. None paints
             at the full size.
         denoise: strength of the finish, see `denoised`.
@@ -69,9 +61,7 @@ class OptimizeJob:
     output: Path
     style: StyleImage
     settings: OptimizeSettings = field(default_factory=OptimizeSettings)
-    look: str = "painting"
-    network: str = "auto"
-    vgg_weights: Path | None = None
+    network: NetworkChoice = field(default_factory=NetworkChoice)
     paint_width: int | None = None
     denoise: float = 0.0
     dissolve: Dissolve = ()
@@ -82,7 +72,6 @@ class OptimizeJob:
     source_projection: Projection | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
-    device: str = "auto"
     preset: str | None = None
     encoding: Overrides = field(default_factory=Overrides)
     resume: bool = False
@@ -94,6 +83,7 @@ class OptimizeReport:
     """What came out.
 
     Attributes:
+        note: on the network, see `NetworkChoice.note`.
         size: (height, width) that each eye was painted at.
         terms: of the objective, weighted, of the last frame painted in this sitting.
         plateau: iteration from which on the last scale's objective was within 1 % of its end.
@@ -104,6 +94,7 @@ class OptimizeReport:
     frames: int
     seconds: float
     network: str
+    note: str
     size: tuple[int, int]
     terms: Terms
     plateau: int | None
@@ -120,11 +111,13 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
     check_target(job.output, job.force, job.input)
     info = probe(job.input, job.source_projection, job.stereo)
     job.span.check(info)
+    if job.denoise > 0 and info.bit_depth != 8:
+        raise InputError(f"--denoise {job.denoise:g}: {info.path} has {info.bit_depth} bits, not 8")
     painting = job.style.load()
     sphere = open_unfolding(info, job.size, job.camera)
     size = working_size(sphere.height, sphere.width, job.paint_width)
-    network, vgg = open_network(job, size[0] * size[1])
-    painter = SpherePainter(vgg, network, job.settings, choose_device(job.device))
+    network, vgg = job.network.open(job.settings, size[0] * size[1])
+    painter = SpherePainter(vgg, network, job.settings, choose_device(job.network.device))
     frames, shots = read_shots(job, info, sphere)
     record = Record(watch)
     with open_film(job, info, sphere) as film:
@@ -140,6 +133,7 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
         frames=len(frames),
         seconds=time.perf_counter() - started,
         network=network,
+        note=job.network.note(network),
         size=size,
         terms=record.terms,
         plateau=record.plateau,
@@ -147,39 +141,23 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
     )
 
 
-def open_network(job: OptimizeJob, pixels: int) -> tuple[str, VggFeatures]:
-    """The network's name and its features, as the job wants them for pictures of so many pixels.
-
-    Raises:
-        CheckpointError: no weights.
-        InputError: an unknown network, or layers that it lacks.
-    """
-    if job.network not in NETWORKS:
-        raise InputError(f"--network {job.network}: one of {', '.join(NETWORKS)}")
-    network = job.network
-    if network == "auto":
-        network = PREFERRED_NETWORK[job.look]
-        if job.vgg_weights is not None:
-            network = network_in(_present(job.vgg_weights))
-    check_layers(job.settings, network)
-    device = choose_device(job.device)
-    precision = _precision(job.settings.precision, device)
-    vgg = load_vgg(network, job.vgg_weights, job.settings.layers, precision, pixels > SMALL)
-    return network, vgg.to(device)
-
-
 def read_shots(
     job: OptimizeJob, info: VideoInfo, sphere: Unfolding
 ) -> tuple[list[Frame], list[Shot]]:
     """Every frame with whole equirect eyes, and the same as shots: first the left eye's."""
     cuts = Cuts() if info.is_still else open_cuts(job.cuts, info.rate)
+    spheres = (_unfolded(frame, info, sphere) for frame in job.span.frames(info))
     frames, begins = [], []
-    for frame in cuts.watch(job.span.frames(info), info.stereo):
+    for frame in cuts.watch(spheres, info.stereo):
         begins.append(cuts.begins(frame))
-        eyes = [sphere.unfold(eye) for eye in split_eyes(frame.rgb, info.stereo)]
-        frames.append(Frame(join_eyes(eyes, info.stereo), frame.pts))
+        frames.append(frame)
     both = zip(*(split_eyes(frame.rgb, info.stereo) for frame in frames), strict=True)
     return frames, [shot for eye in both for shot in shots_of(eye, begins)]
+
+
+def _unfolded(frame: Frame, info: VideoInfo, sphere: Unfolding) -> Frame:
+    eyes = [sphere.unfold(eye) for eye in split_eyes(frame.rgb, info.stereo)]
+    return Frame(join_eyes(eyes, info.stereo), frame.pts)
 
 
 def open_film(job: OptimizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
@@ -243,7 +221,7 @@ def _compared(
     if job.baseline is None:
         return None
     other = read_still(job.baseline)
-    device = torch.device(choose_device(job.device))
+    device = torch.device(choose_device(job.network.device))
     objective = painter.objective(Task("", shots[0][0], painting, size), size[1])
     resized = to_tensor([open_resizer(other.shape[:2], size)(other)], device)
     return {
@@ -266,15 +244,3 @@ def identity(job: OptimizeJob, network: str, info: VideoInfo) -> str:
         "layout": [info.projection, info.stereo, job.camera, job.cuts],
     }
     return json.dumps(facts, indent=1)
-
-
-def _precision(choice: str, device: str) -> torch.dtype:
-    if choice == "auto":
-        return torch.bfloat16 if device == "cuda" else torch.float32
-    return torch.bfloat16 if choice == "bfloat16" else torch.float32
-
-
-def _present(path: Path) -> Path:
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file; --vgg-weights wants VGG as safetensors")
-    return path

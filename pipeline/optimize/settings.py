@@ -32,7 +32,8 @@ PRESETS: dict[str, Mapping[str, Any]] = {
         "iterations": 500,
     },
 }
-PREFERRED_NETWORK = {"painting": "vgg16", "animation": "vgg19"}
+USUAL_NETWORK = "vgg16"
+PREFERRED_NETWORK = {"painting": USUAL_NETWORK, "animation": "vgg19"}
 
 
 @dataclass(frozen=True)

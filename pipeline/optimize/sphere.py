@@ -69,7 +69,7 @@ class SpherePainter:
         self._halo = reach(network, settings.layers)
         self._settings = settings
         self._device = torch.device(device)
-        self._grams: dict[tuple[int, int], Grams] = {}
+        self._grams: dict[tuple[int, int], tuple[Rgb, Grams]] = {}
 
     def paint(self, task: Task, work: Workspace, watch: Watch) -> Tensor:
         """(1, 3, height, width) in [0, 1]; goes on with what the workspace holds of it.
@@ -155,8 +155,9 @@ class SpherePainter:
         if key not in self._grams:
             small = scaled(painting, round(width * self._settings.style_scale))
             names = [name for name, weight in self._settings.style_layers if weight > 0]
-            self._grams[key] = painting_grams(self._vgg, to_tensor([small], self._device), names)
-        return self._grams[key]
+            grams = painting_grams(self._vgg, to_tensor([small], self._device), names)
+            self._grams[key] = painting, grams  # held, so that no other one gets its id
+        return self._grams[key][1]
 
     def _tensor(self, rgb: Rgb, size: tuple[int, int]) -> Tensor:
         return to_tensor([open_resizer(rgb.shape[:2], size)(rgb)], self._device)

@@ -95,6 +95,14 @@ def test_without_weights_or_network_it_says_how_to_get_them(
     assert "pass --vgg-weights FILE" in stderr
 
 
+def test_animation_takes_the_smaller_network_where_the_larger_is_not_at_hand_and_says_so(
+    command: Run, files: dict[str, Path], tmp_path: Path
+):
+    code, _, stderr = optimize(command, files, tmp_path / "o.png", *FAST, "--preset", "animation")
+    assert code == 0
+    assert "animation prefers vgg19, whose weights are not at hand" in stderr
+
+
 def test_looks_are_explored_and_the_command_under_one_renders_it(
     command: Run, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from pipeline.optimize.explore import Exploration, explore
+from pipeline.optimize.network import NetworkChoice
 from pipeline.optimize.page import write_page
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.style_image import WHOLE, StyleImage
@@ -26,7 +27,7 @@ def wanted(tmp_path: Path, still: Path, painting_file: Path, vgg_weights: Path) 
         crops=(WHOLE, (0.0, 0.0, 0.5, 1.0)),
         layers=LAYERS,
         settings=settings,
-        vgg_weights=vgg_weights,
+        network=NetworkChoice(weights=vgg_weights),
         width=64,
     )
 

@@ -12,6 +12,7 @@ import torch
 
 from pipeline.optimize.film import Step
 from pipeline.optimize.job import OptimizeJob, optimize
+from pipeline.optimize.network import NetworkChoice
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import workspace_path
@@ -35,7 +36,9 @@ QUICK = OptimizeSettings(
 @pytest.fixture
 def job(tmp_path: Path, still: Path, painting_file: Path, vgg_weights: Path) -> OptimizeJob:
     out = tmp_path / "out.png"
-    return OptimizeJob(still, out, StyleImage(painting_file), QUICK, vgg_weights=vgg_weights)
+    return OptimizeJob(
+        still, out, StyleImage(painting_file), QUICK, network=NetworkChoice(weights=vgg_weights)
+    )
 
 
 class StoppedError(Exception):
