@@ -31,6 +31,7 @@ from vr360.frame import Rgb
 
 COARSEST = 512  # pixels of width at which automatic scales begin
 FEWEST = 64  # pixels of width that the deeper layers need
+REFINING = 0.3  # of the learning rate, where a neighbour's result is to be kept but for details
 LEAST_SHARE = 4  # finer scales take at least 1 / 4 of the iterations
 
 Watch = Callable[[int, int, int, Terms], None]
@@ -122,7 +123,8 @@ class SpherePainter:
         settings, key = self._settings, f"{task.key}-{width}"
         start = self._start(task, width, coarser)
         evaluate = self.objective(task, width)
-        descent = Descent(evaluate, start, settings.method, settings.learning_rate, iterations)
+        rate = settings.learning_rate * (1 if task.start is None else REFINING)
+        descent = Descent(evaluate, start, settings.method, rate, iterations)
         work.restore(key, descent)
         try:
             for terms in descent.steps():
