@@ -63,7 +63,7 @@ def _page(folder: Path, data: Data) -> Iterator[str]:
 
 def _count(looks: list[Data]) -> str:
     fit = sum(not look["faults"] for look in looks)
-    return f"{len(looks)} looks, {fit} without a fault"
+    return f"{len(looks)} look{'s' * (len(looks) != 1)}, {fit} without a fault"
 
 
 def _origin(data: Data) -> str:
