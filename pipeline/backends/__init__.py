@@ -37,7 +37,7 @@ class Backend(Protocol):
 
 
 def choose_device(device: str) -> str:
-    """`auto` is the fastest device at hand.
+    """`auto` is the fastest device at hand; `cuda:1` is the second GPU.
 
     Raises:
         InputError: the device asked for is not there.
@@ -45,9 +45,10 @@ def choose_device(device: str) -> str:
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         return next((name for name, there in present.items() if there), "cpu")
-    if device not in DEVICES:
+    kind, _, number = device.partition(":")
+    if kind not in DEVICES or (number and (kind != "cuda" or not number.isdigit())):
         raise InputError(f"--device {device}: unknown; one of {', '.join(DEVICES)}")
-    if not present.get(device, True):
+    if not present.get(kind, True) or int(number or 0) >= max(1, torch.cuda.device_count()):
         raise InputError(f"--device {device}: not found on this machine; use --device cpu or auto")
     return device
 

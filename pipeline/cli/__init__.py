@@ -14,9 +14,12 @@ import typer
 from pipeline.cli.console import say
 from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
+from pipeline.cli.discover import discover
+from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
+from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
@@ -40,6 +43,9 @@ for command in (
     demo,
     view,
     train,
+    discover,
+    optimize,
+    explore,
     measure,
     inspect,
     inject,

@@ -52,6 +52,9 @@ def measure(
 
     seam_ratio: that, divided by the same figure of --source.
 
+    flash_rate, source_flash_rate: flashes in the worst second over a quarter of a headset's view
+    (ITU-R BT.1702); more than 3 can harm.
+
     face_edge_gradient: mean step across cube face edges over that beside them; 1.00 is invisible.
 
     face_edge_ratio: that, divided by the same figure of --source.
@@ -99,9 +102,9 @@ def measure(
     films = open_films(file, source, baseline, first) if file and source else None
     figures: dict[str, Any] = {}
     if file is not None:
-        figures |= asdict(measure_film(file, source, _watch("looking at the seam"), first))
+        figures |= asdict(measure_film(file, source, _watch("seam and flashes"), first))
     if films is not None:
-        figures |= _compare(films, painting, vgg_weights, report)
+        figures |= _compare(films, painting, vgg_weights, report, figures)
     if style is not None and painting is None:
         figures |= asdict(measure_style(style))
     if as_json:
@@ -128,14 +131,18 @@ def _is_painting(style: str | None) -> bool:
 
 
 def _compare(
-    films: Films, painting: Path | None, vgg_weights: Path | None, report: Path | None
+    films: Films,
+    painting: Path | None,
+    vgg_weights: Path | None,
+    report: Path | None,
+    known: dict[str, Any],
 ) -> dict[str, Any]:
     from pipeline.quality.measure import measure_against_source
     from pipeline.quality.report import write_report
 
     figures, trace = measure_against_source(films, painting, vgg_weights, _watch("measuring"))
     if report is not None:
-        say("report   ", str(write_report(report, films, figures, trace)))
+        say("report   ", str(write_report(report, films, known | figures, trace)))
     return figures
 
 

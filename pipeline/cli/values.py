@@ -67,3 +67,11 @@ def parse_crop(text: str | None) -> tuple[float, float, float, float] | None:
     except ValueError:
         raise typer.BadParameter(f"--crop {text}: give l,t,r,b as shares, as 0.1,0,0.9,1") from None
     return left, top, right, bottom
+
+
+def parse_numbers(text: str, option: str) -> tuple[float, ...]:
+    """`0.5,1,1.5`, each once."""
+    try:
+        return tuple(dict.fromkeys(float(part) for part in text.split(",")))
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text}: give numbers, as 0.5,1,1.5") from None

@@ -1,4 +1,7 @@
-"""VGG-16 features (Simonyan & Zisserman 2014) for the perceptual loss.
+"""VGG-16 and VGG-19 features (Simonyan & Zisserman 2014) for perceptual losses.
+
+Layers go by the names of the literature. Those are the blobs of the Caffe models, whose ReLUs work
+in place: conv4_2 and relu4_2 are both what comes out of the ReLU behind that convolution.
 
 ReLU features are positively homogeneous: multiplying a layer's output by a constant loses nothing.
 Every layer is therefore scaled to the root mean square that `REFERENCE_RMS` gives, so that one set
@@ -7,16 +10,26 @@ of loss weights serves the Caffe-trained weights and torchvision's own alike.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torchvision.models import VGG16_Weights, vgg16
+from torch.utils.checkpoint import checkpoint
+from torchvision.models import VGG16_Weights, VGG19_Weights
 
+from pipeline.nets.surface import Surface
 from vr360.errors import CheckpointError
+
+CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+"""Convolutions of each block, which ends in a pooling; a ReLU follows each of them."""
+
+CHANNELS = (64, 128, 256, 512, 512)
+"""Of the convolutions of each block."""
 
 LAYERS = {"relu1_2": 3, "relu2_2": 8, "relu3_3": 15, "relu4_3": 22}
 """Names of the literature and their indices in torchvision's feature stack."""
@@ -25,14 +38,49 @@ REFERENCE_RMS = {"relu1_2": 224.0, "relu2_2": 344.0, "relu3_3": 351.0, "relu4_3"
 """Root mean square of each layer that the loss weights of this project were found with: the
 Caffe-trained weights on 40 photographs."""
 
+Tap = Callable[[str, Tensor], Tensor]
+"""(layer, its features) -> what is wanted of them."""
+
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
+
+
+def layer_indices(network: str = "vgg16") -> dict[str, int]:
+    """Index in torchvision's feature stack of every layer, under both of its names."""
+    indices: dict[str, int] = {}
+    index = 1
+    for block, count in enumerate(CONVOLUTIONS[network], 1):
+        for n in range(1, count + 1):
+            indices[f"conv{block}_{n}"] = indices[f"relu{block}_{n}"] = index
+            index += 2
+        index += 1
+    return indices
+
+
+def feature_stack(network: str) -> nn.Sequential:
+    """Torchvision's `features`, untrained, without the classifier that comes after them."""
+    layers: list[nn.Module] = []
+    before = 3
+    for count, channels in zip(CONVOLUTIONS[network], CHANNELS, strict=True):
+        for _ in range(count):
+            layers += [nn.Conv2d(before, channels, 3, padding=1), nn.ReLU(inplace=True)]
+            before = channels
+        layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers)
 
 
 class VggFeatures(nn.Module):
     """rgb (N, 3, H, W) in [0, 1] -> {layer: (N, C, h, w)} for the layers asked for.
 
-    Frozen, and run in bfloat16 where `precision` says so: gradients only pass through.
+    Frozen, and run in `precision`: gradients only pass through.
+
+    Args:
+        stack: see `feature_stack`.
+        layers: names, see `layer_indices`.
+        precision: of the convolutions; features come out as float32.
+        network: whose indices the names stand for.
+        checkpointed: keep only what lies between the blocks for the backward pass, and compute
+            the rest again: a third of the time more, a third of the memory.
     """
 
     mean: Tensor
@@ -43,24 +91,57 @@ class VggFeatures(nn.Module):
         stack: nn.Sequential,
         layers: Sequence[str],
         precision: torch.dtype = torch.float32,
+        network: str = "vgg16",
+        checkpointed: bool = False,
     ) -> None:
         super().__init__()
-        self.layers = {LAYERS[name]: name for name in layers}
+        indices = layer_indices(network)
+        self.layers = {indices[name]: name for name in layers}
         self.stack = stack[: max(self.layers) + 1].eval().requires_grad_(False)
         self.stack.to(precision).to(memory_format=torch.channels_last)
         self.precision = precision
+        self.checkpointed = checkpointed
         self.scales = dict.fromkeys(layers, 1.0)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
 
-    def forward(self, rgb: Tensor) -> dict[str, Tensor]:
+    def forward(
+        self, rgb: Tensor, surface: Surface | None = None, tap: Tap | None = None
+    ) -> dict[str, Tensor]:
+        """Features of every layer, or what `tap` makes of them.
+
+        Args:
+            rgb: its sides divide by 2 for each pooling before the last layer; W once more on a
+                sphere.
+            surface: pads in front of every convolution; None pads with zeros, as VGG was trained.
+            tap: called while a layer's features are at hand, so that they need not be kept.
+        """
         x = ((rgb - self.mean) / self.std).to(self.precision, memory_format=torch.channels_last)
-        features = {}
-        for index, layer in enumerate(self.stack):
-            x = layer(x)
+        wanted: dict[str, Tensor] = {}
+        for block in self._blocks():
+            if self.checkpointed and torch.is_grad_enabled():
+                x, tapped = checkpoint(self._run, x, block, surface, tap, use_reentrant=False)
+            else:
+                x, tapped = self._run(x, block, surface, tap)
+            wanted |= tapped
+        return wanted
+
+    def _blocks(self) -> list[range]:
+        """Layers from one pooling to the next."""
+        pools = [i for i, layer in enumerate(self.stack) if isinstance(layer, nn.MaxPool2d)]
+        edges = [0, *pools, len(self.stack)]
+        return [range(a, b) for a, b in itertools.pairwise(edges)]
+
+    def _run(
+        self, x: Tensor, block: range, surface: Surface | None, tap: Tap | None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        tapped = {}
+        for index in block:
+            x = _apply(self.stack[index], x, surface)
             if name := self.layers.get(index):
-                features[name] = x.float() * self.scales[name]
-        return features
+                features = x.float() * self.scales[name]
+                tapped[name] = tap(name, features) if tap else features
+        return x, tapped
 
     @torch.no_grad()
     def calibrate(self, photos: Tensor) -> None:
@@ -70,30 +151,67 @@ class VggFeatures(nn.Module):
             self.scales[name] = REFERENCE_RMS[name] / float(features.square().mean().sqrt())
 
 
+def _apply(layer: nn.Module, x: Tensor, surface: Surface | None) -> Tensor:
+    if surface is None or not isinstance(layer, nn.Conv2d):
+        out: Tensor = layer(x)
+        return out
+    return F.conv2d(surface.pad(x, 1), layer.weight, layer.bias)
+
+
 def load_vgg16(
     weights: Path | None, layers: Sequence[str], precision: torch.dtype = torch.float32
 ) -> VggFeatures:
-    """VGG-16 from a safetensors file, or torchvision's own weights when `weights` is None.
+    """VGG-16, see `load_vgg`."""
+    return load_vgg("vgg16", weights, layers, precision)
+
+
+def load_vgg(
+    network: str,
+    weights: Path | None,
+    layers: Sequence[str],
+    precision: torch.dtype = torch.float32,
+    checkpointed: bool = False,
+) -> VggFeatures:
+    """From a safetensors file, or torchvision's own weights when `weights` is None.
 
     Raises:
-        CheckpointError: the file is not VGG-16, or torchvision's weights cannot be downloaded.
+        CheckpointError: the file is another network, or torchvision's cannot be downloaded.
     """
-    with torch.device("meta"):  # else a second goes by until weights are drawn that nobody wants
-        stack = vgg16(weights=None).features
+    with torch.device("meta"):  # weights are read, not drawn
+        stack = feature_stack(network)
     try:
-        state = load_file(weights) if weights else _torchvision_weights()
-        stack.load_state_dict({key: value.float() for key, value in state.items()}, assign=True)
+        state = load_file(weights) if weights else _torchvision_weights(network)
+        stack.load_state_dict({key: w.float() for key, w in state.items()}, assign=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         source = weights or "torchvision's download"
+        name = network.replace("vgg", "VGG-")
         raise CheckpointError(
-            f"{source}: no VGG-16 weights ({_first_line(error)}); pass --vgg-weights FILE with "
-            "the features of torchvision's vgg16 as safetensors"
+            f"{source}: no {name} weights ({_first_line(error)}); pass --vgg-weights FILE with "
+            f"the features of torchvision's {network} as safetensors"
         ) from error
-    return VggFeatures(stack, layers, precision)
+    return VggFeatures(stack, layers, precision, network, checkpointed)
 
 
-def _torchvision_weights() -> dict[str, Tensor]:
-    state = VGG16_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
+def network_in(weights: Path) -> str:
+    """`vgg16` or `vgg19`, by how many convolutions a file holds.
+
+    Raises:
+        CheckpointError: neither of the two.
+    """
+    try:
+        with safe_open(weights, framework="pt") as file:
+            count = sum(name.endswith(".weight") for name in file.keys())  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{weights}: no VGG weights ({_first_line(error)})") from error
+    found = [name for name, blocks in CONVOLUTIONS.items() if sum(blocks) == count]
+    if not found:
+        raise CheckpointError(f"{weights}: neither VGG-16 nor VGG-19 ({count} convolutions)")
+    return found[0]
+
+
+def _torchvision_weights(network: str) -> Mapping[str, Tensor]:
+    weights = VGG16_Weights if network == "vgg16" else VGG19_Weights
+    state = weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
     prefix = "features."
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from pipeline.backends import TorchBackend, open_backend
+from pipeline.quality.flashes import FlashMeter
 from pipeline.quality.perception import open_perception
 from pipeline.quality.seam import seam_gradient
 from pipeline.quality.sphere import SphereMeter
@@ -20,7 +21,7 @@ from pipeline.quality.stability import StabilityMeter, Trace, summarise
 from pipeline.quality.style import flat_sky, grid_ratio, yaw_equivariance_max
 from pipeline.quality.together import Films, Moment
 from pipeline.styles import load_look
-from vr360.frame import Frame, VideoInfo
+from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.stereo import split_eyes
@@ -28,6 +29,9 @@ from vr360.stereo import split_eyes
 Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
 Moments = Callable[[Iterable[Moment], int], Iterable[Moment]]
 """Pass frames, or moments, on and show how far they are; the number is how many will come."""
+
+
+SPHERES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)
 
 
 class Meter(Protocol):
@@ -46,6 +50,9 @@ class FilmFigures:
         seam_gradient: step across ±180° over the steps beside it, mean over all frames and eyes;
             None where there is a step on a blank picture.
         seam_ratio: the same divided by the source's; None without a source.
+        flash_rate: flashes in the worst second, of either eye; see `pipeline.quality.flashes`.
+            None for stills and what is neither equirect nor half of one.
+        source_flash_rate: the same of the source.
     """
 
     file: str
@@ -58,6 +65,8 @@ class FilmFigures:
     duration: float
     seam_gradient: float | None
     seam_ratio: float | None = None
+    flash_rate: int | None = None
+    source_flash_rate: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,9 +100,9 @@ def measure_film(
         InputError: a file that cannot be read or is no 360° picture.
     """
     info = probe(path)
-    gradients, last = _seam_gradients(info, progress)
-    gradient = float(np.mean(gradients))
-    own = float(np.mean(_seam_gradients(probe(source), progress, duration)[0])) if source else 0.0
+    film = _look_through(info, progress)
+    before = _look_through(probe(source), progress, duration) if source else None
+    gradient, own = film.seam_gradient, before.seam_gradient if before else 0.0
     ratio = gradient / own if own and math.isfinite(gradient / own) else None
     fps = info.rate
     return FilmFigures(
@@ -102,11 +111,13 @@ def measure_film(
         height=info.height,
         projection=info.projection.value,
         stereo=info.stereo.value,
-        frames=len(gradients),
+        frames=film.frames,
         fps=float(fps),
-        duration=float(last + 1 / fps) if fps else 0.0,
+        duration=float(film.last + 1 / fps) if fps else 0.0,
         seam_gradient=gradient if math.isfinite(gradient) else None,
         seam_ratio=ratio,
+        flash_rate=film.flash_rate,
+        source_flash_rate=before.flash_rate if before else None,
     )
 
 
@@ -152,14 +163,33 @@ def measure_style(style: str) -> StyleFigures:
     return StyleFigures(style, grid_ratio(painted), turned)
 
 
-def _seam_gradients(
-    info: VideoInfo, progress: Progress, duration: Fraction | None = None
-) -> tuple[list[float], Fraction]:
-    """The seam gradient of every frame, and when the last one is shown."""
+@dataclass(frozen=True)
+class _Seen:
+    frames: int
+    last: Fraction  # when the last frame is shown
+    seam_gradient: float  # mean over frames and eyes
+    flash_rate: int | None
+
+
+def _look_through(info: VideoInfo, progress: Progress, duration: Fraction | None = None) -> _Seen:
     gradients, last = [], Fraction(0)
+    flashes = [FlashMeter(info.rate) for _ in range(1 if info.stereo is Stereo.MONO else 2)]
+    timed = not info.is_still and info.projection in SPHERES
     total = info.frames if duration is None else min(info.frames, round(duration * info.rate))
     for frame in progress(read_frames(info, duration=duration), total):
         eyes = split_eyes(frame.rgb, info.stereo)
         gradients.append(float(np.mean([seam_gradient(eye) for eye in eyes])))
         last = frame.pts
-    return gradients, last
+        if timed:
+            for meter, eye in zip(flashes, eyes, strict=True):
+                meter.see(_whole(eye, info.projection))
+    rate = max(meter.flash_rate for meter in flashes) if timed else None
+    return _Seen(len(gradients), last, float(np.mean(gradients)), rate)
+
+
+def _whole(eye: Rgb, projection: Projection) -> Rgb:
+    """The whole sphere; behind a front half a headset shows black."""
+    if projection is Projection.EQUIRECT:
+        return eye
+    beside = eye.shape[1] // 2
+    return np.pad(eye, ((0, 0), (beside, beside), (0, 0)))

@@ -65,14 +65,15 @@ class PerceptionMeter:
     """Takes moments one by one and looks at every n-th.
 
     Args:
-        painting: (H, W, 3) uint8.
+        painting: (H, W, 3) uint8; without one there is no style loss.
         frames: how many moments will come, about.
     """
 
-    def __init__(self, vgg: VggFeatures, painting: Rgb, frames: int) -> None:
+    def __init__(self, vgg: VggFeatures, painting: Rgb | None, frames: int) -> None:
         self._vgg = vgg
         with torch.no_grad():
-            self._targets = {k: gram(f) for k, f in vgg(to_tensor([painting])).items()}
+            seen = {} if painting is None else vgg(to_tensor([painting]))
+            self._targets = {name: gram(features) for name, features in seen.items()}
         self._every = max(1, frames // FRAMES)
         self._count = 0
         self._rows: list[list[float]] = []  # style and content: source, film, baseline
@@ -104,7 +105,7 @@ class PerceptionMeter:
         return _all_of(self._vgg, sample(rgb, _looks(rgb.shape[1])))
 
     def _style(self, features: Mapping[str, Tensor]) -> float:
-        return float(style_loss(features, self._targets).mean())
+        return float(style_loss(features, self._targets).mean()) if self._targets else 0.0
 
 
 def _all_of(vgg: VggFeatures, views: NDArray[np.float32]) -> Mapping[str, Tensor]:

@@ -27,6 +27,9 @@ CAPTIONS = {
     "sharpness": "mean slope of luma, shares of full scale a degree",
 }
 
+FACTS = {"width", "height", "frames", "fps", "duration"}
+"""Of the film; the page's head tells them."""
+
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1c2430; max-width: 900px; margin: 2em auto;
   padding: 0 1em; }
@@ -100,7 +103,11 @@ def _origin(films: Films, trace: Trace) -> str:
 
 def _tables(figures: Mapping[str, Any]) -> Iterator[str]:
     regions: dict[str, dict[str, float | None]] = figures["regions"]
-    others = {n: v for n, v in figures.items() if n not in regions and isinstance(v, float)}
+    others = {
+        name: value
+        for name, value in figures.items()
+        if name not in {*regions, *FACTS} and isinstance(value, int | float)
+    }
     yield "<h2>Figures</h2><table><tr><th></th>"
     yield "".join(f"<th>{name}</th>" for name in next(iter(regions.values())))
     yield "</tr>"

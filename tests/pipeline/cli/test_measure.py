@@ -1,7 +1,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from vr360.media.stills import write_still
 
 from .conftest import Run
 
@@ -67,3 +70,23 @@ def test_a_painting_without_vgg_is_one_line(command: Run, tiny_film: Path, tmp_p
     )
     assert code == 1
     assert "no VGG-16 weights" in stderr
+
+
+def test_flashes_are_counted_and_stand_on_the_page(command: Run, make_film, tmp_path: Path):
+    levels = [60, 60, 220, 220] * 6
+    frames = np.stack([np.full((64, 128, 3), level, np.uint8) for level in levels])
+    film = make_film("flashes.mp4", frames, "-c:v", "libx264", "-qp", "0")
+    page = tmp_path / "page"
+    code, stdout, _ = command("measure", film, "--source", film, "--report", page, "--json")
+    assert code == 0
+    figures = json.loads(stdout)
+    assert figures["flash_rate"] == figures["source_flash_rate"] == 5  # the first one has no rise
+    assert "<td>flash_rate</td><td>5</td>" in (page / "index.html").read_text()
+
+
+def test_a_still_has_no_flash_rate(command: Run, tmp_path: Path):
+    still = tmp_path / "still.png"
+    write_still(still, np.full((64, 128, 3), 90, np.uint8))
+    code, stdout, _ = command("measure", still, "--json")
+    assert code == 0
+    assert json.loads(stdout)["flash_rate"] is None

@@ -1,0 +1,104 @@
+"""`vr360 discover`: which look for this film?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from pipeline.cli.console import console, say
+from pipeline.cli.demo import SAMPLE
+from pipeline.cli.values import parse_numbers, parse_seconds, parse_size
+
+if TYPE_CHECKING:
+    from pipeline.discover.sweep import Discovery
+
+MINUTES = 5.0
+
+
+def discover(
+    styles: list[str] = typer.Argument(
+        ..., help="Shipped styles, blends (starry_night:0.7,great_wave:0.3), FILEs, or paintings."
+    ),
+    out: Path = typer.Option(..., help="Folder for index.html and discover.json."),
+    on: list[Path] = typer.Option(
+        [], help="Film or still to try them on; may be repeated. The sample clip by default."
+    ),
+    strength: str = typer.Option("1", help="One or several, 0 to 1.5, as in 0.5,1,1.5."),
+    scale: str = typer.Option(
+        "90", help="Of paintings: degrees that one spans on the sphere, as in 60,90,120."
+    ),
+    size: str = typer.Option("512x256", help="WxH that clips are painted at."),
+    duration: str = typer.Option("1", help="Seconds of each film."),
+    iterations: int | None = typer.Option(None, min=1, help="Steps to learn a painting by."),
+    minutes: float | None = typer.Option(
+        None, min=0.01, help="Minutes to learn a painting in instead (5)."
+    ),
+    photos: Path | None = typer.Option(None, help="Folder of photographs to learn paintings on."),
+    vgg_weights: Path | None = typer.Option(
+        None, help="VGG-16 features as safetensors: for paintings, and to score style and content."
+    ),
+    images: Path | None = typer.Option(
+        None, help="Folder of the paintings that known styles were learned from."
+    ),
+    device: str = typer.Option("auto", help="auto is every device there is; cuda, mps, cpu."),
+) -> None:
+    """Try looks on test clips and lay them side by side on one page.
+
+    Called again with the same --out it does what is missing, and adds what is new.
+    """
+    from pipeline.discover.candidates import Lessons
+    from pipeline.discover.page import PAGE
+    from pipeline.discover.sweep import Discovery, Sweep
+
+    if iterations is not None and minutes is not None:
+        raise typer.BadParameter("--iterations and --minutes: give one of the two")
+    minutes = None if iterations else minutes or MINUTES
+    sweep = Sweep(
+        styles,
+        on or [SAMPLE],
+        out,
+        strengths=parse_numbers(strength, "--strength"),
+        scales=parse_numbers(scale, "--scale"),
+        size=parse_size(size) or Sweep.size,
+        duration=parse_seconds(duration, "--duration") or Sweep.duration,
+        images=images,
+        lessons=Lessons(photos, vgg_weights, iterations, minutes),
+        device=device,
+    )
+    discovery = Discovery(sweep)
+    try:
+        _watch(discovery)
+    finally:
+        say("page     ", str(out / PAGE))
+    for look in discovery.record.data()["ranking"]:
+        faults = "; ".join(look["faults"])
+        scaled = f" {look['scale']:g}°" if look["scale"] else ""
+        typer.echo(f"{look['rank']:3} {look['style']}{scaled} {look['strength']:g}  {faults}")
+
+
+def _watch(discovery: Discovery) -> None:
+    """Run it with a bar: looks done, and the time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, speed_estimate_period=24 * 3600) as bar:
+        task = bar.add_task("opening", total=None)
+        for step in discovery.run(lambda doing: bar.update(task, description=doing)):
+            if step.done == 0:
+                bar.reset(task)
+            bar.update(task, completed=step.done, total=step.total)
