@@ -80,12 +80,11 @@ def load_style(path: Path, long_side: int, crop: Crop | None = None) -> Picture:
             f"{path}: {width}x{height} is too small or too narrow to learn from: {SMALLEST} "
             f"pixels a side at least, and {NARROWEST} when the long side is scaled to {long_side}"
         )
-    if painting.std(axis=(0, 1)).max() < 1:
-        raise StyleImageError(f"{path}: of one colour; there is no style in it to learn")
     interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(
-        cv2.resize(painting, None, fx=scale, fy=scale, interpolation=interpolation), np.uint8
-    )
+    scaled = cv2.resize(painting, None, fx=scale, fy=scale, interpolation=interpolation)
+    if scaled.std(axis=(0, 1)).max() < 1:
+        raise StyleImageError(f"{path}: of one colour; there is no style in it to learn")
+    return np.asarray(scaled, np.uint8)
 
 
 def cut_painting(painting: Picture, crop: Crop | None) -> Picture:
