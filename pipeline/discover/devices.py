@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import queue
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TypeVar
 
 import torch
@@ -38,45 +38,20 @@ def work_off(
     if len(devices) == 1:
         yield from (work(task, devices[0]) for task in tasks)
         return
-    waiting: queue.SimpleQueue[T] = queue.SimpleQueue()
-    for task in tasks:
-        waiting.put(task)
-    total = waiting.qsize()
-    finished: queue.SimpleQueue[R | Exception] = queue.SimpleQueue()
+    free: queue.SimpleQueue[str] = queue.SimpleQueue()
     for device in devices:
-        threading.Thread(
-            target=_worker, args=(waiting, finished, work, device), daemon=True
-        ).start()
-    try:
-        for _ in range(total):
-            result = finished.get()
-            if isinstance(result, Exception):
-                raise result
-            yield result
-    finally:
-        _empty(waiting)
+        free.put(device)
 
-
-def _worker(
-    waiting: queue.SimpleQueue[T],
-    finished: queue.SimpleQueue[R | Exception],
-    work: Callable[[T, str], R],
-    device: str,
-) -> None:
-    while True:
+    def work_on_a_free_one(task: T) -> R:
+        device = free.get()
         try:
-            task = waiting.get_nowait()
-        except queue.Empty:
-            return
-        try:
-            finished.put(work(task, device))
-        except Exception as error:  # noqa: BLE001 raised again by the one who waits
-            finished.put(error)
+            return work(task, device)
+        finally:
+            free.put(device)
 
-
-def _empty(waiting: queue.SimpleQueue[T]) -> None:
-    while not waiting.empty():
+    with ThreadPoolExecutor(len(devices)) as pool:
         try:
-            waiting.get_nowait()
-        except queue.Empty:
-            return
+            for done in as_completed([pool.submit(work_on_a_free_one, task) for task in tasks]):
+                yield done.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
