@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from pipeline.optimize.colours import (
+from pipeline.colours import (
     Palette,
     picture_palette,
     recoloured,
