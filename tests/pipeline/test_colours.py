@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.colours import LEVELS, picture_palette, recoloured, sphere_palette
+from tests.pipeline.conftest import soft_noise
 
 
 def noise(seed: int, top: int = 256, kind: type = np.uint8) -> np.ndarray:
