@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from pipeline.colours import LEVELS, picture_palette, recoloured, sphere_palette
+from tests.pipeline.conftest import soft_noise
 
 
 def noise(seed: int, top: int = 256, kind: type = np.uint8) -> np.ndarray:
@@ -36,3 +37,10 @@ def test_a_sphere_counts_its_rows_by_their_area():
     below = (sphere_palette([sphere])[0] < 0.5).mean()
     assert below == pytest.approx(1 - np.sqrt(0.5), abs=0.01)
     assert (picture_palette(sphere)[0] < 0.5).mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_ten_bits_stay_ten_bits():
+    rgb = soft_noise(32, 64, 1).astype(np.uint16) * 4
+    result = recoloured(rgb, sphere_palette([rgb]), picture_palette(rgb // 2))
+    assert result.dtype == np.uint16
+    assert result.max() < 530
