@@ -21,11 +21,11 @@ from pipeline.nets.surface import Surface
 from pipeline.styles import Palette, open_palette
 from pipeline.temporal.statistics import ShotStatistics
 from pipeline.tensors import to_rgb, to_tensor
+from vr360.change import REC709
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 STATISTICS = ("shot", "frame")
-LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
 class Stylizer:
@@ -155,7 +155,7 @@ def preserve_colour(eye: Rgb, painted: Rgb, share: float) -> Rgb:
         return painted
     peak = (1 << bit_depth(painted)) - 1
     own = eye.astype(np.float32) * np.float32(peak / ((1 << bit_depth(eye)) - 1))
-    light = cv2.transform(painted.astype(np.float32) - own, LUMA[None])[..., None]
+    light = cv2.transform(painted.astype(np.float32) - own, REC709[None])[..., None]
     coloured = painted + np.float32(share) * (own + light - painted)
     return np.asarray(coloured.round().clip(0, peak), painted.dtype)
 

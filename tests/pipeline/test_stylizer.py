@@ -18,11 +18,12 @@ from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE
 from pipeline.painting import Painter
 from pipeline.styles import open_palette
-from pipeline.stylizer import LUMA, load_stylizer, preserve_colour
+from pipeline.stylizer import load_stylizer, preserve_colour
 from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Smoother
 from pipeline.temporal.statistics import ShotStatistics
 from tests.pipeline.conftest import soft_noise
+from vr360.change import REC709
 from vr360.errors import CheckpointError
 from vr360.frame import Frame, Rgb, Stereo
 
@@ -129,8 +130,8 @@ def test_preserved_colours_are_the_films_and_the_brightness_is_the_paintings(dep
     eye = random.integers(80, 170, (8, 16, 3), np.uint8)
     painted = (random.integers(110, 140, (8, 16, 3)) / 255 * peak).round().astype(kind)
     kept = preserve_colour(eye, painted, 1.0).astype(float) / peak * 255
-    luma = cv2.cvtColor(np.float32(kept[..., ::-1]), cv2.COLOR_BGR2RGB) @ LUMA
-    assert np.abs(luma - painted / peak * 255 @ LUMA).max() <= 1
+    luma = cv2.cvtColor(np.float32(kept[..., ::-1]), cv2.COLOR_BGR2RGB) @ REC709
+    assert np.abs(luma - painted / peak * 255 @ REC709).max() <= 1
     for one, other in ((0, 1), (1, 2)):  # differences of channels are all of a colour but light
         difference = eye[..., one].astype(int) - eye[..., other]
         assert np.abs(kept[..., one] - kept[..., other] - difference).max() <= 1.01
