@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,7 +20,7 @@ from pipeline.nets.surface import Surface
 from pipeline.styles import Palette, open_palette
 from pipeline.temporal.statistics import ShotStatistics
 from pipeline.tensors import to_rgb, to_tensor
-from vr360.change import REC709
+from vr360.change import luma
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
@@ -155,7 +154,7 @@ def preserve_colour(eye: Rgb, painted: Rgb, share: float) -> Rgb:
         return painted
     peak = (1 << bit_depth(painted)) - 1
     own = eye.astype(np.float32) * np.float32(peak / ((1 << bit_depth(eye)) - 1))
-    light = cv2.transform(painted.astype(np.float32) - own, REC709[None])[..., None]
+    light = (luma(painted) - luma(eye))[..., None] * np.float32(peak)
     coloured = painted + np.float32(share) * (own + light - painted)
     return np.asarray(coloured.round().clip(0, peak), painted.dtype)
 
