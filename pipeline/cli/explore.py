@@ -60,7 +60,8 @@ def explore(
     from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.page import write_page
     from pipeline.optimize.settings import parse_layers, parse_numbers, settings_for
-    from pipeline.optimize.style_image import WHOLE, StyleImage, parse_block, parse_box
+    from pipeline.optimize.style_image import StyleImage, parse_block
+    from pipeline.paintings import WHOLE, parse_box
     from pipeline.quality.report import check_folder
 
     settings = settings_for(look, iterations=iterations, style_scale=style_scale, seed=seed)

@@ -142,7 +142,8 @@ def optimize(
     from pipeline.optimize.job import OptimizeJob, optimize
     from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.settings import parse_layers, settings_for
-    from pipeline.optimize.style_image import WHOLE, StyleImage, parse_block, parse_box
+    from pipeline.optimize.style_image import StyleImage, parse_block
+    from pipeline.paintings import WHOLE, parse_box
     from vr360.media.presets import Overrides
 
     settings = settings_for(

@@ -13,7 +13,6 @@ from rich.live import Live
 from rich.table import Table
 
 from pipeline.cli.console import console, say
-from pipeline.cli.values import parse_crop
 
 if TYPE_CHECKING:
     from pipeline.nets.checkpoint import Gallery
@@ -48,7 +47,7 @@ def train(
     ),
     name: str | None = typer.Option(None, help="The style's name; OUT's by default."),
     crop: str | None = typer.Option(
-        None, help="Part of the painting to learn, l,t,r,b as shares; all but its edge by default."
+        None, help="Part of the painting to learn, x,y,w,h as shares; all but its edge by default."
     ),
     scale: float | None = typer.Option(
         None,
@@ -79,14 +78,15 @@ def train(
 ) -> None:
     """Train a style for `vr360 stylize --style OUT`; resumable, with a preview and a report."""
     from pipeline.backends import choose_device
+    from pipeline.paintings import parse_box
     from pipeline.training.train import preview_path, report_path, train
 
     _check_out(out, force or resume)
     start = _start(from_, convolutions, keep)
     settings = _settings(preset, iterations, minutes, convolutions or start is None, seed)
     given = {
-        "name": name, "crop": parse_crop(crop), "scale": scale, "weight": style_weight,
-        "preserve_colour": preserve_colour or None, "match": match, "title": title,
+        "name": name, "crop": parse_box(crop, "--crop") if crop else None,
+        "scale": scale, "weight": style_weight, "preserve_colour": preserve_colour or None, "match": match, "title": title,
         "artist": artist, "year": year, "rights": rights,
     }  # fmt: skip
     run = train(

@@ -58,17 +58,6 @@ def parse_stereo(text: str) -> Stereo | None:
     return Stereo(text)
 
 
-def parse_crop(text: str | None) -> tuple[float, float, float, float] | None:
-    """`l,t,r,b` as shares of a picture."""
-    if text is None:
-        return None
-    try:
-        left, top, right, bottom = map(float, text.split(","))
-    except ValueError:
-        raise typer.BadParameter(f"--crop {text}: give l,t,r,b as shares, as 0.1,0,0.9,1") from None
-    return left, top, right, bottom
-
-
 def parse_numbers(text: str, option: str) -> tuple[float, ...]:
     """`0.5,1,1.5`, each once."""
     try:

@@ -10,8 +10,8 @@ from pathlib import Path
 from pipeline.look import parse_look
 from pipeline.nets.checkpoint import StyleCard, load_gallery
 from pipeline.nets.vgg import load_vgg16
+from pipeline.paintings import SMALLEST, SUFFIXES, Box, load_style, pictures_in
 from pipeline.styles import GALLERY, SUFFIX, find_card, load_look, shipped_styles, thumbnail
-from pipeline.training.data import SMALLEST, SUFFIXES, Crop, load_style, pictures_in
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, resume_path, train
 from vr360.errors import InputError
@@ -33,7 +33,7 @@ class Candidate:
     style: str
     scale: float | None = None
     painting: Path | None = None
-    crop: Crop | None = None
+    crop: Box | None = None
     thumbnail: Path | None = None
 
 

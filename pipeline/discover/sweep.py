@@ -32,10 +32,10 @@ from pipeline.look import STRONGEST, parse_look
 from pipeline.nets.checkpoint import same_net
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.vgg import LAYERS, load_vgg16
+from pipeline.paintings import load_picture, load_style
 from pipeline.quality.perception import PAINTING, PerceptionMeter
 from pipeline.styles import open_palette
 from pipeline.stylizer import Stylizer
-from pipeline.training.data import load_picture, load_style
 from vr360 import __version__
 from vr360.errors import InputError
 from vr360.frame import Rgb

@@ -18,8 +18,9 @@ from pipeline.optimize.job import OptimizeJob, identity
 from pipeline.optimize.network import NetworkChoice
 from pipeline.optimize.settings import GATYS, Layers, OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, working_size
-from pipeline.optimize.style_image import WHOLE, Box, StyleImage
+from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import Workspace
+from pipeline.paintings import WHOLE, Box
 from pipeline.rewrite import Span
 from pipeline.tensors import to_rgb
 from pipeline.unfolding import open_unfolding

@@ -12,14 +12,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.training.data import load_picture
+from pipeline.paintings import WHOLE, Box, cut, load_painting, parse_box
 from vr360.errors import InputError, StyleImageError
 from vr360.frame import Rgb
 
-Box = tuple[float, float, float, float]
-"""x, y, width, height in shares of a picture."""
-
-WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 SMALLEST = 32  # pixels a side below which the deeper layers see nothing
 FLAT = 1.0  # codes of spread below which a picture is one colour
 
@@ -52,16 +48,16 @@ class StyleImage:
         Raises:
             StyleImageError: missing, no picture, too small, or of one colour.
         """
-        picture = _cut(load_picture(self.path), self.crop)
+        picture = cut(load_painting(self.path), self.crop).copy()
         if min(picture.shape[:2]) < SMALLEST:
             raise StyleImageError(
                 f"{self.path}: {picture.shape[1]}x{picture.shape[0]} pixels are used of it, "
                 f"{SMALLEST} a side are wanted; give a larger picture or crop"
             )
         for block in self.blocks:
-            inside = _cut(picture, block.box)  # a view
+            inside = cut(picture, block.box)  # a view
             size = inside.shape[1::-1]
-            picture_of = load_picture(block.path)
+            picture_of = load_painting(block.path)
             inside[:] = cv2.resize(picture_of, size, interpolation=cv2.INTER_AREA)
         if float(picture.reshape(-1, 3).std(axis=0).max()) < FLAT:
             raise StyleImageError(f"{self.path}: one colour all over has no style; give a painting")
@@ -76,33 +72,9 @@ def scaled(painting: Rgb, long_side: int) -> Rgb:
     return np.asarray(cv2.resize(painting, size, interpolation=interpolation), np.uint8)
 
 
-def parse_box(text: str, option: str) -> Box:
-    """`0.2,0,0.5,0.5` as shares of a picture.
-
-    Raises:
-        InputError: not four numbers, or outside the picture.
-    """
-    try:
-        x, y, width, height = (float(word) for word in text.split(","))
-    except ValueError:
-        raise InputError(f"{option} {text}: give x,y,w,h as shares, as 0.2,0,0.5,0.5") from None
-    fits = min(x, y) >= 0 and min(width, height) > 0 and max(x + width, y + height) <= 1 + 1e-9
-    if not fits:
-        raise InputError(f"{option} {text}: the box lies outside the picture (shares, 0 to 1)")
-    return x, y, width, height
-
-
 def parse_block(text: str) -> Block:
     """`texture.jpg:0.5,0,0.5,0.3`."""
     path, colon, box = text.rpartition(":")
     if not colon:
         raise InputError(f"--add-block {text}: give IMAGE:x,y,w,h, as sky.jpg:0.5,0,0.5,0.3")
     return Block(Path(path), parse_box(box, "--add-block"))
-
-
-def _cut(picture: Rgb, box: Box) -> Rgb:
-    height, width = picture.shape[:2]
-    x, y, w, h = box
-    rows = slice(round(y * height), max(round((y + h) * height), round(y * height) + 1))
-    columns = slice(round(x * width), max(round((x + w) * width), round(x * width) + 1))
-    return picture[rows, columns]

@@ -3,7 +3,7 @@
 [starry_night]
 image = "starry_night.jpg"
 title = "The Starry Night"
-crop = [0.02, 0.02, 0.98, 0.98]
+crop = [0.02, 0.02, 0.96, 0.96]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from pipeline.colours import picture_palette, recoloured
 from pipeline.nets.checkpoint import StyleCard
-from pipeline.training.data import Crop, Picture, load_style
+from pipeline.paintings import Box, Picture, is_inside, load_style
 from pipeline.training.reference import reference_palette
 from vr360.change import luma
 from vr360.errors import StyleImageError
@@ -49,7 +49,7 @@ class StyleSource:
     artist: str = ""
     year: str = ""
     rights: str = ""
-    crop: Crop | None = None
+    crop: Box | None = None
     scale: float = 90.0
     weight: float = 1.0
     match: Path | None = None
@@ -64,8 +64,8 @@ class StyleSource:
             raise StyleImageError(f"{self.name}: weight {self.weight}; 0 or more")
         if self.crop is not None and not _is_crop(self.crop):
             raise StyleImageError(
-                f"{self.name}: crop {self.crop}; left, top, right and bottom are shares of the "
-                "picture from 0 to 1, left before right and top before bottom"
+                f"{self.name}: crop {self.crop}; x, y, width and height are shares of the picture, "
+                "0 to 1, and lie inside it"
             )
 
     @property
@@ -104,8 +104,7 @@ class StyleSource:
 
 def _is_crop(crop: Any) -> bool:
     try:
-        left, top, right, bottom = crop
-        return bool(0 <= left < right <= 1 and 0 <= top < bottom <= 1)
+        return is_inside(crop)
     except (TypeError, ValueError):
         return False
 

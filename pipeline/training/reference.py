@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from pipeline.colours import Palette, picture_palette, sphere_palette
-from pipeline.training.data import SUFFIXES, load_picture
+from pipeline.paintings import SUFFIXES, load_picture
 from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, VideoInfo
 from vr360.media.probe import probe

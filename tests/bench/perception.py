@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.vgg import LAYERS, load_vgg16
-from pipeline.training.data import load_picture, load_style, pictures_in, to_tensor
+from pipeline.paintings import load_picture, load_style, pictures_in
+from pipeline.training.data import to_tensor
 from pipeline.training.losses import gram, style_loss
 
 Paint = Callable[[Tensor], Tensor]

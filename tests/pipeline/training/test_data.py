@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.training.data import PhotoFolder, load_picture, load_style, pictures_in
+from pipeline.paintings import load_picture, load_style, pictures_in
+from pipeline.training.data import PhotoFolder
 from vr360.errors import StyleImageError
 
 

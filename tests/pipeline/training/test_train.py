@@ -21,8 +21,8 @@ from pipeline.nets.checkpoint import (
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.vgg import load_vgg16
+from pipeline.paintings import load_picture
 from pipeline.styles import find_card, open_palette
-from pipeline.training.data import load_picture
 from pipeline.training.luma import luma_of
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import Lesson, _losses, preview_path, resume_path, train
