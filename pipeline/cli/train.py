@@ -86,8 +86,9 @@ def train(
     settings = _settings(preset, iterations, minutes, convolutions or start is None, seed)
     given = {
         "name": name, "crop": parse_box(crop, "--crop") if crop else None,
-        "scale": scale, "weight": style_weight, "preserve_colour": preserve_colour or None, "match": match, "title": title,
-        "artist": artist, "year": year, "rights": rights,
+        "scale": scale, "weight": style_weight, "match": match,
+        "preserve_colour": preserve_colour or None,
+        "title": title, "artist": artist, "year": year, "rights": rights,
     }  # fmt: skip
     run = train(
         _styles(style_image, out, images, {k: v for k, v in given.items() if v is not None}),
