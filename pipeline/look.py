@@ -10,24 +10,18 @@ As they are written:
 from __future__ import annotations
 
 import logging
-import re
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
+from pipeline.keyframes import Keyframes, Time, between, lerp, parse_keyframes
 from pipeline.nets.looks import STRENGTHS
 from vr360.errors import InputError
 
 STRONGEST = STRENGTHS[-1]
-_TIMED = re.compile(r"(\d+(?:\.\d+)?)s:(.*)", re.DOTALL)
 logger = logging.getLogger(__name__)
 
 Shares = dict[str, float]
-Time = Fraction | float
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,8 +42,8 @@ class Look:
 class LookTrack:
     """Looks between keyframes (seconds of the source, value), in the order of their times."""
 
-    shares: Sequence[tuple[float, Shares]]
-    strengths: Sequence[tuple[float, float]]
+    shares: Keyframes[Shares]
+    strengths: Keyframes[float]
 
     @property
     def styles(self) -> list[str]:
@@ -63,7 +57,7 @@ class LookTrack:
 
     def at(self, seconds: Time = 0) -> Look:
         """The look at a moment; outside the keyframes that of the nearest one."""
-        return Look(_between(self.shares, seconds, _mix), _between(self.strengths, seconds, _lerp))
+        return Look(between(self.shares, seconds, _mix), between(self.strengths, seconds, lerp))
 
 
 def parse_look(styles: str | Path | Sequence[str], strength: str | float = 1.0) -> LookTrack:
@@ -77,21 +71,10 @@ def parse_look(styles: str | Path | Sequence[str], strength: str | float = 1.0) 
         InputError: what cannot be understood, or a strength that cannot be.
     """
     written = [str(styles)] if isinstance(styles, str | Path) else list(styles)
-    shares = [(seconds, _blend(text)) for seconds, text in map(_timed, written)]
-    strengths = [(at, _strength(text)) for at, text in map(_timed, str(strength).split(","))]
-    return LookTrack(_in_order(shares, "--style"), _in_order(strengths, "--strength"))
-
-
-def _timed(text: str) -> tuple[float, str]:
-    found = _TIMED.fullmatch(text.strip())
-    return (float(found[1]), found[2]) if found else (0.0, text.strip())
-
-
-def _in_order(frames: list[tuple[float, T]], option: str) -> list[tuple[float, T]]:
-    times = [seconds for seconds, _ in frames]
-    if len(set(times)) < len(times):
-        raise InputError(f"{option}: two values for one moment; say when, as in 2.5s:VALUE")
-    return sorted(frames, key=lambda frame: frame[0])
+    return LookTrack(
+        parse_keyframes(written, _blend, "--style"),
+        parse_keyframes(str(strength).split(","), _strength, "--strength"),
+    )
 
 
 def _strength(text: str) -> float:
@@ -131,20 +114,6 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _between(
-    frames: Sequence[tuple[float, T]], seconds: Time, mix: Callable[[T, T, float], T]
-) -> T:
-    after = bisect_right([time for time, _ in frames], seconds)
-    if after in (0, len(frames)):
-        return frames[max(after - 1, 0)][1]
-    (start, before), (end, later) = frames[after - 1], frames[after]
-    return mix(before, later, float((seconds - start) / (end - start)))
-
-
-def _lerp(before: float, after: float, share: float) -> float:
-    return before + (after - before) * share
-
-
 def _mix(before: Shares, after: Shares, share: float) -> Shares:
     names = {**before, **after}
-    return {n: _lerp(before.get(n, 0.0), after.get(n, 0.0), share) for n in names}
+    return {n: lerp(before.get(n, 0.0), after.get(n, 0.0), share) for n in names}

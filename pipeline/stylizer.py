@@ -14,7 +14,8 @@ from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
 from pipeline.canvas import Canvas, check_layout, choose_canvas, choose_projection
-from pipeline.look import Look, LookTrack, Time, parse_look
+from pipeline.keyframes import Time
+from pipeline.look import Look, LookTrack, parse_look
 from pipeline.nets.looks import kept
 from pipeline.nets.surface import Surface
 from pipeline.styles import Palette, open_palette

@@ -59,7 +59,7 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the noise in the start."
 Device = Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")]
 Dissolve = Annotated[
     str | None,
-    typer.Option(help="TIME=SHARE,...: share of the painting over time, as 0=0,2.5=1."),
+    typer.Option(help="Share of the painting over time, as 0s:0,2.5s:1."),
 ]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import cv2
 import numpy as np
 
+from pipeline.keyframes import Keyframes, Time, between, lerp, parse_keyframes
 from pipeline.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.frame import Rgb
@@ -14,33 +13,32 @@ from vr360.padding import sphere_pad_rgb
 
 REACH = 14  # pixels that non-local means looks around
 
-Dissolve = tuple[tuple[Fraction, float], ...]
-"""(seconds from the first frame, share of the painting), rising in time."""
+Dissolve = Keyframes[float]
+"""Seconds from the first frame, and the share of the painting."""
 
 
 def parse_dissolve(text: str) -> Dissolve:
-    """`0=0,2.5=1` : from the source to the painting in two and a half seconds.
+    """`0s:0,2.5s:1`: from the source to the painting in two and a half seconds.
 
     Raises:
-        InputError: no such list, times that fall, shares outside 0..1.
+        InputError: no such list, two shares for one moment, shares outside 0..1.
     """
+    return parse_keyframes(text.split(","), _share, "--dissolve")
+
+
+def _share(text: str) -> float:
     try:
-        pairs = [word.split("=") for word in text.split(",")]
-        track = tuple((Fraction(time), float(share)) for time, share in pairs)
-    except (ValueError, ZeroDivisionError):
-        raise InputError(f"--dissolve {text}: give TIME=SHARE,..., as 0=0,2.5=1") from None
-    times = [time for time, _ in track]
-    if times != sorted(set(times)) or any(not 0 <= share <= 1 for _, share in track):
-        raise InputError(f"--dissolve {text}: times must rise and shares lie between 0 and 1")
-    return track
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise InputError(f"--dissolve {text}: give shares from 0 to 1, as 0s:0,2.5s:1")
+    return share
 
 
-def share_at(track: Dissolve, time: Fraction) -> float:
-    """Share of the painting at a time: linear between the points, level before and after."""
-    if not track:
-        return 1.0
-    times, shares = zip(*track, strict=True)
-    return float(np.interp(float(time), [float(t) for t in times], shares))
+def share_at(track: Dissolve, time: Time) -> float:
+    """Share of the painting at a time; all of it without keyframes."""
+    return between(track, time, lerp) if track else 1.0
 
 
 def finished(painted: Rgb, source: Rgb, denoise: float, share: float) -> Rgb:

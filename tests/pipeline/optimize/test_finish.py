@@ -9,13 +9,13 @@ from vr360.errors import InputError
 
 
 def test_a_dissolve_is_linear_between_its_points_and_level_outside():
-    track = parse_dissolve("1=0,3=1")
+    track = parse_dissolve("1s:0,3s:1")
     times = [Fraction(0), Fraction(1), Fraction(2), Fraction(5, 2), Fraction(9)]
     assert [share_at(track, t) for t in times] == [0, 0, 0.5, 0.75, 1]
     assert share_at((), Fraction(3)) == 1
 
 
-@pytest.mark.parametrize("text", ["1", "0=0,0=1", "2=0,1=1", "0=1.5", "x=1", ""])
+@pytest.mark.parametrize("text", ["0s:0,0s:1", "0s:1.5", "0=1", "xs:1", ""])
 def test_dissolves_that_cannot_be_are_refused(text: str):
     with pytest.raises(InputError, match="--dissolve"):
         parse_dissolve(text)
