@@ -31,7 +31,7 @@ def test_a_share_mixes_the_painting_with_its_source():
 
 def test_denoising_turns_with_the_sphere_and_takes_noise():
     clean = soft_noise(128, 256, 1)
-    noise = np.random.default_rng(0).normal(0, 6, clean.shape)
+    noise = np.random.default_rng(0).normal(0, 12, clean.shape)
     noisy = np.clip(clean + noise, 0, 255).round().astype(np.uint8)
     result = denoised(noisy, 8)
     assert np.array_equal(denoised(np.roll(noisy, 80, 1), 8), np.roll(result, 80, 1))
