@@ -25,7 +25,9 @@ from pipeline.temporal.views import (
     guided_filter,
     length,
     sample,
+    sample_at,
     sphere_directions,
+    turned,
     unit,
     upsample,
     views,
@@ -122,16 +124,16 @@ def grey_flow(now: Grey, before: Grey, quality: Quality) -> SphereFlow:
     turn = camera_turn(now, before, quality.looks)
     parts = views(len(now), field)
     pairs = _pairs(parts, now, before, turn)
-    turned = _shown(small_before, _turned(sphere_directions(field, 2 * field), turn))
+    alike = _codes(sample(small_before, turned(sphere_directions(field, 2 * field), turn)))
     there = _fused(parts, small, pairs, quality, careful=True)
     roughly = replace(quality, finest=quality.finest + 1)  # what is hidden shows at this scale, too
-    back = _fused(parts, turned, [(b, a) for a, b in pairs], roughly)
+    back = _fused(parts, alike, [(b, a) for a, b in pairs], roughly)
     camera = _camera(small, there, turn)
     far = sphere_directions(field, 2 * field)
-    motion = _turned(unit(far + there), camera.rotation.T @ turn) - far
+    motion = turned(unit(far + there), camera.rotation.T @ turn) - far
     motion = _along_travel(motion, camera)
     motion = _still_where_that_will_do(small, small_before, motion, camera.rotation)
-    direction = _turned(unit(far + motion), camera.rotation)
+    direction = turned(unit(far + motion), camera.rotation)
     return SphereFlow(direction, _agreement(there, back), camera)
 
 
@@ -190,17 +192,16 @@ def _pairs(
 ) -> list[tuple[Grey, Grey]]:
     """What each view shows of both pictures, the camera's turning taken out."""
     return [
-        (_shown(now, part.directions), _shown(before, _turned(part.directions, turn)))
+        (
+            _codes(sample_at(now, *part.places)),
+            _codes(sample(before, turned(part.directions, turn))),
+        )
         for part in parts
     ]
 
 
-def _shown(picture: Grey, directions: Floats) -> Grey:
-    return np.asarray(np.rint(sample(picture, directions)), np.uint8)
-
-
-def _turned(vectors: Floats, turn: Array) -> Floats:
-    return vectors @ turn.T.astype(np.float32)
+def _codes(values: Floats) -> Grey:
+    return np.asarray(np.rint(values), np.uint8)
 
 
 def _fused(
@@ -262,7 +263,7 @@ def _still_where_that_will_do(now: Grey, before: Grey, motion: Floats, rotation:
     It holds what has no texture, and the sky around a moving tree, still.
     """
     far = sphere_directions(*now.shape)
-    places = _turned(far, rotation), _turned(unit(far + motion), rotation)
+    places = turned(far, rotation), turned(unit(far + motion), rotation)
     still, moved = (blur((sample(before, at) - now) ** 2, WINDOW) for at in places)
     gain = np.maximum(still - moved, 0)
     return np.asarray(motion * (gain / (gain + STILL**2))[..., None], np.float32)

@@ -17,18 +17,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipeline.temporal.average import detail, renew, shown
 from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.views import blur, sample
-from pipeline.temporal.warp import (
-    Motion,
-    continue_over_poles,
-    enlarge,
-    inner,
-    motion,
-    roomy,
-    warp,
-)
+from pipeline.temporal.warp import Motion, continue_over_poles, inner, motion, roomy
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
@@ -37,13 +30,11 @@ LONGEST = 10.0  # frames of memory for what moves; more, and the kernel's gain w
 STILL_LONGEST = 20000.0  # frames of memory for what stands still
 SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of what stands, moves
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
-DETAIL = 5  # pixels: what a blur of this size takes away is detail
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
 EVERY = 8  # frames between two looks at energies and tone
-PLAY = 1.0  # codes that a result may be off
 EARLY = 1, 2, 4  # frames of a shot after which it is looked as well
 BEHIND = 0.05  # of a look by which the average may lag while the look changes
 
@@ -66,6 +57,7 @@ class Past:
     Attributes:
         source: the last source, grey and small.
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
+        spare: like it; where the next one is made.
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
         energy: (h, w, 2) mean of |detail| around, of the average and of the painting.
         tone: (h, w, 3) codes to be added to the average, a frame.
@@ -75,6 +67,7 @@ class Past:
 
     source: Grey
     average: Floats
+    spare: Floats
     age: Floats
     energy: Floats
     tone: Floats
@@ -115,13 +108,17 @@ class Smoother:
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
         past.age = self._aged(past, now, flow, moved, changed)
-        past.average = _averaged(past, painted, moved)
+        share = np.float32(1) / past.age
+        tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
+        renew(past.average, painted, moved, share, tone, past.spare)
+        past.average, past.spare = past.spare, past.average
         past.source = now
         if past.frames in EARLY or past.frames % EVERY == 0:
             past.tone = _tone(past.average, painted, past.age.shape)
             _compare(past, painted)
         past.frames += 1
-        past.shown = _settled(_with_contrast(past, painted), past.shown)
+        gain = _gain(past.energy, bit_depth(painted))
+        past.shown = shown(past.average, gain, past.shown)
         return past.shown
 
     def _aged(
@@ -157,31 +154,7 @@ def _begin(now: Grey, painted: Rgb, quality: Quality) -> Past:
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
     ones, none = np.ones((rows, 2 * rows, 2), np.float32), np.zeros((rows, 2 * rows, 3), np.float32)
-    return Past(now, average, ones[..., 0], ones, none, painted)
-
-
-def _averaged(past: Past, painted: Rgb, moved: Motion) -> Floats:
-    """The average moved to the present, and the new painting's share and tone."""
-    height, width = painted.shape[:2]
-    average, before = past.average, warp(past.average, moved)
-    kept = 1 - np.float32(1) / past.age
-    share = 1 - enlarge(kept, height, width)
-    change = cv2.subtract(painted, before, dtype=cv2.CV_32F)
-    cv2.multiply(change, cv2.merge([share, share, share]), dst=change)
-    tone = past.tone * kept[..., None] ** 4  # a short memory follows by itself
-    cv2.add(change, enlarge(tone, height, width), dst=change)
-    cv2.add(before, change, dst=inner(average))  # was read, may be overwritten
-    continue_over_poles(average)
-    return average
-
-
-def _detail(picture: Floats) -> Floats:
-    """What a blur takes from a roomy picture (H + 2 REACH, W) or (..., C): (H, W) or (H, W, C)."""
-    box, side = (DETAIL, DETAIL), DETAIL  # columns that the seam touches, and more
-    soft = cv2.blur(picture, box)
-    seam = cv2.blur(np.concatenate([picture[:, -2 * side :], picture[:, : 2 * side]], axis=1), box)
-    soft[:, -side:], soft[:, :side] = seam[:, side : 2 * side], seam[:, 2 * side : 3 * side]
-    return np.asarray(cv2.subtract(inner(picture), inner(np.asarray(soft, np.float32))), np.float32)
+    return Past(now, average, np.empty_like(average), ones[..., 0], ones, none, painted)
 
 
 def _compare(past: Past, painted: Rgb) -> None:
@@ -192,8 +165,9 @@ def _compare(past: Past, painted: Rgb) -> None:
     inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
     continue_over_poles(fresh)
     kept = np.asarray(cv2.cvtColor(past.average, cv2.COLOR_RGB2GRAY), np.float32)
+    everything = slice(0, height)
     seen = [
-        cv2.resize(np.abs(_detail(level)), (columns, rows), interpolation=cv2.INTER_AREA)
+        cv2.resize(np.abs(detail(level, everything)), (columns, rows), interpolation=cv2.INTER_AREA)
         for level in (kept, fresh)
     ]
     step = np.float32(1 if past.frames in EARLY else 0.5)
@@ -207,28 +181,8 @@ def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
     return blur(np.asarray(small, np.float32), AREA) * np.float32(TONE / EVERY)
 
 
-def _with_contrast(past: Past, painted: Rgb) -> Floats:
-    """The average, its detail amplified to the energy of the painting's; not rounded."""
-    height, width = painted.shape[:2]
-    floor = np.float32(FLOOR * (1 << (bit_depth(painted) - 8)))
-    kept, wanted = np.moveaxis(past.energy, -1, 0)
-    gain = enlarge(np.clip((wanted + floor) / (kept + floor), LEAST, MOST) - 1, height, width)
-    detail = _detail(past.average)
-    cv2.multiply(detail, cv2.merge([gain, gain, gain]), dst=detail)
-    cv2.add(inner(past.average), detail, dst=detail)
-    return detail
-
-
-def _settled(exact: Floats, shown: Rgb) -> Rgb:
-    """Rounded to codes, each held until it is a whole code off.
-
-    A value that drifts slowly would else step to and fro between two codes, and in flat, dark areas
-    that is all that is left of the boiling.
-    """
-    depth = bit_depth(shown)
-    change = cv2.subtract(exact, shown, dtype=cv2.CV_32F)
-    cv2.threshold(change, PLAY, 0, cv2.THRESH_TOZERO_INV, dst=change)
-    cv2.threshold(change, -PLAY, 0, cv2.THRESH_TOZERO, dst=change)
-    kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
-    result = cv2.subtract(exact, change, dtype=kind)
-    return np.minimum(result, (1 << depth) - 1) if depth > 8 else result
+def _gain(energy: Floats, depth: int) -> Floats:
+    """By how much more than 1 detail is amplified to have the energy of the painting's: (h, w)."""
+    floor = np.float32(FLOOR * (1 << (depth - 8)))
+    kept, wanted = np.moveaxis(energy, -1, 0)
+    return np.asarray(np.clip((wanted + floor) / (kept + floor), LEAST, MOST) - 1, np.float32)
