@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import TypeVar
 
 from pipeline.nets.looks import STRENGTHS
@@ -65,7 +66,7 @@ class LookTrack:
         return Look(_between(self.shares, seconds, _mix), _between(self.strengths, seconds, _lerp))
 
 
-def parse_look(styles: str | Sequence[str], strength: str | float = 1.0) -> LookTrack:
+def parse_look(styles: str | Path | Sequence[str], strength: str | float = 1.0) -> LookTrack:
     """A look over time as it is written on the command line.
 
     Args:
@@ -75,7 +76,7 @@ def parse_look(styles: str | Sequence[str], strength: str | float = 1.0) -> Look
     Raises:
         InputError: what cannot be understood, or a strength that cannot be.
     """
-    written = [styles] if isinstance(styles, str) else list(styles)
+    written = [str(styles)] if isinstance(styles, str | Path) else list(styles)
     shares = [(seconds, _blend(text)) for seconds, text in map(_timed, written)]
     strengths = [(at, _strength(text)) for at, text in map(_timed, str(strength).split(","))]
     return LookTrack(_in_order(shares, "--style"), _in_order(strengths, "--strength"))

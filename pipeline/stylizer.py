@@ -6,6 +6,7 @@ Numpy outside, torch inside; one way in, one way out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -108,7 +109,7 @@ class Stylizer:
 
 
 def load_stylizer(
-    style: str | Sequence[str],
+    style: str | Path | Sequence[str],
     *,
     strength: str | float = 1.0,
     device: str = "auto",

@@ -56,7 +56,7 @@ class Catalogue(Protocol):
     def entries(self) -> Sequence[StyleEntry]: ...
 
     def load(self, name: str, strength: float) -> Stylize:
-        """A function for a style at a strength, 0..1; may be slow, may raise `Vr360Error`."""
+        """A function for a style at a strength, 0..1.5; may be slow, may raise `Vr360Error`."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Wish:
     """What is wanted of the painter.
 
     Attributes:
-        strength: 0..1, handed to the style.
+        strength: 0..1.5, handed to the style.
         blend: 0..1, share of the painted picture that is shown.
         height: of one eye as it is painted.
     """

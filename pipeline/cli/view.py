@@ -32,7 +32,7 @@ def view(
     file: Path | None = typer.Argument(None, help="Film or still to look at."),
     compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
-    strength: float = typer.Option(1.0, min=0.0, max=1.0, help="Of --style."),
+    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="Of --style."),
     projection: Projection | None = typer.Option(None, help="Instead of what the file says."),
     stereo: Stereo | None = typer.Option(None, help="Instead of what the file says."),
     layout: CubeLayout | None = typer.Option(None, help="Of cube faces, instead of the shape's."),

@@ -162,9 +162,11 @@ def same_net(one: StyleNet, other: StyleNet) -> bool:
 
 
 def _parse_card(path: Path, header: Mapping[str, str]) -> GalleryCard:
-    if int(header.get("version", 0)) > VERSION:
-        raise CheckpointError(f"{path}: written by a newer vr360; update with pip install -U vr360")
     try:
+        if int(header.get("version", 0)) > VERSION:
+            raise CheckpointError(
+                f"{path}: written by a newer vr360; update with pip install -U vr360"
+            )
         fields = json.loads(header["card"])
         styles = tuple(StyleCard(**style) for style in fields["styles"])
         return GalleryCard(**(fields | {"net": NetConfig(**fields["net"]), "styles": styles}))

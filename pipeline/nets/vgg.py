@@ -78,10 +78,11 @@ def load_vgg16(
     Raises:
         CheckpointError: the file is not VGG-16, or torchvision's weights cannot be downloaded.
     """
-    stack = vgg16(weights=None).features
+    with torch.device("meta"):  # else a second goes by until weights are drawn that nobody wants
+        stack = vgg16(weights=None).features
     try:
         state = load_file(weights) if weights else _torchvision_weights()
-        stack.load_state_dict({key: value.float() for key, value in state.items()})
+        stack.load_state_dict({key: value.float() for key, value in state.items()}, assign=True)
     except (OSError, SafetensorError, RuntimeError) as error:
         source = weights or "torchvision's download"
         raise CheckpointError(

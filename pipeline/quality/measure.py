@@ -6,20 +6,20 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
 from pipeline.backends import TorchBackend, open_backend
-from pipeline.look import parse_look
 from pipeline.quality.perception import open_perception
 from pipeline.quality.seam import seam_gradient
 from pipeline.quality.sphere import SphereMeter
 from pipeline.quality.stability import StabilityMeter, Trace, summarise
 from pipeline.quality.style import flat_sky, grid_ratio, yaw_equivariance_max
 from pipeline.quality.together import Films, Moment
-from pipeline.styles import open_palette
+from pipeline.styles import load_look
 from vr360.frame import Frame, VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
@@ -145,12 +145,10 @@ def measure_against_source(
 
 def measure_style(style: str) -> StyleFigures:
     """Paint a flat sky with `style` and look for what does not belong there."""
-    track = parse_look(style)
-    palette = open_palette(track.styles)
-    look = palette.values(track.at(0))
-    painted = open_backend(palette.net)(flat_sky(512, 1024), look).cpu()
-    exact = TorchBackend(palette.net)
-    turned = yaw_equivariance_max(lambda rgb: exact(rgb, look), flat_sky(128, 256))
+    net, look = load_look(style)
+    painted = open_backend(net)(flat_sky(512, 1024), look).cpu()
+    exact = partial(TorchBackend(net), look=look)
+    turned = yaw_equivariance_max(exact, flat_sky(128, 256))
     return StyleFigures(style, grid_ratio(painted), turned)
 
 

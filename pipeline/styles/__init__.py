@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.look import Look
+from pipeline.look import Look, parse_look
 from pipeline.nets.checkpoint import Gallery, StyleCard, load_card, load_gallery, same_net
 from pipeline.nets.looks import at_strength
 from pipeline.nets.stylenet import StyleNet
@@ -52,6 +52,17 @@ def open_palette(names: Iterable[str]) -> Palette:
             )
     styles = {name: gallery.looks[index] for name, (gallery, index) in found.items()}
     return Palette(net, styles)
+
+
+def load_look(style: str) -> tuple[StyleNet, Tensor]:
+    """A style or blend, painted as at the start of a film: the net and what it is asked, (1, K).
+
+    Raises:
+        Vr360Error: what `parse_look` and `open_palette` refuse.
+    """
+    track = parse_look(style)
+    palette = open_palette(track.styles)
+    return palette.net, palette.values(track.at())
 
 
 def shipped_styles() -> dict[str, StyleCard]:

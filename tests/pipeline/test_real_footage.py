@@ -1,6 +1,8 @@
 """Real panoramas and films through the shipped style."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -9,11 +11,10 @@ import pytest
 import torch
 
 from pipeline.backends import TorchBackend, open_backend
-from pipeline.nets.checkpoint import load_style
 from pipeline.nets.surface import SPHERE, ZEROS, Surface
 from pipeline.quality.style import flat_sky, grid_ratio
 from pipeline.rewrite import Span
-from pipeline.styles import find_style
+from pipeline.styles import load_look
 from pipeline.stylize import StylizeJob, stylize
 from vr360.frame import Stereo
 from vr360.geometry import row_areas
@@ -30,11 +31,13 @@ def step_across(rgb: torch.Tensor, column: int) -> float:
     return float(row_areas(len(step)) @ step)
 
 
-def seam_over_middle(rgb: torch.Tensor, paint: TorchBackend, surface: Surface) -> float:
+def seam_over_middle(
+    rgb: torch.Tensor, paint: Callable[..., torch.Tensor], surface: Surface
+) -> float:
     """The painted step at ±180° over the step at that place when it lies in the middle."""
     half = rgb.shape[-1] // 2
-    middle = paint(rgb.roll(half, -1), surface)
-    return step_across(paint(rgb, surface), 0) / step_across(middle, half)
+    middle = paint(rgb.roll(half, -1), surface=surface)
+    return step_across(paint(rgb, surface=surface), 0) / step_across(middle, half)
 
 
 @pytest.mark.parametrize("name", MONO)
@@ -42,7 +45,8 @@ def test_the_seam_of_a_real_panorama_is_like_any_other_place(shared_data: Path, 
     bgr = cv2.imread(str(shared_data / "panoramas" / f"{name}.jpg"))
     small = cv2.resize(bgr, (512, 256), interpolation=cv2.INTER_AREA)[..., ::-1].copy()
     rgb = torch.from_numpy(small).permute(2, 0, 1)[None].float() / 255
-    paint = TorchBackend(load_style(find_style("starry_night"))[0])
+    net, look = load_look("starry_night")
+    paint = partial(TorchBackend(net), look=look)
     ours, naive = (seam_over_middle(rgb, paint, surface) for surface in (SPHERE, ZEROS))
     assert ours == pytest.approx(1, abs=0.02)
     assert naive > 1.2
@@ -50,7 +54,8 @@ def test_the_seam_of_a_real_panorama_is_like_any_other_place(shared_data: Path, 
 
 def test_flat_sky_shows_no_grid():
     sky = flat_sky(512, 1024)
-    painted = open_backend(load_style(find_style("starry_night"))[0], "cpu")(sky)
+    net, look = load_look("starry_night")
+    painted = open_backend(net, "cpu")(sky, look)
     assert grid_ratio(painted) <= 1.1
 
 

@@ -3,6 +3,7 @@ import torch
 
 from pipeline.backends import OpenVinoBackend, TorchBackend
 from pipeline.canvas import ExtendedEquirect
+from pipeline.nets import stylenet
 from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE, SPHERE, ZEROS, CubeFaces, Sphere
@@ -16,26 +17,36 @@ def net() -> StyleNet:
     return StyleNet(NetConfig(channels=16, blocks=2)).eval().requires_grad_(False)
 
 
+@pytest.fixture(scope="module")
+def look(net: StyleNet) -> torch.Tensor:
+    plain = net.plain_look()
+    return plain + 0.2 * torch.randn(plain.shape, generator=torch.Generator().manual_seed(9))
+
+
 @pytest.fixture
 def rgb() -> torch.Tensor:
     return torch.rand(1, 3, 64, 128, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("shift", [STRIDE, 5 * STRIDE, 64, 124])
-def test_turning_the_sphere_commutes_with_painting_it(net: StyleNet, rgb: torch.Tensor, shift: int):
-    difference = net(rgb.roll(shift, -1)) - net(rgb).roll(shift, -1)
+def test_turning_the_sphere_commutes_with_painting_it(
+    net: StyleNet, look: torch.Tensor, rgb: torch.Tensor, shift: int
+):
+    difference = net(rgb.roll(shift, -1), look) - net(rgb, look).roll(shift, -1)
     assert difference.abs().max() < 1e-4
 
 
-def test_zero_padding_does_not_commute(net: StyleNet, rgb: torch.Tensor):
-    difference = net(rgb.roll(64, -1), ZEROS) - net(rgb, ZEROS).roll(64, -1)
+def test_zero_padding_does_not_commute(net: StyleNet, look: torch.Tensor, rgb: torch.Tensor):
+    difference = net(rgb.roll(64, -1), look, ZEROS) - net(rgb, look, ZEROS).roll(64, -1)
     assert difference.abs().max() > 1e-2
 
 
-def test_mirroring_the_sphere_over_a_pole_keeps_the_features_continuous(net: StyleNet):
+def test_mirroring_the_sphere_over_a_pole_keeps_the_features_continuous(
+    net: StyleNet, look: torch.Tensor
+):
     # A picture that only depends on latitude is the same half a turn on; so is its painting.
     rows = torch.rand(1, 3, 64, 1, generator=torch.Generator().manual_seed(2))
-    painted = net(rows.expand(-1, -1, -1, 128).contiguous())
+    painted = net(rows.expand(-1, -1, -1, 128).contiguous(), look)
     assert (painted - painted.roll(64, -1)).abs().max() < 1e-4
 
 
@@ -61,48 +72,57 @@ def test_pictures_that_belong_together_share_the_statistics_of_their_union():
         assert torch.allclose(shared[first : first + 2], expected, rtol=1e-4)
 
 
-def test_painting_with_a_picture_s_own_statistics_held_changes_nothing(net: StyleNet, rgb):
+def test_painting_with_a_picture_s_own_statistics_held_changes_nothing(
+    net: StyleNet, look: torch.Tensor, rgb: torch.Tensor
+):
     for backend in (TorchBackend(net), OpenVinoBackend(net)):
-        painted, moments = backend.measure(rgb, SPHERE)
-        assert (backend(rgb) - painted).abs().max() < 1e-4
-        assert (backend(rgb, SPHERE, moments) - painted).abs().max() < 1e-4
+        painted, moments = backend.measure(rgb, look, SPHERE)
+        assert (backend(rgb, look) - painted).abs().max() < 1e-4
+        assert (backend(rgb, look, SPHERE, moments) - painted).abs().max() < 1e-4
 
 
-def test_statistics_held_keep_a_patch_as_it_is_whatever_happens_elsewhere(net: StyleNet):
+def test_statistics_held_keep_a_patch_as_it_is_whatever_happens_elsewhere(
+    net: StyleNet, look: torch.Tensor
+):
     backend = TorchBackend(net)
     rgb = torch.rand(1, 3, 96, 192, generator=torch.Generator().manual_seed(7))
-    held = backend.measure(rgb, SPHERE)[1]
+    held = backend.measure(rgb, look, SPHERE)[1]
     dark = rgb.clone()
     dark[..., :48] *= 0.2
     far = (..., slice(46, 50), slice(118, 122))  # further than the reach, over the poles too
-    assert torch.equal(backend(dark, SPHERE, held)[far], backend(rgb, SPHERE, held)[far])
-    assert (backend(dark)[far] - backend(rgb)[far]).abs().max() > 1e-3
+    assert torch.equal(
+        backend(dark, look, SPHERE, held)[far], backend(rgb, look, SPHERE, held)[far]
+    )
+    assert (backend(dark, look)[far] - backend(rgb, look)[far]).abs().max() > 1e-3
 
 
-def test_turning_a_cube_by_quarter_turns_commutes_with_painting_its_equator(net: StyleNet):
+def test_turning_a_cube_by_quarter_turns_commutes_with_painting_its_equator(
+    net: StyleNet, look: torch.Tensor
+):
     # Strokes know up from down, so only what lies further from U and D than the reach can agree.
     faces = torch.rand(6, 3, 96, 96, generator=torch.Generator().manual_seed(6))
-    held = TorchBackend(net).measure(faces, CubeFaces())[1][:1]
+    held = TorchBackend(net).measure(faces, look, CubeFaces())[1][:1]
     turned = faces[[3, 0, 1, 2, 4, 5]]  # every face beside takes the picture of the one on its left
     turned[4] = torch.rot90(faces[4], -1, (-2, -1))
     turned[5] = torch.rot90(faces[5], 1, (-2, -1))
     painted, of_turned = (
-        net(cube, CubeFaces(), Moments(CubeFaces(), held)) for cube in (faces, turned)
+        net(cube, look, CubeFaces(), Moments(CubeFaces(), held)) for cube in (faces, turned)
     )
     equator = slice(40, 56)
     error = of_turned[:4, :, equator] - painted[[3, 0, 1, 2]][:, :, equator]
     assert error.abs().max() < 1e-4
 
 
-def test_no_pixel_looks_further_than_the_reach(net: StyleNet):
+def test_no_pixel_looks_further_than_the_reach(monkeypatch: pytest.MonkeyPatch):
+    # Statistics reach everywhere; leave only the convolutions.
+    monkeypatch.setattr(
+        stylenet, "normalise", lambda x, moments, look: x + 0 * look(x.shape[1])[0].sum()
+    )
     config = NetConfig(channels=4, blocks=2)
     torch.manual_seed(0)
     small = StyleNet(config).eval()
-    for module in small.modules():  # statistics reach everywhere; leave only the convolutions
-        if hasattr(module, "gamma"):
-            module.forward = lambda x, moments: x  # type: ignore[method-assign]
     rgb = torch.rand(1, 3, 160, 160, requires_grad=True)
-    small(rgb, PLANE)[..., 80, 80].sum().backward()
+    small(rgb, small.plain_look(), PLANE)[..., 80, 80].sum().backward()
     assert rgb.grad is not None
     rows = rgb.grad.abs().sum((0, 1, 3)).nonzero()
     assert 80 - rows.min() <= config.reach
@@ -110,17 +130,19 @@ def test_no_pixel_looks_further_than_the_reach(net: StyleNet):
     assert max(80 - rows.min(), rows.max() - 80) > config.reach - 2 * STRIDE
 
 
-def paint_extended(net: StyleNet, rgb: torch.Tensor) -> torch.Tensor:
+def paint_extended(net: StyleNet, look: torch.Tensor, rgb: torch.Tensor) -> torch.Tensor:
     canvas = ExtendedEquirect(*rgb.shape[-2:], eyes=1, reach=net.config.reach)
     (extended,) = canvas.spread(rgb[0].permute(1, 2, 0).numpy())
-    painted = net(torch.from_numpy(extended).permute(2, 0, 1)[None], canvas.surface)
+    painted = net(torch.from_numpy(extended).permute(2, 0, 1)[None], look, canvas.surface)
     gathered = canvas.gather([painted[0].permute(1, 2, 0).numpy()])
     return torch.from_numpy(gathered).permute(2, 0, 1)[None]
 
 
-def test_extending_and_cropping_agrees_with_padding_every_convolution(net: StyleNet):
+def test_extending_and_cropping_agrees_with_padding_every_convolution(
+    net: StyleNet, look: torch.Tensor
+):
     rgb = torch.rand(1, 3, 256, 512, generator=torch.Generator().manual_seed(3))
-    error = net(rgb) - paint_extended(net, rgb)
+    error = net(rgb, look) - paint_extended(net, look, rgb)
     # Beyond a pole one continues the picture and the other the features: alike, not the same.
     assert error[..., 64:192, :].abs().max() < 0.01
     assert error[..., 64:192, :].square().mean() < 1e-6
@@ -128,26 +150,28 @@ def test_extending_and_cropping_agrees_with_padding_every_convolution(net: Style
 
 @pytest.mark.parametrize("size", [(322, 640), (128, 258), (65, 132), (101, 202)])
 def test_sizes_the_stride_does_not_divide_keep_their_size_and_show_no_seam(
-    net: StyleNet, size: tuple[int, int]
+    net: StyleNet, look: torch.Tensor, size: tuple[int, int]
 ):
     noise = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(4))
     rgb = sphere_pad(noise, 16).unfold(2, 33, 1).unfold(3, 33, 1).mean((-1, -2))  # soft
-    painted = paint_extended(net, (rgb - 0.5) * 10 + 0.5)
+    painted = paint_extended(net, look, (rgb - 0.5) * 10 + 0.5)
     assert painted.shape == rgb.shape
     steps = (painted - painted.roll(1, -1)).abs().mean((0, 1, 2))
     assert steps[0] < 1.2 * steps.mean()
 
 
 @pytest.mark.parametrize(("precision", "psnr"), [("f32", 60), ("bf16", 40)])
-def test_openvino_agrees_with_torch(net: StyleNet, precision: str, psnr: float):
+def test_openvino_agrees_with_torch(net: StyleNet, look: torch.Tensor, precision: str, psnr: float):
     rgb = torch.rand(1, 3, 128, 256, generator=torch.Generator().manual_seed(5))
-    error = OpenVinoBackend(net, precision)(rgb) - TorchBackend(net)(rgb)
+    error = OpenVinoBackend(net, precision)(rgb, look) - TorchBackend(net)(rgb, look)
     assert -10 * torch.log10(error.square().mean()) >= psnr
 
 
-def test_openvino_results_stay_when_the_next_picture_is_painted(net: StyleNet, rgb: torch.Tensor):
+def test_openvino_results_stay_when_the_next_picture_is_painted(
+    net: StyleNet, look: torch.Tensor, rgb: torch.Tensor
+):
     backend = OpenVinoBackend(net)
-    first = backend(rgb)
+    first = backend(rgb, look)
     kept = first.clone()
-    backend(1 - rgb)
+    backend(1 - rgb, look)
     assert torch.equal(first, kept)

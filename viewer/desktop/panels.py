@@ -44,7 +44,7 @@ class StylePanel(QDockWidget):
         self.list.setIconSize(QSize(THUMBNAIL, THUMBNAIL // 2))
         for entry in entries:
             self.add(entry)
-        self.strength = slider(0, 100, round(strength * 100))
+        self.strength = slider(0, 150, round(strength * 100))
         self.blend = slider(0, 100, 100)
         self.preview = slider(0, len(PREVIEW_HEIGHTS) - 1, PREVIEW_HEIGHTS.index(PREVIEW_HEIGHT))
         self.lag = QLabel("not painting")

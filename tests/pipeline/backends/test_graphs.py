@@ -21,35 +21,36 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 RGB = torch.rand(1, 3, 32, 64)
+LOOK = StyleNet(NetConfig(channels=4, blocks=1)).plain_look()
 
 
 def test_a_graph_is_traced_once_and_paints_the_same_ever_after(
     net: StyleNet, kept: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    first = OpenVinoBackend(net)(RGB)
+    first = OpenVinoBackend(net)(RGB, LOOK)
     assert len(list(kept.glob("*.xml"))) == len(list(kept.glob("*.bin"))) == 1
     monkeypatch.setattr(graphs, "_trace", lambda *_: pytest.fail("traced again"))
-    assert torch.equal(OpenVinoBackend(net)(RGB), first)
+    assert torch.equal(OpenVinoBackend(net)(RGB, LOOK), first)
 
 
 def test_other_weights_surfaces_and_sizes_are_other_graphs(net: StyleNet, kept: Path):
-    OpenVinoBackend(net)(RGB)
-    OpenVinoBackend(net)(RGB, PLANE)
-    OpenVinoBackend(net)(RGB[..., :32])
+    OpenVinoBackend(net)(RGB, LOOK)
+    OpenVinoBackend(net)(RGB, LOOK, PLANE)
+    OpenVinoBackend(net)(RGB[..., :32], LOOK)
     net.to_rgb.conv.bias += 0.5
-    brighter = OpenVinoBackend(net)(RGB)
+    brighter = OpenVinoBackend(net)(RGB, LOOK)
     assert len(list(kept.glob("*.xml"))) == 4
-    assert torch.allclose(brighter, net(RGB, SPHERE), atol=1e-3)
+    assert torch.allclose(brighter, net(RGB, LOOK, SPHERE), atol=1e-3)
 
 
 def test_a_damaged_file_is_traced_anew(net: StyleNet, kept: Path):
-    first = OpenVinoBackend(net)(RGB)
+    first = OpenVinoBackend(net)(RGB, LOOK)
     for path in kept.iterdir():
         path.write_bytes(path.read_bytes()[:50])
-    assert torch.equal(OpenVinoBackend(net)(RGB), first)
+    assert torch.equal(OpenVinoBackend(net)(RGB, LOOK), first)
     assert all(path.stat().st_size > 50 for path in kept.iterdir())
 
 
 def test_where_nothing_can_be_kept_painting_goes_on(net: StyleNet, kept: Path):
     kept.write_text("a file where the folder should be")
-    assert OpenVinoBackend(net)(RGB).shape == RGB.shape
+    assert OpenVinoBackend(net)(RGB, LOOK).shape == RGB.shape
