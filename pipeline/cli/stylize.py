@@ -64,6 +64,9 @@ def stylize(
         "flow", help="flow: hold the film still along the source's motion. none: frame by frame."
     ),
     smoothness: float = typer.Option(0.5, help="How still flow holds it: 0 (not at all) to 1."),
+    passes: int = typer.Option(
+        1, help="2 looks ahead too: shots begin steady; needs time, and room beside OUTPUT."
+    ),
     eyes: str = typer.Option(
         "matched", help="Stereo: matched paints alike what both eyes see; own, each for itself."
     ),
@@ -107,6 +110,7 @@ def stylize(
         statistics=statistics,
         temporal=temporal,
         smoothness=smoothness,
+        passes=passes,
         eyes=eyes,
         cuts=cuts,
         device=device,

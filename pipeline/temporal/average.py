@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.temporal.bands import Enlarged, in_bands
 from pipeline.temporal.planar import Floats
@@ -24,8 +25,17 @@ DETAIL = 5  # pixels: what a blur of this size takes away is detail
 PLAY = 1.0  # codes that a result may be off
 
 
+Halves = NDArray[np.float16]
+
+
 def renew(
-    average: Floats, painted: Rgb, moved: Motion, share: Floats, tone: Floats, result: Floats
+    average: Floats,
+    painted: Rgb,
+    moved: Motion,
+    share: Floats,
+    tone: Floats,
+    result: Floats,
+    arrived: Halves | None = None,
 ) -> None:
     """The average moved to the present, and the new painting's share and tone.
 
@@ -36,6 +46,7 @@ def renew(
         share: (h, w) of the new painting, 0..1.
         tone: (h, w, 3) codes to be added.
         result: roomy, is filled in.
+        arrived: (H, W, 3), is filled with the average moved to the present.
     """
     height, width = painted.shape[:2]
     shifts = Shifts(moved)
@@ -43,10 +54,26 @@ def renew(
 
     def step(rows: slice) -> None:
         before = warp_rows(average, shifts, rows)
+        if arrived is not None:
+            arrived[rows] = before
         change = cv2.subtract(painted[rows], before, dtype=cv2.CV_32F)
         cv2.multiply(change, cv2.merge([shares[rows]] * 3), dst=change)
         cv2.add(change, tones[rows], dst=change)
         cv2.add(before, change, dst=inner(result)[rows])
+
+    in_bands((height, width), len(share), step)
+    continue_over_poles(result)
+
+
+def blend(average: Floats, other: Halves, share: Floats, result: Floats) -> None:
+    """Fill `result`, roomy as `average` is, with it and a share (h, w) of `other` (H, W, 3)."""
+    height, width = other.shape[:2]
+    shares = Enlarged(share, height, width)
+
+    def step(rows: slice) -> None:
+        change = cv2.subtract(other[rows].astype(np.float32), inner(average)[rows])
+        cv2.multiply(change, cv2.merge([shares[rows]] * 3), dst=change)
+        cv2.add(inner(average)[rows], change, dst=inner(result)[rows])
 
     in_bands((height, width), len(share), step)
     continue_over_poles(result)

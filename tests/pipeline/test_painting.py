@@ -18,7 +18,7 @@ def film(*pictures: Rgb) -> Iterator[Frame]:
 
 
 def painter(style: Path, cuts: Cuts, stereo: Stereo = Stereo.MONO) -> Painter:
-    return Painter(load_stylizer(style, projection="equirect"), cuts, stereo, 8)
+    return Painter([load_stylizer(style, projection="equirect")], cuts, stereo, 8)
 
 
 def test_a_repeated_frame_is_painted_once_and_keeps_its_own_time(tiny_style: Path):
