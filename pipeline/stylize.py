@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.backends import choose_device
 from pipeline.painting import Finisher, Painted, Painter
 from pipeline.preprocess import check_median, prepare
 from pipeline.rewrite import Progress, Span, open_result
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.ahead import looking_ahead
 from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
 from pipeline.unfolding import Unfolding, open_unfolding
 from vr360.errors import InputError
@@ -46,6 +48,7 @@ class StylizeJob:
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
         temporal, smoothness: `flow` holds the film still along the source's motion, by 0 (not at
             all) to 1; `none` paints frame by frame.
+        flow: what finds the motion, see `flow_quality`.
         passes: 2 looks ahead as well, see `LookAhead`; it takes longer, and room on disk.
         eyes: `matched` gives the right eye the left one's painting where both see; `own` its own.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
@@ -70,6 +73,7 @@ class StylizeJob:
     temporal: str = "flow"
     smoothness: float = DEFAULT_SMOOTHNESS
     passes: int = 1
+    flow: str = "dis"
     eyes: str = "matched"
     cuts: str = "auto"
     device: str = "auto"
@@ -189,7 +193,10 @@ def open_smoothers(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) 
     check_smoothness(job.smoothness)
     if info.is_still or job.temporal == "none" or not paints(looks):
         return []
-    return [Smoother(job.smoothness) for _ in range(1 if info.stereo is Stereo.MONO else 2)]
+    quality = flow_quality(job.flow, choose_device(job.device))
+    return [
+        Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
+    ]
 
 
 def probe_source(job: StylizeJob) -> VideoInfo:

@@ -8,6 +8,7 @@ circles, and what standing still explains stands still.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,12 +48,20 @@ class Quality:
         preset: of `cv2.DISOpticalFlow`.
         finest: DIS stops at 1 / 2^finest of that size, and there the field has its pixels.
         looks: how often the camera's turning is looked for, each time from the last answer.
+        planar: what finds the flow between two views; DIS by default.
     """
 
     height: int
     preset: int
     finest: int
     looks: int = 1
+    planar: Callable[[Grey, Grey], Floats] | None = None
+
+    def flow(self, current: Grey, previous: Grey, finest: int) -> Floats:
+        """`planar_flow` of two views."""
+        if self.planar:
+            return self.planar(current, previous)
+        return planar_flow(current, previous, self.preset, finest)
 
 
 FAST = Quality(256, cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, 1)
@@ -217,9 +226,7 @@ def _fused(
     the camera moves fastest.
     """
     finest = [max(0, quality.finest - (isinstance(part, Cap) and careful)) for part in parts]
-    flows = [
-        planar_flow(*pair, quality.preset, stop) for pair, stop in zip(pairs, finest, strict=True)
-    ]
+    flows = [quality.flow(*pair, stop) for pair, stop in zip(pairs, finest, strict=True)]
     field = fuse(parts, flows, len(guide))
     return guided_filter(field, guide.astype(np.float32), REACH, EDGE)
 

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 
 from pipeline.temporal.average import Halves, blend, detail, renew, shown
+from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.views import blur, sample
@@ -102,11 +103,13 @@ class Ahead:
 
     def towards(self, other: Ahead, share: float) -> Ahead:
         """A share of what another one says, the rest of it what this one says."""
-        mixed = (
-            a + np.float32(share) * (b - a.astype(np.float32))
-            for a, b in ((self.picture, other.picture), (self.age, other.age))
-        )
-        picture, age = mixed
+        mine, theirs = self.age * np.float32(1 - share), other.age * np.float32(share)
+        age = mine + theirs
+        height, width = self.picture.shape[:2]
+        of_age = np.asarray(theirs / np.maximum(age, 1e-6), np.float32)
+        part = enlarge(of_age, height, width)[..., None]
+        picture = self.picture.astype(np.float32)
+        picture += part * (other.picture - picture)
         return Ahead(picture.astype(np.float16), age)
 
 
@@ -238,7 +241,7 @@ def _compare(past: Past, mean: Floats, painted: Rgb) -> None:
     """
     if past.due:
         past.seen, past.looks = _energies(mean, painted, past.age.shape), past.looks + 1
-    early = np.float32([1, 1 / max(past.looks, 1)])
+    early = np.array([1, 1 / max(past.looks, 1)], np.float32)
     step = early if past.frames in EARLY else np.float32(EASE)
     past.energy = past.energy + (past.seen - past.energy) * step
 
