@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.backends import choose_device
-from pipeline.painting import Finisher, Painted, Painter
+from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
 from pipeline.rewrite import Progress, Span, open_result
 from pipeline.stylizer import Stylizer, load_stylizer
-from pipeline.temporal.ahead import looking_ahead
+from pipeline.temporal.ahead import LookAhead, NoLookAhead, looking_ahead
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
@@ -138,7 +138,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         stage_seconds={
             "decode and prepare": source.busy_seconds,
             "paint": painter.busy_seconds,
-            "hold still": finish.busy_seconds,
+            "hold still": ahead.busy_seconds + finish.busy_seconds,
             "encode": film.busy_seconds,
         },
     )
@@ -172,12 +172,12 @@ def open_finisher(
 
 def open_look_ahead(
     job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]
-) -> AbstractContextManager[Callable[[Iterator[Painted]], Iterator[Painted]]]:
+) -> AbstractContextManager[LookAhead | NoLookAhead]:
     """What painted frames pass through; with one pass they pass as they are."""
     if job.passes not in PASSES:
         raise InputError(f"--passes {job.passes}: give 1 or 2")
     if job.passes == 1 or not open_smoothers(job, info, looks):
-        return nullcontext(iter)
+        return nullcontext(NoLookAhead())
     return looking_ahead(job.output, info.stereo, lambda: open_smoothers(job, info, looks))
 
 

@@ -63,7 +63,8 @@ class Past:
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
         spare: like it; where the next one is made.
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
-        energy: (h, w, 2) mean of |detail| around, of the average and of the painting.
+        energy: (h, w, 3) mean of |detail| around: of the average, of the average with its detail
+            doubled, and of the painting.
         seen: the same as it was at the last look; towards it, `energy` moves.
         tone: (h, w, 3) codes to be added to the average, a frame.
         shown: (H, W, 3) the last result, as it was given out.
@@ -226,7 +227,7 @@ def _begin(now: Grey, painted: Rgb, quality: Quality, longest: float) -> Past:
     inner(average)[:] = painted
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
-    age, energy = np.ones((rows, 2 * rows), np.float32), np.ones((rows, 2 * rows, 2), np.float32)
+    age, energy = np.ones((rows, 2 * rows), np.float32), np.ones((rows, 2 * rows, 3), np.float32)
     tone = np.zeros((rows, 2 * rows, 3), np.float32)
     return Past(
         now, average, np.empty_like(average), age, energy, energy, tone, painted, longest * age
@@ -241,22 +242,24 @@ def _compare(past: Past, mean: Floats, painted: Rgb) -> None:
     """
     if past.due:
         past.seen, past.looks = _energies(mean, painted, past.age.shape), past.looks + 1
-    early = np.array([1, 1 / max(past.looks, 1)], np.float32)
+    early = np.array([1, 1, 1 / max(past.looks, 1)], np.float32)
     step = early if past.frames in EARLY else np.float32(EASE)
     past.energy = past.energy + (past.seen - past.energy) * step
 
 
 def _energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
-    """(h, w, 2) mean of |detail| around, of a roomy average and of a painting."""
+    """(h, w, 3) mean of |detail| around, see `Past.energy`."""
+    everything = slice(0, len(painted))
     height, width = painted.shape[:2]
-    fresh = roomy(height, width, 1)[..., 0]
+    kept, twice, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
+    kept[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
+    inner(twice)[:] = inner(kept) + detail(kept, everything)
     inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
-    continue_over_poles(fresh)
-    kept = np.asarray(cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY), np.float32)
-    everything = slice(0, height)
+    for picture in (twice, fresh):
+        continue_over_poles(picture)
     seen = [
         cv2.resize(np.abs(detail(level, everything)), field[::-1], interpolation=cv2.INTER_AREA)
-        for level in (kept, fresh)
+        for level in (kept, twice, fresh)
     ]
     return blur(np.stack(seen, axis=-1), AREA)
 
@@ -271,5 +274,6 @@ def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
 def _gain(energy: Floats, depth: int) -> Floats:
     """By how much more than 1 detail is amplified to have the energy of the painting's: (h, w)."""
     floor = np.float32(FLOOR * (1 << (depth - 8)))
-    kept, wanted = np.moveaxis(energy, -1, 0)
-    return np.asarray(np.clip((wanted + floor) / (kept + floor), LEAST, MOST) - 1, np.float32)
+    kept, twice, wanted = np.moveaxis(energy, -1, 0)
+    gain = (wanted - kept) / np.maximum(twice - kept, floor)
+    return np.asarray(np.clip(gain, LEAST - 1, MOST - 1), np.float32)
