@@ -148,7 +148,7 @@ class Smoother:
         if past.frames == 1 and ahead is None:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
-        _compare(past, mean, painted)
+        _compare(past, mean, painted, every_frame=ahead is not None)
         past.shown = shown(mean, _gain(past.energy, bit_depth(painted)), past.shown)
         return past.shown
 
@@ -234,17 +234,18 @@ def _begin(now: Grey, painted: Rgb, quality: Quality, longest: float) -> Past:
     )
 
 
-def _compare(past: Past, mean: Floats, painted: Rgb) -> None:
+def _compare(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
     """Look at the energies of an average and of the painting, and move towards what is seen.
 
-    In the beginning the average changes fast and is followed at once; the painting's energy is the
-    mean of what was seen of it.
+    Where the average changes fast, at either end of a shot, it is followed at once; the painting's
+    energy is a mean of what was seen of it.
     """
-    if past.due:
+    if past.due or every_frame:
         past.seen, past.looks = _energies(mean, painted, past.age.shape), past.looks + 1
-    early = np.array([1, 1, 1 / max(past.looks, 1)], np.float32)
-    step = early if past.frames in EARLY else np.float32(EASE)
-    past.energy = past.energy + (past.seen - past.energy) * step
+    at_once = past.frames in EARLY or every_frame
+    own = 1.0 if at_once else EASE
+    step = own, own, max(1 / past.looks, EASE) if at_once else EASE
+    past.energy = past.energy + (past.seen - past.energy) * np.array(step, np.float32)
 
 
 def _energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
