@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from pipeline.stereo import carry_over
 from pipeline.stylizer import Stylizer
 from pipeline.temporal.cuts import Cuts
-from pipeline.temporal.smoothing import Smoother
+from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo
 from vr360.stereo import join_eyes, split_eyes
 
@@ -26,12 +27,14 @@ class Painted:
         eyes: painted, (H, W, 3) each; the same object again where the source repeats a frame.
         begins_shot: it has nothing to do with the frame before.
         changed: by how much its look differs from the frame before, see `Look.distance`.
+        ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
     """
 
     source: Frame
     eyes: list[Rgb]
     begins_shot: bool
     changed: float = 0.0
+    ahead: Sequence[Ahead] | None = None
 
 
 class Painter:
@@ -118,8 +121,11 @@ class Finisher:
             for smoother in self._smoothers:
                 smoother.reset()
         if self._smoothers:
-            steps = zip(self._smoothers, sources, eyes, strict=True)
-            eyes = [smooth(source, eye, painted.changed) for smooth, source, eye in steps]
+            aheads = painted.ahead or repeat(None, len(eyes))
+            steps = zip(self._smoothers, sources, eyes, aheads, strict=True)
+            eyes = [
+                smooth(source, eye, painted.changed, ahead) for smooth, source, eye, ahead in steps
+            ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
         return join_eyes([self._fold(eye) for eye in eyes], self._stereo)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import Quality, SphereFlow, grey, parallax
 from pipeline.temporal.planar import Floats
 from pipeline.temporal.smoothing import trust
-from pipeline.temporal.warp import continue_over_poles, enlarge, inner, motion, roomy, warp
+from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
 from vr360.frame import Rgb, bit_depth
 
 USUAL = Quality(384, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.backends import choose_device
 from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
 from pipeline.rewrite import Progress, Span, open_result
 from pipeline.stylizer import Stylizer, load_stylizer
+from pipeline.temporal.ahead import LookAhead, NoLookAhead, looking_ahead
 from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
 from pipeline.unfolding import Unfolding, open_unfolding
 from vr360.errors import InputError
@@ -25,6 +29,7 @@ from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
 
 TEMPORAL = ("flow", "none")
+PASSES = (1, 2)
 EYES = ("matched", "own")
 
 
@@ -44,6 +49,8 @@ class StylizeJob:
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
         temporal, smoothness: `flow` holds the film still along the source's motion, by 0 (not at
             all) to 1; `none` paints frame by frame.
+        flow: what finds the motion, see `flow_quality`.
+        passes: 2 looks ahead as well, see `LookAhead`; it takes longer, and room on disk.
         eyes: `matched` gives the right eye the left one's painting where both see; `own` its own.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
@@ -67,6 +74,8 @@ class StylizeJob:
     statistics: str = "shot"
     temporal: str = "flow"
     smoothness: float = DEFAULT_SMOOTHNESS
+    passes: int = 1
+    flow: str = "dis"
     eyes: str = "matched"
     cuts: str = "auto"
     device: str = "auto"
@@ -110,9 +119,13 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     frames = cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
     finish = open_finisher(job, info, sphere, looks)
     total = job.span.count(info, job.rate)
-    with open_film(job, info, sphere) as film, read_ahead(frames) as source:
+    with (
+        open_film(job, info, sphere) as film,
+        open_look_ahead(job, info, looks) as ahead,
+        read_ahead(frames) as source,
+    ):
         painter = Painter(looks, cuts, info.stereo, film.bit_depth)
-        with read_ahead(painter.paint(source)) as painted:
+        with read_ahead(ahead(painter.paint(source))) as painted:
             for frame in progress(map(finish, painted), total):
                 film.write(frame)
     return StylizeReport(
@@ -127,7 +140,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         stage_seconds={
             "decode and prepare": source.busy_seconds,
             "paint": painter.busy_seconds,
-            "hold still": finish.busy_seconds,
+            "hold still": ahead.busy_seconds + finish.busy_seconds,
             "encode": film.busy_seconds,
         },
     )
@@ -156,20 +169,37 @@ def open_finisher(
     """What happens to painted frames before they are written."""
     if job.eyes not in EYES:
         raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
-    painted = not all(look.track.is_nothing for look in looks)
-    matched = job.eyes == "matched" and painted
-    smoothers = open_smoothers(job, info) if painted else []
-    return Finisher(info.stereo, sphere.fold, smoothers, matched)
+    matched = job.eyes == "matched" and paints(looks)
+    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, looks), matched)
 
 
-def open_smoothers(job: StylizeJob, info: VideoInfo) -> list[Smoother]:
-    """One for each eye of a film; none for stills and `--temporal none`."""
+def open_look_ahead(
+    job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]
+) -> AbstractContextManager[LookAhead | NoLookAhead]:
+    """What painted frames pass through; with one pass they pass as they are."""
+    if job.passes not in PASSES:
+        raise InputError(f"--passes {job.passes}: give 1 or 2")
+    if job.passes == 1 or not open_smoothers(job, info, looks):
+        return nullcontext(NoLookAhead())
+    return looking_ahead(job.output, info.stereo, lambda: open_smoothers(job, info, looks))
+
+
+def paints(looks: Sequence[Stylizer]) -> bool:
+    """Whether any look ever changes the picture."""
+    return not all(look.track.is_nothing for look in looks)
+
+
+def open_smoothers(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) -> list[Smoother]:
+    """One for each eye of a painted film; none for stills and `--temporal none`."""
     if job.temporal not in TEMPORAL:
         raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
     check_smoothness(job.smoothness)
-    if info.is_still or job.temporal == "none":
+    if info.is_still or job.temporal == "none" or not paints(looks):
         return []
-    return [Smoother(job.smoothness) for _ in range(1 if info.stereo is Stereo.MONO else 2)]
+    quality = flow_quality(job.flow, choose_device(job.device))
+    return [
+        Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
+    ]
 
 
 def probe_source(job: StylizeJob) -> VideoInfo:

@@ -67,6 +67,12 @@ def stylize(
         "flow", help="flow: hold the film still along the source's motion. none: frame by frame."
     ),
     smoothness: float = typer.Option(0.5, help="How still flow holds it: 0 (not at all) to 1."),
+    flow: str = typer.Option(
+        "dis", help="What finds the motion: dis, or raft (wants a GPU; fetches its weights once)."
+    ),
+    passes: int = typer.Option(
+        1, help="2 looks ahead too: shots begin steady; needs time, and room beside OUTPUT."
+    ),
     eyes: str = typer.Option(
         "matched", help="Stereo: matched paints alike what both eyes see; own, each for itself."
     ),
@@ -111,6 +117,8 @@ def stylize(
         statistics=statistics,
         temporal=temporal,
         smoothness=smoothness,
+        flow=flow,
+        passes=passes,
         eyes=eyes,
         cuts=cuts,
         device=device,

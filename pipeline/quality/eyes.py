@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.stereo import eye_to_eye, moved_along
+from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE
-from pipeline.temporal.warp import enlarge
 from vr360.frame import Rgb, bit_depth
 from vr360.geometry import row_areas
 

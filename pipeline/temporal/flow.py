@@ -8,6 +8,7 @@ circles, and what standing still explains stands still.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +26,9 @@ from pipeline.temporal.views import (
     guided_filter,
     length,
     sample,
+    sample_at,
     sphere_directions,
+    turned,
     unit,
     upsample,
     views,
@@ -45,12 +48,20 @@ class Quality:
         preset: of `cv2.DISOpticalFlow`.
         finest: DIS stops at 1 / 2^finest of that size, and there the field has its pixels.
         looks: how often the camera's turning is looked for, each time from the last answer.
+        planar: what finds the flow between two views; DIS by default.
     """
 
     height: int
     preset: int
     finest: int
     looks: int = 1
+    planar: Callable[[Grey, Grey], Floats] | None = None
+
+    def flow(self, current: Grey, previous: Grey, finest: int) -> Floats:
+        """`planar_flow` of two views."""
+        if self.planar:
+            return self.planar(current, previous)
+        return planar_flow(current, previous, self.preset, finest)
 
 
 FAST = Quality(256, cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST, 1)
@@ -122,16 +133,16 @@ def grey_flow(now: Grey, before: Grey, quality: Quality) -> SphereFlow:
     turn = camera_turn(now, before, quality.looks)
     parts = views(len(now), field)
     pairs = _pairs(parts, now, before, turn)
-    turned = _shown(small_before, _turned(sphere_directions(field, 2 * field), turn))
+    alike = _codes(sample(small_before, turned(sphere_directions(field, 2 * field), turn)))
     there = _fused(parts, small, pairs, quality, careful=True)
     roughly = replace(quality, finest=quality.finest + 1)  # what is hidden shows at this scale, too
-    back = _fused(parts, turned, [(b, a) for a, b in pairs], roughly)
+    back = _fused(parts, alike, [(b, a) for a, b in pairs], roughly)
     camera = _camera(small, there, turn)
     far = sphere_directions(field, 2 * field)
-    motion = _turned(unit(far + there), camera.rotation.T @ turn) - far
+    motion = turned(unit(far + there), camera.rotation.T @ turn) - far
     motion = _along_travel(motion, camera)
     motion = _still_where_that_will_do(small, small_before, motion, camera.rotation)
-    direction = _turned(unit(far + motion), camera.rotation)
+    direction = turned(unit(far + motion), camera.rotation)
     return SphereFlow(direction, _agreement(there, back), camera)
 
 
@@ -190,17 +201,16 @@ def _pairs(
 ) -> list[tuple[Grey, Grey]]:
     """What each view shows of both pictures, the camera's turning taken out."""
     return [
-        (_shown(now, part.directions), _shown(before, _turned(part.directions, turn)))
+        (
+            _codes(sample_at(now, *part.places)),
+            _codes(sample(before, turned(part.directions, turn))),
+        )
         for part in parts
     ]
 
 
-def _shown(picture: Grey, directions: Floats) -> Grey:
-    return np.asarray(np.rint(sample(picture, directions)), np.uint8)
-
-
-def _turned(vectors: Floats, turn: Array) -> Floats:
-    return vectors @ turn.T.astype(np.float32)
+def _codes(values: Floats) -> Grey:
+    return np.asarray(np.rint(values), np.uint8)
 
 
 def _fused(
@@ -216,9 +226,7 @@ def _fused(
     the camera moves fastest.
     """
     finest = [max(0, quality.finest - (isinstance(part, Cap) and careful)) for part in parts]
-    flows = [
-        planar_flow(*pair, quality.preset, stop) for pair, stop in zip(pairs, finest, strict=True)
-    ]
+    flows = [quality.flow(*pair, stop) for pair, stop in zip(pairs, finest, strict=True)]
     field = fuse(parts, flows, len(guide))
     return guided_filter(field, guide.astype(np.float32), REACH, EDGE)
 
@@ -262,7 +270,7 @@ def _still_where_that_will_do(now: Grey, before: Grey, motion: Floats, rotation:
     It holds what has no texture, and the sky around a moving tree, still.
     """
     far = sphere_directions(*now.shape)
-    places = _turned(far, rotation), _turned(unit(far + motion), rotation)
+    places = turned(far, rotation), turned(unit(far + motion), rotation)
     still, moved = (blur((sample(before, at) - now) ** 2, WINDOW) for at in places)
     gain = np.maximum(still - moved, 0)
     return np.asarray(motion * (gain / (gain + STILL**2))[..., None], np.float32)

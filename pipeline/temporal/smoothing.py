@@ -17,18 +17,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from pipeline.temporal.average import Halves, blend, detail, renew, shown
+from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.views import blur, sample
-from pipeline.temporal.warp import (
-    Motion,
-    continue_over_poles,
-    enlarge,
-    inner,
-    motion,
-    roomy,
-    warp,
-)
+from pipeline.temporal.warp import Motion, continue_over_poles, inner, motion, roomy
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
@@ -37,14 +31,15 @@ LONGEST = 10.0  # frames of memory for what moves; more, and the kernel's gain w
 STILL_LONGEST = 20000.0  # frames of memory for what stands still
 SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of what stands, moves
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
-DETAIL = 5  # pixels: what a blur of this size takes away is detail
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
 EVERY = 8  # frames between two looks at energies and tone
-PLAY = 1.0  # codes that a result may be off
-EARLY = 1, 2, 4  # frames of a shot after which it is looked as well
+EASE = 1 - 0.5 ** (
+    1 / EVERY
+)  # of the way to what was seen, a frame: half of it until the next look
+EARLY = 1, 2, 3, 5  # frames of a shot at which it is looked as well
 BEHIND = 0.05  # of a look by which the average may lag while the look changes
 
 
@@ -66,20 +61,57 @@ class Past:
     Attributes:
         source: the last source, grey and small.
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
+        spare: like it; where the next one is made.
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
-        energy: (h, w, 2) mean of |detail| around, of the average and of the painting.
+        energy: (h, w, 3) mean of |detail| around: of the average, of the average with its detail
+            doubled, and of the painting.
+        seen: the same as it was at the last look; towards it, `energy` moves.
         tone: (h, w, 3) codes to be added to the average, a frame.
         shown: (H, W, 3) the last result, as it was given out.
-        frames: since the shot began.
+        longest: (h, w) frames that the average may gather.
+        frames, looks: of the shot so far.
     """
 
     source: Grey
     average: Floats
+    spare: Floats
     age: Floats
     energy: Floats
+    seen: Floats
     tone: Floats
     shown: Rgb
+    longest: Floats
     frames: int = 1
+    looks: int = 0
+
+    @property
+    def due(self) -> bool:
+        """Whether this frame looks at energies and tone."""
+        return self.frames in EARLY or self.frames % EVERY == 1
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What the frames to come say of one.
+
+    Attributes:
+        picture: (H, W, 3) float16, the average of what will be painted, moved to this frame.
+        age: (h, w) float32, frames that it has gathered, this one not among them.
+    """
+
+    picture: Halves
+    age: Floats
+
+    def towards(self, other: Ahead, share: float) -> Ahead:
+        """A share of what another one says, the rest of it what this one says."""
+        mine, theirs = self.age * np.float32(1 - share), other.age * np.float32(share)
+        age = mine + theirs
+        height, width = self.picture.shape[:2]
+        of_age = np.asarray(theirs / np.maximum(age, 1e-6), np.float32)
+        part = enlarge(of_age, height, width)[..., None]
+        picture = self.picture.astype(np.float32)
+        picture += part * (other.picture - picture)
+        return Ahead(picture.astype(np.float16), age)
 
 
 class Smoother:
@@ -100,42 +132,81 @@ class Smoother:
         """The next frame has nothing to do with those before."""
         self._past = None
 
-    def __call__(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Rgb:
+    def __call__(
+        self, source: Rgb, painted: Rgb, changed: float = 0.0, ahead: Ahead | None = None
+    ) -> Rgb:
         """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed.
 
-        `changed` is how much the look differs from that of the frame before, 0 to 1.
+        Args:
+            source, painted: the present frame.
+            changed: how much the look differs from that of the frame before, 0 to 1.
+            ahead: what the frames to come say of it, if that is known.
         """
         if self._memory[0] == 1:
             return painted
+        past = self._advance(source, painted, changed)
+        if past.frames == 1 and ahead is None:
+            return painted
+        mean = past.average if ahead is None else self._both_ways(past, ahead)
+        _compare(past, mean, painted, every_frame=ahead is not None)
+        past.shown = shown(mean, _gain(past.energy, bit_depth(painted)), past.shown)
+        return past.shown
+
+    def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Ahead:
+        """What the frames seen so far, which are those to come, say of this one before them.
+
+        Args:
+            source, painted: frames from the last of a shot to its first.
+            changed: how much the look of the frame seen before differs from this one's.
+        """
+        arrived = painted.astype(np.float16)
+        past = self._advance(source, painted, changed, arrived)
+        return Ahead(arrived, past.age - 1)
+
+    def _advance(
+        self, source: Rgb, painted: Rgb, changed: float, arrived: Halves | None = None
+    ) -> Past:
+        """Average the painting in; `arrived` is filled with the average without it."""
         now = grey(source, min(self._quality.height, len(source)))
         past = self._past
         if past is None or inner(past.average).shape != painted.shape:
-            self._past = _begin(now, painted, self._quality)
-            return painted
+            self._past = _begin(now, painted, self._quality, self._memory[1])
+            return self._past
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
-        past.age = self._aged(past, now, flow, moved, changed)
-        past.average = _averaged(past, painted, moved)
+        past.longest = self._longest(moved, changed)
+        age = sample(past.age, flow.direction) * trust(flow, now, past.source)
+        past.age = np.minimum(age + 1, past.longest)
+        share = np.float32(1) / past.age
+        tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
+        renew(past.average, painted, moved, share, tone, past.spare, arrived)
+        past.average, past.spare = past.spare, past.average
         past.source = now
-        if past.frames in EARLY or past.frames % EVERY == 0:
-            past.tone = _tone(past.average, painted, past.age.shape)
-            _compare(past, painted)
         past.frames += 1
-        past.shown = _settled(_with_contrast(past, painted), past.shown)
-        return past.shown
+        if past.due:
+            past.tone = _tone(past.average, painted, past.age.shape)
+        return past
 
-    def _aged(
-        self, past: Past, now: Grey, flow: SphereFlow, moved: Motion, changed: float
-    ) -> Floats:
-        """How many frames the average then holds, the new one included; 1 is the new one alone."""
+    def _longest(self, moved: Motion, changed: float) -> Floats:
+        """(h, w) frames that the average may hold, the new one included; 1 is that one alone."""
         moving, still = self._memory
         low, high = SLOW
         fast = np.clip((moved.pixels - low) / (high - low), 0, 1)
         longest = still + (moving - still) * fast
-        age = sample(past.age, flow.direction) * trust(flow, now, past.source)
         if changed:
             longest = np.minimum(longest, max(1.0, BEHIND / changed))
-        return np.asarray(np.minimum(age + 1, longest), np.float32)
+        return np.asarray(longest, np.float32)
+
+    def _both_ways(self, past: Past, ahead: Ahead) -> Floats:
+        """The averages of what was and of what comes, by how many frames each has gathered.
+
+        What comes fills up what the past lacks to its full memory; where things move, it may add as
+        much again, for both are short there.
+        """
+        lacking = past.longest + np.float32(self._memory[0] - 1) - past.age
+        weight = np.clip(ahead.age, 0, lacking)
+        blend(past.average, ahead.picture, weight / (past.age + weight), past.spare)
+        return past.spare  # free until the next frame
 
 
 def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
@@ -150,54 +221,48 @@ def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
     return np.asarray(flow.confidence * np.exp(-((miss / (TOLERANCE + contrast)) ** 2)), np.float32)
 
 
-def _begin(now: Grey, painted: Rgb, quality: Quality) -> Past:
+def _begin(now: Grey, painted: Rgb, quality: Quality, longest: float) -> Past:
     height, width = painted.shape[:2]
     average = roomy(height, width)
     inner(average)[:] = painted
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
-    ones, none = np.ones((rows, 2 * rows, 2), np.float32), np.zeros((rows, 2 * rows, 3), np.float32)
-    return Past(now, average, ones[..., 0], ones, none, painted)
+    age, energy = np.ones((rows, 2 * rows), np.float32), np.ones((rows, 2 * rows, 3), np.float32)
+    tone = np.zeros((rows, 2 * rows, 3), np.float32)
+    return Past(
+        now, average, np.empty_like(average), age, energy, energy, tone, painted, longest * age
+    )
 
 
-def _averaged(past: Past, painted: Rgb, moved: Motion) -> Floats:
-    """The average moved to the present, and the new painting's share and tone."""
+def _compare(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
+    """Look at the energies of an average and of the painting, and move towards what is seen.
+
+    Where the average changes fast, at either end of a shot, it is followed at once; the painting's
+    energy is a mean of what was seen of it.
+    """
+    if past.due or every_frame:
+        past.seen, past.looks = _energies(mean, painted, past.age.shape), past.looks + 1
+    at_once = past.frames in EARLY or every_frame
+    own = 1.0 if at_once else EASE
+    step = own, own, max(1 / past.looks, EASE) if at_once else EASE
+    past.energy = past.energy + (past.seen - past.energy) * np.array(step, np.float32)
+
+
+def _energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
+    """(h, w, 3) mean of |detail| around, see `Past.energy`."""
+    everything = slice(0, len(painted))
     height, width = painted.shape[:2]
-    average, before = past.average, warp(past.average, moved)
-    kept = 1 - np.float32(1) / past.age
-    share = 1 - enlarge(kept, height, width)
-    change = cv2.subtract(painted, before, dtype=cv2.CV_32F)
-    cv2.multiply(change, cv2.merge([share, share, share]), dst=change)
-    tone = past.tone * kept[..., None] ** 4  # a short memory follows by itself
-    cv2.add(change, enlarge(tone, height, width), dst=change)
-    cv2.add(before, change, dst=inner(average))  # was read, may be overwritten
-    continue_over_poles(average)
-    return average
-
-
-def _detail(picture: Floats) -> Floats:
-    """What a blur takes from a roomy picture (H + 2 REACH, W) or (..., C): (H, W) or (H, W, C)."""
-    box, side = (DETAIL, DETAIL), DETAIL  # columns that the seam touches, and more
-    soft = cv2.blur(picture, box)
-    seam = cv2.blur(np.concatenate([picture[:, -2 * side :], picture[:, : 2 * side]], axis=1), box)
-    soft[:, -side:], soft[:, :side] = seam[:, side : 2 * side], seam[:, 2 * side : 3 * side]
-    return np.asarray(cv2.subtract(inner(picture), inner(np.asarray(soft, np.float32))), np.float32)
-
-
-def _compare(past: Past, painted: Rgb) -> None:
-    """Look at the energies of the average and of the painting, and move towards what is seen."""
-    rows, columns = past.age.shape
-    height, width = painted.shape[:2]
-    fresh = roomy(height, width, 1)[..., 0]
+    kept, twice, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
+    kept[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
+    inner(twice)[:] = inner(kept) + detail(kept, everything)
     inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
-    continue_over_poles(fresh)
-    kept = np.asarray(cv2.cvtColor(past.average, cv2.COLOR_RGB2GRAY), np.float32)
+    for picture in (twice, fresh):
+        continue_over_poles(picture)
     seen = [
-        cv2.resize(np.abs(_detail(level)), (columns, rows), interpolation=cv2.INTER_AREA)
-        for level in (kept, fresh)
+        cv2.resize(np.abs(detail(level, everything)), field[::-1], interpolation=cv2.INTER_AREA)
+        for level in (kept, twice, fresh)
     ]
-    step = np.float32(1 if past.frames in EARLY else 0.5)
-    past.energy += (blur(np.stack(seen, axis=-1), AREA) - past.energy) * step
+    return blur(np.stack(seen, axis=-1), AREA)
 
 
 def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
@@ -207,28 +272,9 @@ def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
     return blur(np.asarray(small, np.float32), AREA) * np.float32(TONE / EVERY)
 
 
-def _with_contrast(past: Past, painted: Rgb) -> Floats:
-    """The average, its detail amplified to the energy of the painting's; not rounded."""
-    height, width = painted.shape[:2]
-    floor = np.float32(FLOOR * (1 << (bit_depth(painted) - 8)))
-    kept, wanted = np.moveaxis(past.energy, -1, 0)
-    gain = enlarge(np.clip((wanted + floor) / (kept + floor), LEAST, MOST) - 1, height, width)
-    detail = _detail(past.average)
-    cv2.multiply(detail, cv2.merge([gain, gain, gain]), dst=detail)
-    cv2.add(inner(past.average), detail, dst=detail)
-    return detail
-
-
-def _settled(exact: Floats, shown: Rgb) -> Rgb:
-    """Rounded to codes, each held until it is a whole code off.
-
-    A value that drifts slowly would else step to and fro between two codes, and in flat, dark areas
-    that is all that is left of the boiling.
-    """
-    depth = bit_depth(shown)
-    change = cv2.subtract(exact, shown, dtype=cv2.CV_32F)
-    cv2.threshold(change, PLAY, 0, cv2.THRESH_TOZERO_INV, dst=change)
-    cv2.threshold(change, -PLAY, 0, cv2.THRESH_TOZERO, dst=change)
-    kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
-    result = cv2.subtract(exact, change, dtype=kind)
-    return np.minimum(result, (1 << depth) - 1) if depth > 8 else result
+def _gain(energy: Floats, depth: int) -> Floats:
+    """By how much more than 1 detail is amplified to have the energy of the painting's: (h, w)."""
+    floor = np.float32(FLOOR * (1 << (depth - 8)))
+    kept, twice, wanted = np.moveaxis(energy, -1, 0)
+    gain = (wanted - kept) / np.maximum(twice - kept, floor)
+    return np.asarray(np.clip(gain, LEAST - 1, MOST - 1), np.float32)

@@ -8,7 +8,7 @@ angle from the pole), in which it looks as it does anywhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import cv2
@@ -42,6 +42,7 @@ class View:
         x, y: (rows, W) where each pixel of those rows lies in this view.
         weight: (rows, W, 1) how much this view counts there; over all views it sums to 1.
         start: (rows, W, 3) unit vectors through those pixels.
+        height: rows of the equirect picture that it shows.
     """
 
     directions: Floats
@@ -50,6 +51,12 @@ class View:
     y: Floats
     weight: Floats
     start: Floats
+    height: int
+
+    @cached_property
+    def places(self) -> tuple[Floats, Floats]:
+        """Where its pixels lie in the equirect picture: (h, w) each."""
+        return places(self.directions, self.height, 2 * self.height)
 
     def lift(self, flow: Floats) -> Floats:
         """Motion (h, w, 2) in pixels of this view -> vectors (rows, W, 3) from here to there."""
@@ -65,12 +72,11 @@ class View:
 class Band(View):
     """Rows of the equirect picture from `top` on, continued over +-180 degrees by `pad` pixels."""
 
-    sphere: tuple[int, int]
     top: int
     pad: int
 
     def place(self, x: Floats, y: Floats) -> Floats:
-        return _on_band(x, y, self.sphere, self.top, self.pad)
+        return _on_band(x, y, self.height, self.top, self.pad)
 
 
 @dataclass(frozen=True)
@@ -112,14 +118,18 @@ def sample(picture: NDArray[Any], directions: Floats) -> Floats:
 
     Linear and in single precision: OpenCV's cubic kernel moves small shifts by half of them.
     """
-    x, y = places(directions, *picture.shape[:2])
+    return sample_at(picture, *places(directions, *picture.shape[:2]))
+
+
+def sample_at(picture: NDArray[Any], x: Floats, y: Floats) -> Floats:
+    """`sample` at places (h, w) of the picture."""
     padded = _padded(picture.astype(np.float32))
     return np.asarray(cv2.remap(padded, x + PAD, y + PAD, cv2.INTER_LINEAR), np.float32)
 
 
 def places(directions: Floats, height: int, width: int) -> tuple[Floats, Floats]:
     """Pixels (x, y) of directions, in single precision; x is not wrapped into the picture."""
-    x, y, z = (directions[..., axis] for axis in range(3))
+    x, y, z = cv2.split(directions)  # side by side: numpy is several times faster on such
     level = np.sqrt(x * x + z * z)
     found = lonlat_to_pixel(np.arctan2(x, -z), np.arctan2(y, level), height, width)
     return found[0].astype(np.float32), found[1].astype(np.float32)
@@ -157,13 +167,18 @@ def guided_filter(values: Floats, guide: Floats, reach: int, edge: float) -> Flo
 
 
 def length(vectors: Floats) -> Floats:
-    """(..., 3) -> (...)."""
-    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)), np.float32)
+    """(h, w, 3) -> (h, w)."""
+    return np.asarray(np.sqrt(cv2.transform(vectors * vectors, np.ones((1, 3)))), np.float32)
 
 
 def unit(vectors: Floats) -> Floats:
-    """(..., 3) of any length but zero -> of length 1."""
-    return np.asarray(vectors / length(vectors)[..., None], np.float32)
+    """(h, w, 3) of any length but zero -> of length 1."""
+    return np.asarray(cv2.divide(vectors, cv2.merge([length(vectors)] * 3)), np.float32)
+
+
+def turned(vectors: Floats, turn: NDArray[np.float64]) -> Floats:
+    """(h, w, 3), each turned by (3, 3)."""
+    return np.asarray(cv2.transform(vectors, turn), np.float32)
 
 
 def _padded(values: Floats, pad: int = PAD) -> Floats:
@@ -178,7 +193,7 @@ def _band(height: int, field: int) -> Band:
     rows = _rows(abs(_latitude(field)) < FADE[1])
     x, y = _in_sphere(rows, field, height)
     columns, lines = np.meshgrid(np.arange(width + 2 * pad), np.arange(len(inner)))
-    directions = _on_band(columns, lines, (height, width), top, pad)
+    directions = _on_band(columns, lines, height, top, pad)
     weight = 1 - _polar_share(abs(_latitude(field)[rows]))
     return Band(
         directions,
@@ -187,7 +202,7 @@ def _band(height: int, field: int) -> Band:
         y - np.float32(top),
         _wide(weight, field),
         sphere_directions(field, 2 * field)[rows],
-        (height, width),
+        height,
         top,
         pad,
     )
@@ -201,7 +216,14 @@ def _cap(height: int, field: int, pole: int) -> Cap:
     weight = _polar_share(pole * _latitude(field)[rows])
     directions = _on_cap(columns, lines, size, pole)
     return Cap(
-        directions, rows, *_in_cap(start, size, pole), _wide(weight, field), start, size, pole
+        directions,
+        rows,
+        *_in_cap(start, size, pole),
+        _wide(weight, field),
+        start,
+        height,
+        size,
+        pole,
     )
 
 
@@ -231,10 +253,8 @@ def _in_sphere(rows: slice, field: int, height: int) -> tuple[Floats, Floats]:
     return x.astype(np.float32), y.astype(np.float32)
 
 
-def _on_band(
-    x: NDArray[Any], y: NDArray[Any], sphere: tuple[int, int], top: int, pad: int
-) -> Floats:
-    lon, lat = (a.astype(np.float32) for a in pixel_to_lonlat(x - pad, y + top, *sphere))
+def _on_band(x: NDArray[Any], y: NDArray[Any], height: int, top: int, pad: int) -> Floats:
+    lon, lat = (a.astype(np.float32) for a in pixel_to_lonlat(x - pad, y + top, height, 2 * height))
     level = np.cos(lat)
     return np.stack([level * np.sin(lon), np.sin(lat), -level * np.cos(lon)], axis=-1)
 

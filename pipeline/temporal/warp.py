@@ -14,10 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from pipeline.temporal.bands import Enlarged, in_bands
 from pipeline.temporal.planar import Floats
 from pipeline.temporal.views import length, places, sphere_directions, unit
-from vr360.geometry import FULL_TURN, HALF_TURN, lonlat_to_pixel, pixel_to_lonlat
-from vr360.padding import sphere_pad_rgb
+from vr360.geometry import FULL_TURN, HALF_TURN
 
 REACH = 4  # rows that continue a picture over the poles: the kernel reads two
 POLAR = 4  # rows of the field, beyond those that motion takes over a pole, that vectors serve
@@ -67,35 +67,46 @@ def continue_over_poles(picture: Floats) -> None:
     picture[-REACH:] = np.roll(picture[-2 * REACH : -REACH][::-1], half, axis=1)
 
 
-def warp(picture: Floats, moved: Motion) -> Floats:
-    """A roomy picture as seen from the present: (height, width, 3)."""
-    if not moved.moving.any():
-        return inner(picture).copy()
-    shift = enlarge(_shifts(moved), moved.height, moved.width)
-    for rows in _polar_rows(moved):
-        shift[rows] = _polar_shifts(moved, rows)
-    flags = cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
+class Shifts:
+    """Pixels (rows, width, 2) from each place of some rows to where it was in the picture."""
+
+    def __init__(self, moved: Motion) -> None:
+        self.none = not moved.moving.any()
+        self._size = moved.height, moved.width
+        self._shifts = Enlarged(_shifts(moved), *self._size)
+        self._vectors = Enlarged(moved.vectors, *self._size)
+        self._north, self._south = _polar_rows(moved)
+
+    def __getitem__(self, rows: slice) -> Floats:
+        shift = self._shifts[rows]
+        for start, stop in ((rows.start, self._north), (self._south, rows.stop)):
+            start, stop = max(start, rows.start), min(stop, rows.stop)
+            if start < stop:
+                polar = _polar_shifts(self._vectors[start:stop], start, self._size[0])
+                shift[start - rows.start : stop - rows.start] = polar
+        return shift
+
+
+def warp_rows(picture: Floats, shifts: Shifts, rows: slice) -> Floats:
+    """Some rows (h, width, 3) of a roomy picture as seen from the present."""
+    if shifts.none:
+        return inner(picture)[rows].copy()
     second: Any = None  # x and y lie in the first map
-    seen = cv2.remap(picture, shift, second, flags, borderMode=cv2.BORDER_WRAP)
+    flags = cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
+    from_top = cv2.add(shifts[rows], np.array([0.0, rows.start + REACH, 0.0, 0.0]))
+    seen = cv2.remap(picture, from_top, second, flags, borderMode=cv2.BORDER_WRAP)
     return np.asarray(seen, np.float32)
 
 
-def enlarge(field: Floats, height: int, width: int, rows: slice = slice(None)) -> Floats:
-    """A smooth field (h, w, C) or (h, w), linear, for some rows of a picture (height, width)."""
-    size = field.shape[:2]
-    first, last, _ = rows.indices(height)
-    column, line = (_affine(*pair) for pair in ((width, size[1]), (height, size[0])))
-    inverse = np.array([[column[0], 0, column[1] + 1], [0, line[0], line[1] + line[0] * first + 1]])
-    padded = np.ascontiguousarray(sphere_pad_rgb(field.reshape(*size, -1), 1))
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(padded, inverse, (width, last - first), flags=flags))
+def warp(picture: Floats, moved: Motion) -> Floats:
+    """A roomy picture as seen from the present: (height, width, 3)."""
+    shifts, seen = Shifts(moved), np.empty_like(inner(picture))
 
+    def see(rows: slice) -> None:
+        seen[rows] = warp_rows(picture, shifts, rows)
 
-def _affine(many: int, few: int) -> tuple[float, float]:
-    """Scale and offset that take places among `many` pixels of a line to those among `few`."""
-    lon = pixel_to_lonlat(np.arange(2), 0, many, many)[0]
-    first, second = lonlat_to_pixel(lon, 0, few, few)[0]
-    return float(second - first), float(first)
+    in_bands((moved.height, moved.width), len(moved.moving), see)
+    return seen
 
 
 def _shifts(moved: Motion) -> Floats:
@@ -105,22 +116,22 @@ def _shifts(moved: Motion) -> Floats:
     across = (x - np.arange(width, dtype=np.float32) + width // 2) % width - width // 2
     down = y - np.arange(height, dtype=np.float32)[:, None]
     scale = np.float32(moved.width / width), np.float32(moved.height / height)
-    return np.stack([across * scale[0], down * scale[1] + REACH], axis=-1)
+    return np.stack([across * scale[0], down * scale[1]], axis=-1)
 
 
-def _polar_rows(moved: Motion) -> tuple[slice, slice]:
-    """Rows of the large picture so near a pole that shifts cannot be enlarged."""
+def _polar_rows(moved: Motion) -> tuple[int, int]:
+    """Rows of the large picture up to which, from which on shifts cannot be enlarged."""
     field = len(moved.moving)
     near = max(1, field // 8)
     ends = np.concatenate([moved.vectors[:near], moved.vectors[-near:]])
     reach = float(length(ends).max()) / HALF_TURN * field + POLAR
     rows = min(int(np.ceil(reach * moved.height / field)), moved.height // 2)
-    return slice(0, rows), slice(moved.height - rows, moved.height)
+    return rows, moved.height - rows
 
 
-def _polar_shifts(moved: Motion, rows: slice) -> Floats:
-    size = moved.height, moved.width
-    vectors = enlarge(moved.vectors, *size, rows).reshape(-1, moved.width, 3)
-    x, y = places(unit(sphere_directions(*size)[rows] + vectors), *size)
-    lines = np.arange(moved.height, dtype=np.float32)[rows, None]
-    return np.stack([x - np.arange(moved.width, dtype=np.float32), y - lines + REACH], axis=-1)
+def _polar_shifts(vectors: Floats, start: int, height: int) -> Floats:
+    """Shifts for rows of the picture from `start` on by their vectors (rows, width, 3)."""
+    rows, width = slice(start, start + len(vectors)), vectors.shape[1]
+    x, y = places(unit(sphere_directions(height, width)[rows] + vectors), height, width)
+    lines = np.arange(height, dtype=np.float32)[rows, None]
+    return np.stack([x - np.arange(width, dtype=np.float32), y - lines], axis=-1)

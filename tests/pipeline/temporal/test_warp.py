@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.temporal.bands import Enlarged, enlarge
 from pipeline.temporal.views import sample
-from pipeline.temporal.warp import continue_over_poles, enlarge, inner, motion, roomy, warp
+from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
 from vr360.geometry import equirect_directions, pixel_to_lonlat, rotation
 
 HEIGHT, WIDTH = 128, 256
@@ -70,4 +71,4 @@ def test_convention_enlarging_keeps_places():
                                atol=1e-5)  # fmt: skip
     np.testing.assert_allclose(large[4:-4, :, 0], np.broadcast_to(np.cos(lon), (120, WIDTH)),
                                atol=0.003)  # fmt: skip
-    np.testing.assert_array_equal(enlarge(field, HEIGHT, WIDTH, slice(96, 128)), large[96:])
+    np.testing.assert_allclose(Enlarged(field, HEIGHT, WIDTH)[96:128], large[96:], atol=1e-6)

@@ -1,0 +1,172 @@
+"""Looking ahead: what the frames to come say of each frame, for those who can wait.
+
+Smoothing knows the past alone, so a shot begins as unsteady as its frames were painted. Here a
+window of painted frames is kept on disk and smoothed from its end to its beginning, too. How much
+that counts in the end goes by how many frames either side has gathered: at the beginning of a shot
+and where something comes into sight the future holds the strokes, and where the past alone has
+reached its full memory the film goes on as without it. Windows overlap by half, and what one says
+turns into what the next one says from frame to frame: nothing jumps between them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.painting import Painted
+from pipeline.temporal.smoothing import Ahead, Smoother
+from vr360.errors import OutputError
+from vr360.frame import Frame, Stereo
+from vr360.stereo import split_eyes
+
+WINDOW = 96  # frames on disk: so far into a shot its beginning looks
+STRIDE = WINDOW // 2  # frames that leave a window at once
+
+
+class LookAhead:
+    """Painted frames in, the same with what lies ahead of them out, `WINDOW` frames later.
+
+    Args:
+        folder: where frames wait, 12 bytes for each pixel and frame; 18 at 10 bits.
+        stereo: how the eyes lie in a source frame.
+        smoothers: makes new ones, one for each eye.
+    """
+
+    def __init__(
+        self, folder: Path, stereo: Stereo, smoothers: Callable[[], list[Smoother]]
+    ) -> None:
+        self.busy_seconds = 0.0
+        self._folder = folder
+        self._stereo = stereo
+        self._smoothers = smoothers
+
+    def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
+        """Frames in order; a repeated one is again the same `eyes` twice.
+
+        Raises:
+            OutputError: there is no room for them.
+        """
+        held: deque[_Held] = deque()
+        last = None
+        for number, frame in enumerate(frames):
+            if frame.begins_shot:
+                yield from self._released(held, len(held))
+            if held and frame.eyes is last:
+                held[-1].times.append(frame.source.pts)
+                continue
+            last = frame.eyes
+            held.append(_hold(frame, self._folder / str(number)))
+            if len(held) == WINDOW:
+                yield from self._released(held, STRIDE)
+        yield from self._released(held, len(held))
+
+    def _released(self, held: deque[_Held], count: int) -> Iterator[Painted]:
+        """The first `count` of the frames held, the rest stays."""
+        started = time.perf_counter()
+        self._look_back(held)
+        self.busy_seconds += time.perf_counter() - started
+        for _ in range(count):
+            yield from held.popleft().released()
+
+    def _look_back(self, held: Sequence[_Held]) -> None:
+        """From the last frame held to the first, which the window before has seen as well."""
+        smoothers, changed = self._smoothers(), 0.0
+        for place in reversed(range(len(held))):
+            source, *eyes = _stored(held[place].painted)
+            steps = zip(smoothers, split_eyes(source, self._stereo), eyes, strict=True)
+            seen = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
+            held[place].see(seen, place / STRIDE)
+            changed = held[place].frame.changed
+
+
+class NoLookAhead:
+    """Painted frames pass as they are."""
+
+    busy_seconds = 0.0
+
+    def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
+        return iter(frames)
+
+
+@dataclass
+class _Held:
+    """A painted frame whose pictures wait on disk.
+
+    Attributes:
+        frame: without its pictures.
+        painted, ahead: where they are.
+        times: at which it is shown.
+    """
+
+    frame: Painted
+    painted: Path
+    ahead: Path
+    times: list[Fraction] = field(default_factory=list)
+
+    def see(self, ahead: Sequence[Ahead], share: float) -> None:
+        """Keep what lies ahead; a share of it, if another window has already looked."""
+        if self.ahead.exists():
+            ahead = [old.towards(new, share) for old, new in zip(self._seen(), ahead, strict=True)]
+        _store(self.ahead, [part for eye in ahead for part in (eye.picture, eye.age)])
+
+    def _seen(self) -> list[Ahead]:
+        parts = _stored(self.ahead)
+        return [Ahead(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+
+    def released(self) -> Iterator[Painted]:
+        """It as often as it is shown; nothing of it stays on disk."""
+        source, *eyes = _stored(self.painted)
+        ahead = self._seen()
+        self.painted.unlink()
+        self.ahead.unlink()
+        begins, changed = self.frame.begins_shot, self.frame.changed
+        for pts in self.times:
+            yield Painted(Frame(source, pts), eyes, begins, changed, ahead)
+            begins, changed = False, 0.0
+
+
+def _hold(frame: Painted, path: Path) -> _Held:
+    painted = path.with_suffix(".painted")
+    _store(painted, [frame.source.rgb, *frame.eyes])
+    pts = frame.source.pts
+    empty = Painted(Frame(frame.source.rgb[:0], pts), [], frame.begins_shot, frame.changed)
+    return _Held(empty, painted, path.with_suffix(".ahead"), [pts])
+
+
+def _store(path: Path, pictures: Sequence[NDArray[Any]]) -> None:
+    try:
+        with path.open("wb") as file:
+            for picture in pictures:
+                np.save(file, picture)
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent}: frames that wait for those to come cannot be kept here "
+            f"({error.strerror}); make room, or give --passes 1"
+        ) from None
+
+
+def _stored(path: Path) -> list[NDArray[Any]]:
+    size, pictures = path.stat().st_size, []
+    with path.open("rb") as file:
+        while file.tell() < size:
+            pictures.append(np.load(file))
+    return pictures
+
+
+@contextmanager
+def looking_ahead(
+    output: Path, stereo: Stereo, smoothers: Callable[[], list[Smoother]]
+) -> Iterator[LookAhead]:
+    """A `LookAhead` that keeps its frames beside `output` and leaves nothing of them behind."""
+    with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
+        yield LookAhead(Path(folder), stereo, smoothers)
