@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.stereo import moved_along
+from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE, SphereFlow, grey, grey_flow
 from pipeline.temporal.planar import Floats
 from pipeline.temporal.smoothing import trust
-from pipeline.temporal.warp import enlarge
 from vr360.frame import Rgb
 
 SURE = 0.3, 0.6  # trust up to which, from which on a neighbour is believed: nothing half and half
