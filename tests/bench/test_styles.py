@@ -63,13 +63,15 @@ def row(name: str, values: Sequence[float]) -> str:
 
 def test_style_rises_and_content_falls_with_strength(judge: Judge, sources: list[StyleSource]):
     print(row("\nstrength", STRENGTHS))
+    turned = []
     for source in sources:
         target = judge.target(source.image, source.pixels)
         losses = [judge.losses(painter(source.name, s), target) for s in STRENGTHS]
         content, style = zip(*losses, strict=True)
         print(row(f"{source.name}, style", style), row("  content", content), sep="\n")
-        assert all(a > b for a, b in pairwise(style)), source.name
-        assert all(a < b for a, b in pairwise(content)), source.name
+        if any(a <= b for a, b in pairwise(style)) or any(a >= b for a, b in pairwise(content)):
+            turned.append(source.name)
+    assert not turned
 
 
 def test_no_step_of_strength_shows(judge: Judge, sources: list[StyleSource]):
