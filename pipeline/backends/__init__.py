@@ -8,6 +8,7 @@ Statistics of the normalisations are measured on the pictures, or
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -53,8 +54,9 @@ def choose_device(device: str) -> str:
     return device
 
 
+@lru_cache(maxsize=4)
 def open_backend(net: StyleNet, device: str = "auto") -> Backend:
-    """The fastest way to run `net` on `device`.
+    """The fastest way to run `net` on `device`; opened once, however many looks it paints.
 
     OpenVINO on the CPU, in bfloat16 where the processor has it: several times faster than torch
     there (`make bench`). On a GPU torch in float16.

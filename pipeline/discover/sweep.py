@@ -11,7 +11,6 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pipeline.backends import Backend, open_backend
 from pipeline.discover.candidates import (
     Candidate,
     Lessons,
@@ -29,13 +28,11 @@ from pipeline.discover.pictures import STRIP_FRAMES, save_picture, sheet, strip,
 from pipeline.discover.record import PICTURES, open_record
 from pipeline.discover.score import score
 from pipeline.look import STRONGEST, parse_look
-from pipeline.nets.checkpoint import same_net
-from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.vgg import LAYERS, load_vgg16
 from pipeline.paintings import load_picture, load_style
 from pipeline.quality.perception import PAINTING, PerceptionMeter
 from pipeline.styles import open_palette
-from pipeline.stylizer import Stylizer
+from pipeline.stylizer import load_stylizer
 from vr360 import __version__
 from vr360.errors import InputError
 from vr360.frame import Rgb
@@ -116,7 +113,6 @@ class Discovery:
         weights = sweep.lessons.vgg_weights
         self._vgg = load_vgg16(weights, list(LAYERS)) if weights else None
         self._devices = all_devices(sweep.device)
-        self._easels = {device: Easel(device) for device in self._devices}
         self._clips = [open_clip(path, sweep.size, sweep.duration) for path in sweep.clips]
         _check_names([clip.path.name for clip in self._clips])
         height, width = sweep.size
@@ -178,7 +174,7 @@ class Discovery:
     def _work(self, task: tuple[str, Job], device: str) -> dict[str, Any]:
         key, job = task
         started = time.perf_counter()
-        stylizer = self._easels[device].stylizer(job.candidate.style, job.strength)
+        stylizer = load_stylizer(job.candidate.style, strength=job.strength, device=device)
         painted = job.clip.painted(stylizer)
         figures = score(job.clip, painted, self._perception(job))
         return {
@@ -229,27 +225,6 @@ class Discovery:
         shown = min(len(frames), STRIP_FRAMES)
         seconds = float(shown / clip.rate) if clip.rate else 0.0
         return {**names, "frames": len(frames), "strip_frames": shown, "strip_seconds": seconds}
-
-
-class Easel:
-    """A device, and the nets that are open on it."""
-
-    def __init__(self, device: str) -> None:
-        self._device = device
-        self._open: list[tuple[StyleNet, Backend]] = []
-
-    def stylizer(self, style: str, strength: float) -> Stylizer:
-        """A look; opening a net takes longer than painting a clip, so each is opened once."""
-        track = parse_look(style, strength)
-        palette = open_palette(track.styles)
-        return Stylizer(track, palette, self._backend(palette.net))
-
-    def _backend(self, net: StyleNet) -> Backend:
-        for known, backend in self._open:
-            if known is net or same_net(known, net):
-                return backend
-        self._open.append((net, open_backend(net, self._device)))
-        return self._open[-1][1]
 
 
 def _check_names(names: Sequence[str]) -> None:

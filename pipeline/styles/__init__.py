@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -124,4 +124,7 @@ def _load(path: Path) -> Gallery:
 
 @lru_cache(maxsize=4)
 def _loaded(path: Path, changed: int) -> Gallery:
-    return load_gallery(path)
+    gallery = load_gallery(path)
+    if path != GALLERY and same_net(gallery.net, _load(GALLERY).net):
+        return replace(gallery, net=_load(GALLERY).net)  # one object, so that it is opened once
+    return gallery

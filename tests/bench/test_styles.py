@@ -122,6 +122,6 @@ def test_style_at_equal_content_beside_a_net_of_the_usual_size(
     print(row("Johnson et al.", (content, style)))
     for strength, figures in rows.items():
         print(row(f"vr360, strength {strength:g}", figures))
-    ours = np.interp(content, *zip(*rows.values(), strict=True))
-    print(f"at Johnson's content loss: {ours:.4f}, {100 * (ours / style - 1):+.1f} %")
-    assert ours <= 1.05 * style
+    as_near = [figures[1] for figures in rows.values() if figures[0] <= content]
+    print(f"best style loss at no more content loss: {100 * (min(as_near) / style - 1):+.1f} %")
+    assert min(as_near) <= 1.05 * style
