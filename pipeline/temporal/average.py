@@ -21,8 +21,8 @@ from pipeline.temporal.warp import (
 )
 from vr360.frame import Rgb, bit_depth
 
-DETAIL = 5  # pixels: what a blur of this size takes away is detail
-PLAY = 1.0  # codes that a result may be off
+DETAIL = 3  # pixels: what a blur of this size takes away is detail; averages lose the finest
+PLAY = 2.0  # codes that a result may be off: fewer than anybody sees
 
 
 Halves = NDArray[np.float16]

@@ -6,7 +6,7 @@ how long that has been so, and on whether anything moves: what stands still is a
 seconds, what moves over a few frames, what just came into sight is taken as painted.
 
 Averaging strokes that boil takes their contrast. It is given back: the detail of the average is
-amplified until it is, over an area, as strong as the new painting's. What is amplified is what the
+amplified until it is, over an area, as rich as the new painting's. What is amplified is what the
 average has kept, so it holds still. Tone, which does not boil, follows the new painting.
 """
 
@@ -33,6 +33,8 @@ SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of 
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
+FULLER = 1.05  # energy of an average that looks as rich as a painting: its strokes are rounder
+FIRST = 12.0  # frames that the first of a shot counts for: what stands still need not settle
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
 EVERY = 8  # frames between two looks at energies and tone
@@ -62,7 +64,8 @@ class Past:
         source: the last source, grey and small.
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
         spare: like it; where the next one is made.
-        age: (h, w) frames that the average has gathered, at the size of the flow's field.
+        age: (h, w) frames that the average has gathered, at the size of the flow's field; the first
+            of a shot counts as `FIRST`.
         energy: (h, w, 3) mean of |detail| around: of the average, of the average with its detail
             doubled, and of the painting.
         seen: the same as it was at the last look; towards it, `energy` moves.
@@ -221,17 +224,17 @@ def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
     return np.asarray(flow.confidence * np.exp(-((miss / (TOLERANCE + contrast)) ** 2)), np.float32)
 
 
-def _begin(now: Grey, painted: Rgb, quality: Quality, longest: float) -> Past:
+def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     height, width = painted.shape[:2]
     average = roomy(height, width)
     inner(average)[:] = painted
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
-    age, energy = np.ones((rows, 2 * rows), np.float32), np.ones((rows, 2 * rows, 3), np.float32)
-    tone = np.zeros((rows, 2 * rows, 3), np.float32)
-    return Past(
-        now, average, np.empty_like(average), age, energy, energy, tone, painted, longest * age
-    )
+    every, of_three = np.ones((rows, 2 * rows), np.float32), (rows, 2 * rows, 3)
+    energy, tone = np.ones(of_three, np.float32), np.zeros(of_three, np.float32)
+    age, longest = FIRST * every, still * every
+    spare = np.empty_like(average)
+    return Past(now, average, spare, age, energy, energy, tone, painted, longest)
 
 
 def _compare(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
@@ -276,5 +279,5 @@ def _gain(energy: Floats, depth: int) -> Floats:
     """By how much more than 1 detail is amplified to have the energy of the painting's: (h, w)."""
     floor = np.float32(FLOOR * (1 << (depth - 8)))
     kept, twice, wanted = np.moveaxis(energy, -1, 0)
-    gain = (wanted - kept) / np.maximum(twice - kept, floor)
+    gain = (FULLER * wanted - kept) / np.maximum(twice - kept, floor)
     return np.asarray(np.clip(gain, LEAST - 1, MOST - 1), np.float32)

@@ -15,15 +15,21 @@ from torch import Tensor
 
 MOVE = 8.0  # pixels; strokes must hold over what a steady pan moves in a frame
 TURN, ZOOM = 0.09, 0.05  # radians and share: a walk's shake
-EXPOSURE, NOISE = 0.03, 4 / 255  # what a camera adds that the eye hardly sees
+EXPOSURE, NOISE = 0.03, 8 / 255  # what a camera adds that the eye hardly sees
 MARGIN = 24  # pixels at the edge of a crop that know too little of what lies beyond
 
 
 @dataclass(frozen=True)
 class Motion:
-    """Turn, zoom and move of each picture of a batch, as `affine_grid` takes it: (N, 2, 3)."""
+    """What moves each picture of a batch.
+
+    Attributes:
+        matrices: turn, zoom and move, as `affine_grid` takes them: (N, 2, 3).
+        size: pixels a side of the pictures.
+    """
 
     matrices: Tensor
+    size: int
 
     @staticmethod
     def random(count: int, size: int, random: np.random.Generator) -> Motion:
@@ -32,7 +38,7 @@ class Motion:
         x, y = random.uniform(-MOVE, MOVE, (2, count)) * 2 / size
         cos, sin = (1 + zoom) * np.cos(turn), (1 + zoom) * np.sin(turn)
         rows = np.stack([[cos, -sin, x], [sin, cos, y]])  # (2, 3, N)
-        return Motion(torch.from_numpy(rows).float().permute(2, 0, 1))
+        return Motion(torch.from_numpy(rows).float().permute(2, 0, 1), size)
 
     def __call__(self, pictures: Tensor) -> Tensor:
         """(N, C, H, W) of any resolution -> the same, moved."""
@@ -41,7 +47,7 @@ class Motion:
 
     def inside(self, pictures: Tensor) -> Tensor:
         """(N, 1, H, W): 1 where a moved picture shows what lies well inside the crop, else 0."""
-        edge = 1 - 2 * MARGIN / pictures.shape[-1]
+        edge = 1 - 2 * MARGIN / self.size
         grid = self._grid(pictures)
         here = F.affine_grid(torch.eye(2, 3)[None].to(grid), list(pictures[:1].shape), False)
         seen = (grid.abs().amax(-1) < edge) & (here.abs().amax(-1) < edge)

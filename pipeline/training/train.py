@@ -171,8 +171,10 @@ class Course:
     def lesson(self, rgb: Tensor, looks: Tensor, random: np.random.Generator) -> Lesson:
         """Every other picture at the strength that most films are painted with."""
         count = len(rgb)
-        drawn = random.uniform(0, STRENGTHS[-1], count)
-        drawn[random.random(count) < 0.5] = 1
+        drawn = np.choose(
+            random.integers(3, size=count),
+            (random.uniform(0, 1, count), np.ones(count), random.uniform(1, STRENGTHS[-1], count)),
+        )
         strengths = torch.from_numpy(drawn).float().to(rgb.device)
         styles = torch.from_numpy(random.integers(len(looks), size=count)).to(rgb.device)
         return Lesson(
