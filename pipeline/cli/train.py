@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,9 @@ def train(
     ),
     vgg_weights: Path | None = typer.Option(
         None, help="VGG-16 features as safetensors; without it torchvision downloads its own."
+    ),
+    network: str = typer.Option(
+        "auto", help="vgg16 or vgg19; auto takes what --vgg-weights holds, vgg16 without."
     ),
     iterations: int | None = typer.Option(
         None, min=1, help="Steps to take (1000 unless --minutes); repeatable by --seed."
@@ -84,6 +88,7 @@ def train(
     _check_out(out, force or resume)
     start = _start(from_, convolutions, keep)
     settings = _settings(preset, iterations, minutes, convolutions or start is None, seed)
+    settings = replace(settings, network=_network(network, vgg_weights))
     given = {
         "name": name, "crop": parse_box(crop, "--crop") if crop else None,
         "scale": scale, "weight": style_weight, "match": match,
@@ -148,6 +153,17 @@ def _settings(
     return TrainSettings(
         iterations=steps, minutes=minutes, convolutions=convolutions, seed=seed, **PRESETS[preset]
     )
+
+
+def _network(name: str, weights: Path | None) -> str:
+    from pipeline.nets.vgg import CONVOLUTIONS, network_in
+    from vr360.errors import InputError
+
+    if name == "auto":
+        return network_in(weights) if weights else "vgg16"
+    if name not in CONVOLUTIONS:
+        raise InputError(f"--network {name}: one of auto, {', '.join(CONVOLUTIONS)}")
+    return name
 
 
 def _styles(

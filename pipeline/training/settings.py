@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.nets.stylenet import NetConfig
-from pipeline.nets.vgg import REFERENCE_RMS
+from pipeline.nets.vgg import CONVOLUTIONS, REFERENCE_RMS
 
 SMALLEST_CROP = 68  # pixels that `grid_energy` needs to see one patch whole
 
@@ -21,6 +21,7 @@ class TrainSettings:
         minutes: instead of `iterations`, the time to use; the learning rate falls with the clock,
             so two runs differ a little.
         crop, batch: photographs a step, `batch` of `crop` x `crop` pixels; crop a multiple of 4.
+        network: whose features are compared, `vgg16` or `vgg19`.
         content_weight, style_weight, tv_weight: at strength 1, found with VGG scaled to
             `REFERENCE_RMS`.
         temporal_weight: of the squared difference between a moved picture painted and the painted
@@ -38,6 +39,7 @@ class TrainSettings:
     minutes: float | None = None
     crop: int = 256
     batch: int = 2
+    network: str = "vgg16"
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
@@ -55,6 +57,8 @@ class TrainSettings:
     def __post_init__(self) -> None:
         if (self.iterations is None) == (self.minutes is None):
             raise ValueError("give either iterations or minutes")
+        if self.network not in CONVOLUTIONS:
+            raise ValueError(f"network: one of {', '.join(CONVOLUTIONS)}; got {self.network}")
         if self.crop % 4 or self.crop < SMALLEST_CROP:
             raise ValueError(f"crop: a multiple of 4, {SMALLEST_CROP} or more; got {self.crop}")
 

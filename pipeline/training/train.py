@@ -22,7 +22,7 @@ from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.looks import STRENGTHS, at_strength, kept, ratio
 from pipeline.nets.stylenet import STRIDE, StyleNet
 from pipeline.nets.surface import PLANE
-from pipeline.nets.vgg import VggFeatures, load_vgg16
+from pipeline.nets.vgg import VggFeatures, load_vgg
 from pipeline.training.data import PhotoFolder, random_sky, to_tensor
 from pipeline.training.losses import (
     content_loss,
@@ -102,7 +102,7 @@ def train(
         run.load(resume_path(out))
     # The CPUs that train well have bfloat16; so have the GPUs. Only VGG runs in it.
     layers = (settings.content_layer, *settings.style_layers)
-    vgg = load_vgg16(vgg_weights, layers, torch.bfloat16).to(device)
+    vgg = load_vgg(settings.network, vgg_weights, layers, torch.bfloat16).to(device)
     vgg.calibrate(data.batch(16, np.random.default_rng(0)).to(device))
     course = Course.of(styles, vgg, settings, device)
     samples = data.batch(4, np.random.default_rng(1)).to(device)

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from pipeline.nets.checkpoint import load_gallery, save_gallery
+from pipeline.nets.vgg import feature_stack
 from pipeline.training.settings import PRESETS
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import tiny_gallery
@@ -54,6 +55,7 @@ def refused(command: Run, folder: Path, said: str, *arguments: object) -> str:
         (["--keep", "--from", "none"], "--keep"),
         (["--keep", "--convolutions"], "--keep"),
         (["--device", "abacus"], "--device"),
+        (["--network", "vgg11"], "--network vgg11: one of auto, vgg16, vgg19"),
         (["--resume"], "out.safetensors.training"),
     ],
 )
@@ -66,11 +68,9 @@ def test_what_cannot_be_is_refused_in_one_line(
     refused(command, tmp_path, said, painting, out, "--photos", photos, *start, *options)
 
 
-def save_random_vgg(path: Path) -> None:
-    from torchvision.models import vgg16
-
+def save_random_vgg(path: Path, network: str = "vgg16") -> None:
     with torch.device("meta"):
-        state = vgg16(weights=None).features.state_dict()
+        state = feature_stack(network).state_dict()
     noise = torch.Generator().manual_seed(0)
     drawn = {k: torch.randn(v.shape, generator=noise) * 0.05 for k, v in state.items()}
     save_file({k: v.half() for k, v in drawn.items()}, path)
@@ -97,17 +97,17 @@ def test_where_no_style_can_be_written_is_said_first(command: Run, tmp_path: Pat
 def test_weights_of_another_network_are_refused(
     command: Run, tmp_path: Path, painting: Path, photos: Path, tiny_style: Path
 ):
-    from torchvision.models import vgg19
+    from torchvision.models import vgg11
 
     with torch.device("meta"):
-        state = vgg19(weights=None).features.state_dict()
-    deeper = tmp_path / "vgg19.safetensors"
-    save_file({name: torch.zeros(v.shape, dtype=torch.half) for name, v in state.items()}, deeper)
-    for weights in (deeper, tiny_style, painting):
+        state = vgg11(weights=None).features.state_dict()
+    flatter = tmp_path / "vgg11.safetensors"
+    save_file({name: torch.zeros(v.shape, dtype=torch.half) for name, v in state.items()}, flatter)
+    neither = "neither VGG-16 nor VGG-19"
+    for weights, said in ((flatter, neither), (tiny_style, neither), (painting, "no VGG weights")):
         refused(
-            command, tmp_path, f"{weights.name}: no VGG-16 weights", painting,
-            tmp_path / "out.safetensors", "--from", tiny_style, "--photos", photos,
-            "--vgg-weights", weights,
+            command, tmp_path, f"{weights.name}: {said}", painting, tmp_path / "out.safetensors",
+            "--from", tiny_style, "--photos", photos, "--vgg-weights", weights,
         )  # fmt: skip
 
 
@@ -123,13 +123,15 @@ def test_options_of_a_painting_belong_into_the_recipe(
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("network", ["vgg16", "vgg19"])
 def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
-    command: Run, tmp_path: Path, painting: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
-):
+    command: Run, tmp_path: Path, painting: Path, photos: Path, monkeypatch: pytest.MonkeyPatch,
+    network: str,
+):  # fmt: skip
     small = {**PRESETS["animation"], "crop": 68, "batch": 1}
     monkeypatch.setattr("pipeline.training.settings.PRESETS", {"animation": small})
     vgg, start = tmp_path / "vgg.safetensors", tmp_path / "start.safetensors"
-    save_random_vgg(vgg)
+    save_random_vgg(vgg, network)
     save_gallery(start, tiny_gallery("one", "two"))
     out = tmp_path / "my painting.safetensors"
     code, stdout, stderr = command(
@@ -146,6 +148,7 @@ def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
     assert learned.settings["crop"] == [0.1, 0, 0.9, 1]
     assert learned.settings["match"] == "painting.png"
     assert learned.training["settings"]["content_layer"] == "relu4_3"
+    assert learned.training["settings"]["network"] == network
     written = {path.name.removeprefix(out.name) for path in tmp_path.glob("my painting*")}
     assert written == {"", ".training", ".preview.jpg", ".report.html"}
     assert all(name in stderr for name in (".preview.jpg", ".report.html"))
