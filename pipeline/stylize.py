@@ -78,7 +78,7 @@ class StylizeJob:
     temporal: str = "flow"
     smoothness: float = DEFAULT_SMOOTHNESS
     passes: int = 1
-    flow: str = "dis"
+    flow: str = "auto"
     eyes: str = "matched"
     cuts: str = "auto"
     device: str = "auto"
@@ -124,7 +124,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     total = job.span.count(info, job.rate)
     with (
         open_film(job, info, sphere) as film,
-        open_look_ahead(job, info, looks) as ahead,
+        open_look_ahead(job, info, sphere, looks) as ahead,
         read_ahead(frames) as source,
     ):
         painter = Painter(looks, cuts, info.stereo, film.bit_depth)
@@ -173,18 +173,18 @@ def open_finisher(
     if job.eyes not in EYES:
         raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
     matched = job.eyes == "matched" and paints(looks)
-    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, looks), matched)
+    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, sphere, looks), matched)
 
 
 def open_look_ahead(
-    job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
 ) -> AbstractContextManager[LookAhead | NoLookAhead]:
     """What painted frames pass through; with one pass they pass as they are."""
     if job.passes not in PASSES:
         raise InputError(f"--passes {job.passes}: give 1 or 2")
-    if job.passes == 1 or not open_smoothers(job, info, looks):
+    if job.passes == 1 or not open_smoothers(job, info, sphere, looks):
         return nullcontext(NoLookAhead())
-    return looking_ahead(job.output, info.stereo, lambda: open_smoothers(job, info, looks))
+    return looking_ahead(job.output, info.stereo, lambda: open_smoothers(job, info, sphere, looks))
 
 
 def paints(looks: Sequence[Stylizer]) -> bool:
@@ -192,14 +192,16 @@ def paints(looks: Sequence[Stylizer]) -> bool:
     return not all(look.track.is_nothing for look in looks)
 
 
-def open_smoothers(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) -> list[Smoother]:
+def open_smoothers(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> list[Smoother]:
     """One for each eye of a painted film; none for stills and `--temporal none`."""
     if job.temporal not in TEMPORAL:
         raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
     check_smoothness(job.smoothness)
     if info.is_still or job.temporal == "none" or not paints(looks):
         return []
-    quality = flow_quality(job.flow, choose_device(job.device))
+    quality = flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
     return [
         Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
     ]

@@ -73,7 +73,9 @@ def stylize(
     ),
     smoothness: float = typer.Option(0.5, help="How still flow holds it: 0 (not at all) to 1."),
     flow: str = typer.Option(
-        "dis", help="What finds the motion: dis, or raft (wants a GPU; fetches its weights once)."
+        "auto",
+        help="What finds the motion: dis; fine (takes four times as long; auto: in small films); "
+        "raft (wants a GPU; fetches its weights once).",
     ),
     passes: int = typer.Option(
         1, help="2 looks ahead too: shots begin steady; needs time, and room beside OUTPUT."

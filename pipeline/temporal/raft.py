@@ -19,7 +19,8 @@ from pipeline.temporal.flow import FAST, FINE, Quality
 from pipeline.temporal.planar import Floats, Grey
 from vr360.errors import InputError
 
-FLOWS = ("dis", "raft")
+FLOWS = ("auto", "dis", "fine", "raft")
+SMALL = 400  # rows of films so quickly painted that the time for a finer flow is no matter
 STRIDE = 8  # RAFT takes sides that are multiples of it
 LEAST = 128  # pixels a side: below that its coarsest correlations have no extent
 
@@ -52,15 +53,23 @@ class RaftFlow:
         return F.pad(level, (0, right, 0, down), mode="replicate").expand(-1, 3, -1, -1)
 
 
-def flow_quality(choice: str, device: str) -> Quality:
-    """How smoothing looks for motion: `dis`, or `raft` on a device.
+def flow_quality(choice: str, height: int, device: str) -> Quality:
+    """How smoothing looks for motion.
+
+    Args:
+        choice: `dis`; `fine`, DIS on more pixels, which takes four times as long; `raft`; `auto`
+            is fine for small films.
+        height: rows of an eye.
+        device: where RAFT runs.
 
     Raises:
         InputError: no such flow, or RAFT's weights are not there and cannot be fetched.
     """
     if choice not in FLOWS:
         raise InputError(f"--flow {choice}: one of {', '.join(FLOWS)}")
-    return FAST if choice == "dis" else Quality(FINE.height, FAST.preset, 1, planar=_raft(device))
+    if choice == "raft":
+        return Quality(FINE.height, FAST.preset, 1, planar=_raft(device))
+    return FINE if choice == "fine" or (choice == "auto" and height <= SMALL) else FAST
 
 
 @lru_cache(maxsize=1)

@@ -27,13 +27,13 @@ from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
-LONGEST = 10.0  # frames of memory for what moves; more, and the kernel's gain would ring
+LONGEST = 20.0  # frames of memory for what moves; more, and the kernel's gain would ring
 STILL_LONGEST = 20000.0  # frames of memory for what stands still
 SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of what stands, moves
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
-FULLER = 1.05  # energy of an average that looks as rich as a painting: its strokes are rounder
+FULLER = 1.06  # energy of an average that looks as rich as a painting: its strokes are rounder
 FIRST = 12.0  # frames that a shot's first counts for: still places need not settle in sight
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look

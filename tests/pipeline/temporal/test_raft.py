@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.optical_flow import raft_small
 
-from pipeline.temporal.flow import FAST, Quality, grey_flow
+from pipeline.temporal.flow import FAST, FINE, Quality, grey_flow
 from pipeline.temporal.raft import RaftFlow, flow_quality
 from vr360.errors import InputError
 from vr360.geometry import equirect_directions
@@ -59,10 +59,14 @@ def test_it_takes_the_place_of_dis_on_the_views(places: list[Place]):
     assert np.allclose(found.direction, equirect_directions(32, 64), atol=1e-3)
 
 
+def test_small_films_are_looked_at_more_carefully_unless_told_otherwise():
+    assert flow_quality("dis", 100, "cpu") is flow_quality("auto", 1024, "cpu") is FAST
+    assert flow_quality("fine", 1024, "cpu") is flow_quality("auto", 320, "cpu") is FINE
+
+
 def test_an_unknown_flow_is_refused():
-    assert flow_quality("dis", "cpu") is FAST
-    with pytest.raises(InputError, match="--flow fast: one of dis, raft"):
-        flow_quality("fast", "cpu")
+    with pytest.raises(InputError, match="--flow fast: one of auto, dis, fine, raft"):
+        flow_quality("fast", 1024, "cpu")
 
 
 def test_weights_that_cannot_be_had_are_one_clear_line(
@@ -76,5 +80,5 @@ def test_weights_that_cannot_be_had_are_one_clear_line(
     with pytest.raises(
         InputError, match=r"--flow raft: .*no network.*raft_small.*--flow dis"
     ) as error:
-        flow_quality("raft", "cpu")
+        flow_quality("raft", 1024, "cpu")
     assert "\n" not in str(error.value)
