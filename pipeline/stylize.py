@@ -45,6 +45,8 @@ class StylizeJob:
         median: kernel of the blur before the net; 0 is none.
         span: the part wanted.
         size: (height, width) of the result, all eyes included; None keeps the source's.
+        paint_width: pixels around the spheres that are painted, whatever the size of the result:
+            strokes are as many degrees long as in films of that width. None takes the result's.
         rate: frames a second of the result; None keeps the source's.
         projection, padding, statistics: how the net paints the sphere, see `Stylizer`.
         temporal, smoothness: `flow` holds the film still along the source's motion, by 0 (not at
@@ -68,6 +70,7 @@ class StylizeJob:
     median: int = 3
     span: Span = field(default_factory=Span)
     size: tuple[int, int] | None = None
+    paint_width: int | None = None
     rate: Fraction | None = None
     projection: str = "auto"
     padding: str = "sphere"
@@ -113,7 +116,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     started = time.perf_counter()
     info = probe_source(job)
     looks = load_looks(job)
-    sphere = open_unfolding(info, job.size, job.camera)
+    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
     cuts = Cuts() if info.is_still else open_cuts(job.cuts, job.rate or info.rate)
     resampling = Resampling()
     frames = cuts.watch(prepared_frames(job, info, sphere, resampling), info.stereo)
@@ -136,7 +139,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         source=info,
         resampling=resampling,
         backend=looks[0].backend.name,
-        layout=looks[0].explain(sphere.width),
+        layout=looks[0].explain(sphere.around),
         stage_seconds={
             "decode and prepare": source.busy_seconds,
             "paint": painter.busy_seconds,

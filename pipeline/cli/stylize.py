@@ -50,6 +50,11 @@ def stylize(
     start: Start = "0",
     duration: Duration = None,
     size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
+    paint_width: int | None = typer.Option(
+        None,
+        help="Pixels around the sphere while it is painted, whatever the result's size: strokes "
+        "look as in a film of that width.",
+    ),
     rate: str | None = typer.Option(
         None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
     ),
@@ -111,6 +116,7 @@ def stylize(
         median=median,
         span=parse_span(start, duration),
         size=parse_size(size),
+        paint_width=paint_width,
         rate=parse_rate(rate),
         projection=projection,
         padding=padding,

@@ -34,7 +34,7 @@ TOLERANCE = 3.0  # grey levels by which the moved source may miss the present on
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
 FULLER = 1.05  # energy of an average that looks as rich as a painting: its strokes are rounder
-FIRST = 12.0  # frames that the first of a shot counts for: what stands still need not settle
+FIRST = 12.0  # frames that a shot's first counts for: still places need not settle in sight
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
 EVERY = 8  # frames between two looks at energies and tone
@@ -64,8 +64,7 @@ class Past:
         source: the last source, grey and small.
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
         spare: like it; where the next one is made.
-        age: (h, w) frames that the average has gathered, at the size of the flow's field; the first
-            of a shot counts as `FIRST`.
+        age: (h, w) frames that the average has gathered, at the size of the flow's field.
         energy: (h, w, 3) mean of |detail| around: of the average, of the average with its detail
             doubled, and of the painting.
         seen: the same as it was at the last look; towards it, `energy` moves.
@@ -147,7 +146,8 @@ class Smoother:
         """
         if self._memory[0] == 1:
             return painted
-        past = self._advance(source, painted, changed)
+        first = FIRST if ahead is None else 1.0
+        past = self._advance(source, painted, changed, first)
         if past.frames == 1 and ahead is None:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
@@ -163,17 +163,25 @@ class Smoother:
             changed: how much the look of the frame seen before differs from this one's.
         """
         arrived = painted.astype(np.float16)
-        past = self._advance(source, painted, changed, arrived)
+        past = self._advance(source, painted, changed, 1.0, arrived)
         return Ahead(arrived, past.age - 1)
 
     def _advance(
-        self, source: Rgb, painted: Rgb, changed: float, arrived: Halves | None = None
+        self,
+        source: Rgb,
+        painted: Rgb,
+        changed: float,
+        first: float,
+        arrived: Halves | None = None,
     ) -> Past:
-        """Average the painting in; `arrived` is filled with the average without it."""
+        """Average the painting in, which counts for `first` frames where it begins a shot.
+
+        `arrived` is filled with the average without it.
+        """
         now = grey(source, min(self._quality.height, len(source)))
         past = self._past
         if past is None or inner(past.average).shape != painted.shape:
-            self._past = _begin(now, painted, self._quality, self._memory[1])
+            self._past = _begin(now, painted, self._quality, first, self._memory[1])
             return self._past
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
@@ -224,7 +232,7 @@ def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
     return np.asarray(flow.confidence * np.exp(-((miss / (TOLERANCE + contrast)) ** 2)), np.float32)
 
 
-def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
+def _begin(now: Grey, painted: Rgb, quality: Quality, first: float, still: float) -> Past:
     height, width = painted.shape[:2]
     average = roomy(height, width)
     inner(average)[:] = painted
@@ -232,7 +240,7 @@ def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     rows = max(len(now) >> quality.finest, 2)
     every, of_three = np.ones((rows, 2 * rows), np.float32), (rows, 2 * rows, 3)
     energy, tone = np.ones(of_three, np.float32), np.zeros(of_three, np.float32)
-    age, longest = FIRST * every, still * every
+    age, longest = first * every, still * every
     spare = np.empty_like(average)
     return Past(now, average, spare, age, energy, energy, tone, painted, longest)
 

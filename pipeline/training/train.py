@@ -180,7 +180,7 @@ class Course:
         )
 
     def lesson(self, rgb: Tensor, looks: Tensor, random: np.random.Generator) -> Lesson:
-        """Every other picture at the strength that most films are painted with."""
+        """A third of the pictures at the strength of most films, a third below, a third above."""
         count = len(rgb)
         drawn = np.choose(
             random.integers(3, size=count),

@@ -50,6 +50,29 @@ def test_a_chosen_size_is_that_of_the_folded_result():
     assert sphere.fold(whole).shape == (32, 32, 3)
 
 
+def test_spheres_are_painted_at_a_width_of_their_own():
+    sphere = open_unfolding(VR180, paint_width=256)
+    whole = sphere.unfold(soft_noise(64, 64, 0))
+    assert whole.shape == (128, sphere.around, 3) == (128, 256, 3)
+    assert sphere.fold(whole).shape == (sphere.height, sphere.width, 3) == (64, 64, 3)
+    with pytest.raises(InputError, match="--paint-width 20000: 64 to 16384 pixels around"):
+        open_unfolding(VR180, paint_width=20000)
+
+
+def test_a_preview_painted_at_the_films_width_is_the_film_reduced(tmp_path: Path, tiny_style: Path):
+    cv2.imwrite(str(tmp_path / "in.png"), soft_noise(128, 256, 2))
+
+    def painted(name: str, **options) -> np.ndarray:
+        out = tmp_path / name
+        stylize(StylizeJob(tmp_path / "in.png", out, tiny_style, device="cpu", **options))
+        return cv2.imread(str(out))
+
+    film = painted("film.png")
+    preview = painted("preview.png", size=(64, 128), paint_width=256)
+    assert np.array_equal(preview, cv2.resize(film, (128, 64), interpolation=cv2.INTER_AREA))
+    assert not np.array_equal(preview, painted("small.png", size=(64, 128)))
+
+
 @pytest.mark.parametrize("stereo", [Stereo.MONO, Stereo.LEFT_RIGHT, Stereo.TOP_BOTTOM])
 def test_vr180_stays_vr180(tmp_path: Path, tiny_style: Path, stereo: Stereo):
     eye = soft_noise(64, 64, 1)
