@@ -101,6 +101,7 @@ def train(
         StyleImageError, CheckpointError: the inputs cannot be used; nothing is written then.
         CheckpointError, EncodeError: the disk is full; `out.training` is as it was last saved.
     """
+    pairs = [_pair(style, settings.crop) for style in styles]
     data = PhotoFolder(photos, settings.crop, panoramas)
     run = Run(styles, settings, start, device)
     if resume:
@@ -109,7 +110,7 @@ def train(
     layers = (settings.content_layer, *settings.style_layers)
     vgg = load_vgg16(vgg_weights, layers, torch.bfloat16).to(device)
     vgg.calibrate(data.batch(16, np.random.default_rng(0)).to(device))
-    course = Course.of(styles, vgg, settings, device)
+    course = Course.of(styles, pairs, vgg, settings, device)
     samples = data.batch(4, np.random.default_rng(1)).to(device)
 
     started, saved = time.monotonic() - run.elapsed, time.monotonic()
@@ -166,17 +167,21 @@ class Course:
     weights: Tensor  # (styles,)
     targets: Mapping[str, Tensor]  # per layer (styles, C, C)
     on_luma: Tensor  # (styles,)
-    pairs: Sequence[Pair | None]
+    pairs: Sequence[Pair | None]  # optimised spheres with their sources
 
     @staticmethod
     def of(
-        styles: Sequence[StyleSource], vgg: VggFeatures, settings: TrainSettings, device: str
+        styles: Sequence[StyleSource],
+        pairs: Sequence[Pair | None],
+        vgg: VggFeatures,
+        settings: TrainSettings,
+        device: str,
     ) -> Course:
         return Course(
             torch.tensor([style.weight for style in styles], device=device),
             painted_targets(styles, vgg, settings, device),
             torch.tensor([style.preserve_colour for style in styles], device=device),
-            [_pair(style, settings.crop) for style in styles],
+            pairs,
         )
 
     def lesson(self, rgb: Tensor, looks: Tensor, random: np.random.Generator) -> Lesson:
