@@ -143,8 +143,9 @@ def painted_targets(
 @torch.no_grad()
 def _painted_grams(style: StyleSource, vgg: VggFeatures, device: str) -> dict[str, Tensor]:
     """(C, C) per layer, averaged over what there is of the style."""
-    seen = [vgg(to_tensor([picture]).to(device)) for picture in style.pictures()]
-    return {name: torch.cat([gram(f[name]) for f in seen]).mean(0) for name in seen[0]}
+    batches = (to_tensor([picture]).to(device) for picture in style.pictures())
+    each = [{name: gram(f) for name, f in vgg(rgb).items()} for rgb in batches]
+    return {name: torch.cat([grams[name] for grams in each]).mean(0) for name in each[0]}
 
 
 @dataclass(frozen=True)
