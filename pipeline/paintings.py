@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.errors import InputError, StyleImageError
-from vr360.media.stills import is_whole
+from vr360.media.stills import decoded
 
 logger = logging.getLogger(__name__)
 
@@ -53,19 +53,10 @@ def load_picture(path: Path) -> Picture:
 
 
 def _decoded(path: Path, how: int) -> NDArray[Any]:
-    data = path.read_bytes()
-    if not is_whole(data):
-        raise StyleImageError(f"{path}: the picture is cut short; copy the file again")
     try:
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), how) if data else None
-    except cv2.error as error:
-        raise StyleImageError(
-            f"{path}: too large to be read (OpenCV takes 2^30 pixels where memory has room); "
-            "scale it down to a few thousand pixels a side"
-        ) from error
-    if picture is None:
-        raise StyleImageError(f"{path}: not a picture that can be read; give a JPEG or PNG")
-    return picture
+        return decoded(path.read_bytes(), how)
+    except ValueError as error:
+        raise StyleImageError(f"{path}: {error}") from error
 
 
 def load_painting(path: Path) -> Picture:

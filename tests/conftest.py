@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 import wave
+import zlib
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
@@ -118,3 +120,16 @@ def moving() -> Callable[..., np.ndarray]:
         return picture
 
     return frames
+
+
+def huge_png(side: int) -> bytes:
+    """A PNG that says it is `side` pixels a side, and ends."""
+
+    def chunk(kind: bytes, data: bytes = b"") -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    pixels = chunk(b"IDAT", zlib.compress(b""))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND")

@@ -68,6 +68,11 @@ def train(
     match: Path | None = typer.Option(
         None, help="Film or picture whose colours the painting takes on before it is learned."
     ),
+    from_optimised: Path | None = typer.Option(
+        None,
+        help="STYLE_IMAGE is a panorama painted by vr360 optimize; this is what it was painted "
+        "from.",
+    ),
     seed: int = typer.Option(0, min=0, help="Seed of weights, photographs and noise."),
     device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
     resume: bool = typer.Option(False, "--resume", help="Continue from OUT.training."),
@@ -92,7 +97,7 @@ def train(
     given = {
         "name": name, "crop": parse_box(crop, "--crop") if crop else None,
         "scale": scale, "weight": style_weight, "match": match,
-        "preserve_colour": preserve_colour or None,
+        "preserve_colour": preserve_colour or None, "optimised_from": from_optimised,
         "title": title, "artist": artist, "year": year, "rights": rights,
     }  # fmt: skip
     run = train(

@@ -25,6 +25,7 @@ from pipeline.optimize.neighbours import Moved, moved
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, schedule
 from pipeline.optimize.workspace import Workspace
+from pipeline.preprocess import open_resizer
 from pipeline.temporal.planar import Floats
 from vr360.frame import Rgb
 
@@ -160,7 +161,7 @@ class FilmPainter:
 
     def _fitted(self, rgb: Rgb) -> Floats:
         peak = 255 if rgb.dtype == np.uint8 else 1023
-        small = cv2.resize(rgb, self._size[::-1], interpolation=cv2.INTER_AREA)
+        small = open_resizer(rgb.shape[:2], self._size)(rgb)
         return np.asarray(small / np.float32(peak), np.float32)
 
     def _sphere(self, task: Task, frame: int, turn: int) -> Tensor:

@@ -101,7 +101,7 @@ def _find(style: str) -> tuple[Gallery, int]:
     file, _, name = style.partition("#")
     path = Path(file)
     if path.suffix != SUFFIX and not path.is_file():
-        _refuse(f"--style {style}: no such style", style, shipped.card.names)
+        _refuse(f"{style}: no such style", style, shipped.card.names)
     gallery = _load(path)
     names = gallery.card.names
     if not name and len(names) > 1:

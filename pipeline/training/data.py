@@ -88,15 +88,22 @@ def sphere_views(panorama: Picture, seed: int) -> list[Picture]:
     panorama = panorama[: panorama.shape[1] // 2]
     height, width = panorama.shape[:2]
     random = np.random.default_rng(seed)
-    yaw, pitch, roll = random.uniform(-HALF_TURN, HALF_TURN, 3)
-    cube = CubeMap(width // 4)
-    sampler = build_sampler(Equirect(height, width), cube, rotation(yaw, pitch, roll))
-    faces = list(unpack_faces(sampler(panorama), cube.layout))
+    faces = cube_faces(panorama, *random.uniform(-HALF_TURN, HALF_TURN, 3))
     side = height // 2
     lefts = random.integers(0, width - side, 4)
     tops = [0, height // 4, height // 4, height - side]
     patches = [panorama[y : y + side, x : x + side] for x, y in zip(lefts, tops, strict=True)]
     return faces + patches
+
+
+def cube_faces(
+    panorama: Picture, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0
+) -> list[Picture]:
+    """Six faces, a quarter as wide as the panorama (H, W, 3), of a cube turned by radians."""
+    height, width = panorama.shape[:2]
+    cube = CubeMap(width // 4)
+    sampler = build_sampler(Equirect(height, width), cube, rotation(yaw, pitch, roll))
+    return list(unpack_faces(sampler(panorama), cube.layout))
 
 
 def random_sky(size: int, random: np.random.Generator) -> Tensor:

@@ -12,18 +12,21 @@ import hashlib
 import re
 import tomllib
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pipeline.colours import picture_palette, recoloured
 from pipeline.nets.checkpoint import StyleCard
 from pipeline.paintings import Box, Picture, is_inside, load_style
+from pipeline.training.optimised import Pair, load_pair
 from pipeline.training.reference import reference_palette
 from vr360.change import luma
 from vr360.errors import StyleImageError
 
 PIXELS_PER_DEGREE = 2048 / 360  # of the films that strokes are sized for
 LARGEST = 360.0  # degrees: once around
+FILES = {"image", "match", "optimised_from"}  # fields of a `StyleSource` that name one
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class StyleSource:
         weight: style against content, relative to `TrainSettings.style_weight`.
         match: a film or picture whose colours the painting takes on before it is learned.
         preserve_colour: learned on luma alone; what is painted with it keeps its own colours.
+        optimised_from: where `image` is a sphere painted by `vr360 optimize`, what it was painted
+            from; `scale` is then that of a face of its cube, 90 as it is.
 
     Raises:
         StyleImageError: a value that cannot be.
@@ -54,6 +59,7 @@ class StyleSource:
     weight: float = 1.0
     match: Path | None = None
     preserve_colour: bool = False
+    optimised_from: Path | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w-]+", self.name):
@@ -67,39 +73,61 @@ class StyleSource:
                 f"{self.name}: crop {self.crop}; x, y, width and height are shares of the picture, "
                 "0 to 1, and lie inside it"
             )
+        if self.optimised_from and (self.crop or self.match):
+            raise StyleImageError(
+                f"{self.name}: crop and match are for paintings; an optimised sphere is learned "
+                "whole and in its own colours"
+            )
 
     @property
     def pixels(self) -> int:
         """Long side at which the painting is learned."""
         return round(self.scale * PIXELS_PER_DEGREE)
 
-    def picture(self) -> Picture:
-        """The painting as it is learned from: cut, scaled, in its colours.
+    def pictures(self) -> list[Picture]:
+        """What is learned from, in its colours: the painting, cut and scaled, or the faces of the
+        optimised sphere.
 
         Raises:
             StyleImageError, VideoOpenError, NotEquirectError: an image or film of no use.
         """
+        pictures = list(self.pair.painted) if self.pair else [self._painting()]
+        return [_grey(picture) for picture in pictures] if self.preserve_colour else pictures
+
+    @cached_property
+    def pair(self) -> Pair | None:
+        """The optimised sphere and its source, if there is one; raises as `load_pair`."""
+        if self.optimised_from is None:
+            return None
+        return load_pair(self.image, self.optimised_from, self.pixels)
+
+    def _painting(self) -> Picture:
         painting: Picture = load_style(self.image, self.pixels, self.crop)
-        if self.match:
-            painting = recoloured(
-                painting, picture_palette(painting), reference_palette(self.match)
-            )
-        if self.preserve_colour:
-            painting = (luma(painting)[..., None].repeat(3, 2) * 255).round().astype("uint8")
-        return painting
+        if self.match is None:
+            return painting
+        return recoloured(painting, picture_palette(painting), reference_palette(self.match))
 
     def as_data(self) -> dict[str, Any]:
         """Every field as JSON knows it; files by their names."""
-        match = self.match.name if self.match else None
-        return asdict(self) | {"image": self.image.name, "match": match}
+        paths = {name: getattr(self, name) for name in FILES}
+        return asdict(self) | {name: path.name if path else None for name, path in paths.items()}
 
     def card(self, training: dict[str, Any] | None = None) -> StyleCard:
         """What the gallery says of the style."""
         data = self.as_data()
         painting = {key: data[key] for key in ("title", "artist", "year", "rights")}
         painting |= {"file": data["image"], "sha256": _sha256(self.image)}
+        if self.optimised_from:
+            painting |= {
+                "optimised_from": data["optimised_from"],
+                "optimised_from_sha256": _sha256(self.optimised_from),
+            }
         chosen = ("crop", "scale", "weight", "match", "preserve_colour")
         return StyleCard(self.name, painting, {key: data[key] for key in chosen}, training or {})
+
+
+def _grey(picture: Picture) -> Picture:
+    return (luma(picture)[..., None].repeat(3, 2) * 255).round().astype("uint8")
 
 
 def _is_crop(crop: Any) -> bool:
@@ -132,7 +160,7 @@ def _source(path: Path, name: str, style: Any, images: Path) -> StyleSource:
         )
     values = dict(style)
     try:
-        for key in {"image", "match"} & set(values):
+        for key in FILES & set(values):
             values[key] = images / values[key]
         if "crop" in values:
             values["crop"] = tuple(values["crop"])

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, save_gallery
@@ -33,11 +34,13 @@ from pipeline.training.losses import (
 )
 from pipeline.training.luma import in_grey
 from pipeline.training.motion import Motion, as_filmed
-from pipeline.training.recipe import StyleSource
+from pipeline.training.optimised import Pair
+from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource
 from pipeline.training.records import save_preview
 from pipeline.training.report import save_report
 from pipeline.training.run import Run
 from pipeline.training.settings import TrainSettings
+from vr360.errors import StyleImageError
 
 __all__ = [
     "TrainProgress",
@@ -48,6 +51,8 @@ __all__ = [
     "resume_path",
     "train",
 ]
+
+PAIRED = 0.5  # of an optimised sphere's lessons are on its source, the rest on photographs
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ def train(
         StyleImageError, CheckpointError: the inputs cannot be used; nothing is written then.
         CheckpointError, EncodeError: the disk is full; `out.training` is as it was last saved.
     """
+    pairs = [_pair(style, settings.crop) for style in styles]
     data = PhotoFolder(photos, settings.crop, panoramas)
     run = Run(styles, settings, start, device)
     if resume:
@@ -104,7 +110,7 @@ def train(
     layers = (settings.content_layer, *settings.style_layers)
     vgg = load_vgg(settings.network, vgg_weights, layers, torch.bfloat16).to(device)
     vgg.calibrate(data.batch(16, np.random.default_rng(0)).to(device))
-    course = Course.of(styles, vgg, settings, device)
+    course = Course.of(styles, pairs, vgg, settings, device)
     samples = data.batch(4, np.random.default_rng(1)).to(device)
 
     started, saved = time.monotonic() - run.elapsed, time.monotonic()
@@ -130,12 +136,16 @@ def painted_targets(
     styles: Sequence[StyleSource], vgg: VggFeatures, settings: TrainSettings, device: str
 ) -> dict[str, Tensor]:
     """Gram matrices of the paintings per layer, (styles, C, C)."""
-    each = []
-    for style in styles:
-        painting = to_tensor([style.picture()]).to(device)
-        with torch.no_grad():
-            each.append({name: gram(f) for name, f in vgg(painting).items()})
-    return {name: torch.cat([grams[name] for grams in each]) for name in settings.style_layers}
+    each = [_painted_grams(style, vgg, device) for style in styles]
+    return {name: torch.stack([grams[name] for grams in each]) for name in settings.style_layers}
+
+
+@torch.no_grad()
+def _painted_grams(style: StyleSource, vgg: VggFeatures, device: str) -> dict[str, Tensor]:
+    """(C, C) per layer, averaged over what there is of the style."""
+    batches = (to_tensor([picture]).to(device) for picture in style.pictures())
+    each = [{name: gram(f) for name, f in vgg(rgb).items()} for rgb in batches]
+    return {name: torch.cat([grams[name] for grams in each]).mean(0) for name in each[0]}
 
 
 @dataclass(frozen=True)
@@ -143,6 +153,7 @@ class Lesson:
     """What is asked of the net in a step: a style and a strength for each picture of the batch."""
 
     rgb: Tensor  # (N, 3, crop, crop)
+    wanted: Tensor  # (N, 3, crop, crop) whose content is asked for
     look: Tensor  # (N, K)
     strengths: Tensor  # (N,)
     weights: Tensor  # (N,) style against content
@@ -157,15 +168,21 @@ class Course:
     weights: Tensor  # (styles,)
     targets: Mapping[str, Tensor]  # per layer (styles, C, C)
     on_luma: Tensor  # (styles,)
+    pairs: Sequence[Pair | None]  # optimised spheres with their sources
 
     @staticmethod
     def of(
-        styles: Sequence[StyleSource], vgg: VggFeatures, settings: TrainSettings, device: str
+        styles: Sequence[StyleSource],
+        pairs: Sequence[Pair | None],
+        vgg: VggFeatures,
+        settings: TrainSettings,
+        device: str,
     ) -> Course:
         return Course(
             torch.tensor([style.weight for style in styles], device=device),
             painted_targets(styles, vgg, settings, device),
             torch.tensor([style.preserve_colour for style in styles], device=device),
+            pairs,
         )
 
     def lesson(self, rgb: Tensor, looks: Tensor, random: np.random.Generator) -> Lesson:
@@ -175,16 +192,39 @@ class Course:
             random.integers(3, size=count),
             (random.uniform(0, 1, count), np.ones(count), random.uniform(1, STRENGTHS[-1], count)),
         )
-        strengths = torch.from_numpy(drawn).float().to(rgb.device)
-        styles = torch.from_numpy(random.integers(len(looks), size=count)).to(rgb.device)
+        styles = random.integers(len(looks), size=count)
+        rgb, wanted, paired = self._paired(rgb, styles, random)
+        strengths = torch.from_numpy(np.where(paired, 1, drawn)).float().to(rgb.device)
         return Lesson(
             rgb,
+            wanted,
             at_strength(looks[styles], strengths),
             strengths,
             self.weights[styles],
             {name: grams[styles] for name, grams in self.targets.items()},
             self.on_luma[styles],
         )
+
+    def _paired(
+        self, rgb: Tensor, styles: NDArray[np.int64], random: np.random.Generator
+    ) -> tuple[Tensor, Tensor, NDArray[np.bool_]]:
+        """What is painted, whose content that is to have, and where that is its optimised self."""
+        given, wanted, paired = rgb.clone(), rgb.clone(), np.zeros(len(rgb), bool)
+        for n, style in enumerate(styles):
+            pair = self.pairs[style]
+            if pair is not None and random.random() < PAIRED:
+                given[n], wanted[n] = to_tensor(pair.crop(rgb.shape[-1], random)).to(rgb)
+                paired[n] = True
+        return given, wanted, paired
+
+
+def _pair(style: StyleSource, crop: int) -> Pair | None:
+    if style.pair and style.pixels < crop:
+        raise StyleImageError(
+            f"{style.name}: scale {style.scale:g} degrees makes faces of {style.pixels} pixels, "
+            f"but {crop} are learned at once; give a scale of {crop / PIXELS_PER_DEGREE:g} or more"
+        )
+    return style.pair
 
 
 def _losses(
@@ -207,7 +247,7 @@ def _losses(
     share = kept(lesson.strengths)[:, None, None, None]
     seen = vgg(in_grey(torch.lerp(painted, rgb, share), lesson.on_luma))
     with torch.no_grad():
-        wanted = vgg(in_grey(rgb, lesson.on_luma))[settings.content_layer]
+        wanted = vgg(in_grey(lesson.wanted, lesson.on_luma))[settings.content_layer]
     # The ratio pulls at both ends, so that a step is about as large at any strength.
     pull = ratio(lesson.strengths).sqrt()
     content = content_loss(seen[settings.content_layer], wanted) / pull

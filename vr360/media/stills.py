@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
@@ -28,17 +30,41 @@ def read_still(path: Path) -> Rgb:
     """(H, W, 3): uint8, or uint16 in 0..1023 for deep PNGs; turned upright, alpha dropped.
 
     Raises:
-        VideoOpenError: missing, empty, cut short, or no picture.
+        VideoOpenError: missing, empty, cut short, too large, or no picture.
     """
     check_readable(path)
-    data = path.read_bytes()
-    if not is_whole(data):
-        raise VideoOpenError(f"{path}: the picture is cut short; copy the file again")
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-    if bgr is None or bgr.dtype not in (np.uint8, np.uint16):
+    try:
+        bgr = decoded(path.read_bytes(), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    except ValueError as error:
+        raise VideoOpenError(f"{path}: {error}") from error
+    if bgr.dtype not in (np.uint8, np.uint16):
         raise VideoOpenError(f"{path}: no picture that can be read")
     rgb: Rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
     return rgb if rgb.dtype == np.uint8 else to_codes(rgb, _TOP_16)
+
+
+def decoded(data: bytes, how: int) -> NDArray[Any]:
+    """A picture file as OpenCV reads it, channels in OpenCV's order.
+
+    Args:
+        data: the whole file.
+        how: OpenCV's `IMREAD_` flags.
+
+    Raises:
+        ValueError: cut short, too large, or no picture; says which, and what to do.
+    """
+    if not is_whole(data):
+        raise ValueError("the picture is cut short; copy the file again")
+    try:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), how) if data else None
+    except cv2.error as error:
+        raise ValueError(
+            "too large to be read (OpenCV takes 2^30 pixels where memory has room); "
+            "scale it down to a few thousand pixels a side"
+        ) from error
+    if picture is None:
+        raise ValueError("not a picture that can be read; give a JPEG or PNG")
+    return picture
 
 
 def is_whole(data: bytes) -> bool:

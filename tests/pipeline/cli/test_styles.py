@@ -80,3 +80,4 @@ def test_unknown_names_are_answered_with_the_nearest(
     code, stdout, stderr = command("styles", "show", style)
     assert (code, stdout, len(stderr.strip().splitlines())) == (1, "", 1)
     assert said in stderr
+    assert "--style" not in stderr

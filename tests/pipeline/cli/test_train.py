@@ -12,7 +12,7 @@ from pipeline.nets.checkpoint import load_gallery, save_gallery
 from pipeline.nets.vgg import feature_stack
 from pipeline.training.settings import PRESETS
 from tests.pipeline.cli.conftest import Run
-from tests.pipeline.conftest import tiny_gallery
+from tests.pipeline.conftest import soft_noise, tiny_gallery
 
 
 @pytest.fixture
@@ -66,6 +66,37 @@ def test_what_cannot_be_is_refused_in_one_line(
     out = tmp_path / "out.safetensors"
     start = [] if "--from" in options else ["--from", tiny_style]
     refused(command, tmp_path, said, painting, out, "--photos", photos, *start, *options)
+
+
+@pytest.fixture
+def spheres(tmp_path: Path) -> dict[str, Path]:
+    """Spheres, and a picture that is none."""
+    shapes = {"sphere": (128, 256), "pair_tb": (256, 256), "flat": (90, 120)}
+    paths = {name: tmp_path / f"{name}.png" for name in shapes}
+    for name, (height, width) in shapes.items():
+        cv2.imwrite(str(paths[name]), soft_noise(height, width, 0))
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("painted", "source", "options", "said"),
+    [
+        ("flat", "flat", [], "flat.png: no whole sphere"),
+        ("sphere", "pair_tb", [], "pair_tb.png: 256x256, but"),
+        ("sphere", "absent", [], "absent.png: no such file"),
+        ("sphere", "sphere", ["--crop", "0,0,0.5,1"], "crop and match are for paintings"),
+        ("sphere", "sphere", ["--scale", 20], "give a scale of 45 or more"),
+    ],
+)
+def test_optimised_spheres_that_cannot_be_learned_are_refused_in_one_line(
+    command: Run, tmp_path: Path, spheres: dict[str, Path], photos: Path, tiny_style: Path,
+    painted: str, source: str, options: list[object], said: str,
+):  # fmt: skip
+    refused(
+        command, tmp_path, said, spheres[painted], tmp_path / "out.safetensors", "--photos",
+        photos, "--from", tiny_style, "--from-optimised",
+        spheres.get(source, tmp_path / f"{source}.png"), *options,
+    )  # fmt: skip
 
 
 def save_random_vgg(path: Path, network: str = "vgg16") -> None:

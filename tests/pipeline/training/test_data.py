@@ -1,7 +1,5 @@
 import logging
 import shutil
-import struct
-import zlib
 from pathlib import Path
 
 import cv2
@@ -11,25 +9,13 @@ from PIL import Image
 
 from pipeline.paintings import load_picture, load_style, pictures_in
 from pipeline.training.data import PhotoFolder
+from tests.conftest import huge_png
 from vr360.errors import StyleImageError
 
 
 def soft(height: int = 96, width: int = 128, channels: int = 3) -> np.ndarray:
     coarse = np.random.default_rng(0).integers(0, 256, (6, 8, channels), np.uint8)
     return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-
-
-def huge_png(side: int) -> bytes:
-    """A PNG that says it is `side` pixels a side, and ends."""
-
-    def chunk(kind: bytes, data: bytes = b"") -> bytes:
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
-
-    header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    pixels = chunk(b"IDAT", zlib.compress(b""))
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND")
 
 
 def refused_pictures(folder: Path) -> None:

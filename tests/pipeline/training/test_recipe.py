@@ -23,7 +23,7 @@ def source(tmp_path: Path) -> StyleSource:
 
 def test_scale_is_how_far_the_painting_spans_on_the_sphere(source: StyleSource):
     assert StyleSource("x", source.image).pixels == 2048 // 4
-    assert replace(source, scale=45).picture().shape[1] == 2048 // 8
+    assert replace(source, scale=45).pictures()[0].shape[1] == 2048 // 8
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_values_that_cannot_be_are_refused(source: StyleSource, change: dict, sa
 
 
 def test_a_style_that_preserves_colour_is_learned_from_a_grey_painting(source: StyleSource):
-    grey = replace(source, preserve_colour=True).picture()
+    grey = replace(source, preserve_colour=True).pictures()[0]
     assert np.array_equal(grey[..., 0], grey[..., 2])
-    assert np.abs(luma(grey) - luma(source.picture())).max() < 1 / 255
+    assert np.abs(luma(grey) - luma(source.pictures()[0])).max() < 1 / 255
 
 
 def test_a_matched_painting_has_the_colours_of_the_picture(source: StyleSource, tmp_path: Path):
@@ -58,7 +58,7 @@ def test_a_matched_painting_has_the_colours_of_the_picture(source: StyleSource, 
     dusk = np.clip(random.normal((200, 90, 40), (20, 10, 5), (120, 150, 3)), 0, 255)
     path = tmp_path / "dusk.png"
     cv2.imwrite(str(path), dusk.astype(np.uint8)[..., ::-1])
-    before, after = source.picture(), replace(source, match=path).picture()
+    before, after = source.pictures()[0], replace(source, match=path).pictures()[0]
     wanted = picture_palette(dusk.astype(np.uint8))
     assert np.abs(picture_palette(after) - wanted).mean() < 0.005
     assert np.abs(picture_palette(before) - wanted).mean() > 0.1
@@ -90,7 +90,7 @@ def test_the_colours_of_a_film_are_those_of_all_its_frames(tiny_film: Path, make
 
 def test_a_film_to_match_that_is_not_there_is_refused(source: StyleSource, tmp_path: Path):
     with pytest.raises(VideoOpenError, match=r"none.mp4"):
-        replace(source, match=tmp_path / "none.mp4").picture()
+        replace(source, match=tmp_path / "none.mp4").pictures()[0]
 
 
 def test_a_film_that_is_no_sphere_is_refused(make_film):

@@ -273,7 +273,7 @@ def test_a_style_that_preserves_colour_is_judged_by_luma_alone(vgg_weights: Path
     def losses(net: StyleNet, on_luma: bool) -> torch.Tensor:
         net.load_state_dict(gallery.net.state_dict())
         flag = torch.tensor([on_luma])
-        lesson = Lesson(rgb, gallery.looks[0, 2:3], one, one, targets, flag)
+        lesson = Lesson(rgb, rgb, gallery.looks[0, 2:3], one, one, targets, flag)
         found = _losses(net, vgg, lesson, settings, np.random.default_rng(0))
         return torch.stack([found["content"], found["style"]])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.conftest import huge_png
 from vr360.errors import EncodeError, MetadataError, OutputError, VideoOpenError, Vr360Error
 from vr360.frame import Frame
 from vr360.media import encoder, metadata, writer
@@ -103,6 +104,13 @@ def test_a_picture_cut_short_is_refused(suffix, noise, tmp_path):
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(VideoOpenError, match="cut short"):
         probe(path)
+
+
+def test_a_picture_larger_than_can_be_decoded_is_refused(tmp_path):
+    (tmp_path / "pano.png").write_bytes(huge_png(40_000))
+    with pytest.raises(VideoOpenError, match="too large") as caught:
+        probe(tmp_path / "pano.png")
+    one_line(caught.value, tmp_path / "pano.png")
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
