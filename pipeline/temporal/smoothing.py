@@ -27,13 +27,14 @@ from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
-LONGEST = 20.0  # frames of memory for what moves; more, and the kernel's gain would ring
+LONGEST = 40.0  # frames of memory for what moves, as far as it does not ring
+RINGING = 10.0  # frames of resampling after which the kernel's gain does
 STILL_LONGEST = 20000.0  # frames of memory for what stands still
 SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of what stands, moves
 TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
 AREA = 4  # cells of the field around, over which energies are compared
 LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
-FULLER = 1.06  # energy of an average that looks as rich as a painting: its strokes are rounder
+FULLER = 1.07  # energy of an average that looks as rich as a painting: its strokes are rounder
 FIRST = 12.0  # frames that a shot's first counts for: still places need not settle in sight
 FLOOR = 0.1  # codes of 8 bits: detail below it is none
 TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
@@ -53,7 +54,7 @@ def check_smoothness(smoothness: float) -> None:
 
 def memory(smoothness: float) -> tuple[float, float]:
     """Frames that the average reaches back where things move, and where they stand still."""
-    return LONGEST**smoothness, STILL_LONGEST**smoothness
+    return min(LONGEST**smoothness, RINGING), STILL_LONGEST**smoothness
 
 
 @dataclass
@@ -174,18 +175,21 @@ class Smoother:
         first: float,
         arrived: Halves | None = None,
     ) -> Past:
-        """Average the painting in, which counts for `first` frames where it begins a shot.
+        """Average the painting in; what stands still in a shot's first one counts `first` times.
 
         `arrived` is filled with the average without it.
         """
         now = grey(source, min(self._quality.height, len(source)))
         past = self._past
         if past is None or inner(past.average).shape != painted.shape:
-            self._past = _begin(now, painted, self._quality, first, self._memory[1])
+            self._past = _begin(now, painted, self._quality, self._memory[1])
             return self._past
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
-        past.longest = self._longest(moved, changed)
+        standing = _standing(moved)
+        past.longest = self._longest(standing, changed)
+        if past.frames == 1:
+            past.age = 1 + np.float32(first - 1) * standing
         age = sample(past.age, flow.direction) * trust(flow, now, past.source)
         past.age = np.minimum(age + 1, past.longest)
         share = np.float32(1) / past.age
@@ -198,12 +202,10 @@ class Smoother:
             past.tone = _tone(past.average, painted, past.age.shape)
         return past
 
-    def _longest(self, moved: Motion, changed: float) -> Floats:
+    def _longest(self, standing: Floats, changed: float) -> Floats:
         """(h, w) frames that the average may hold, the new one included; 1 is that one alone."""
         moving, still = self._memory
-        low, high = SLOW
-        fast = np.clip((moved.pixels - low) / (high - low), 0, 1)
-        longest = still + (moving - still) * fast
+        longest = moving + (still - moving) * standing
         if changed:
             longest = np.minimum(longest, max(1.0, BEHIND / changed))
         return np.asarray(longest, np.float32)
@@ -220,6 +222,12 @@ class Smoother:
         return past.spare  # free until the next frame
 
 
+def _standing(moved: Motion) -> Floats:
+    """(h, w) 1 where nothing moves, 0 where things move."""
+    low, high = SLOW
+    return np.asarray(1 - np.clip((moved.pixels - low) / (high - low), 0, 1), np.float32)
+
+
 def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
     """How well the flow explains the source, allowing for its contrast: (h, w) in 0..1."""
     size = flow.confidence.shape[::-1]
@@ -232,7 +240,7 @@ def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
     return np.asarray(flow.confidence * np.exp(-((miss / (TOLERANCE + contrast)) ** 2)), np.float32)
 
 
-def _begin(now: Grey, painted: Rgb, quality: Quality, first: float, still: float) -> Past:
+def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     height, width = painted.shape[:2]
     average = roomy(height, width)
     inner(average)[:] = painted
@@ -240,9 +248,8 @@ def _begin(now: Grey, painted: Rgb, quality: Quality, first: float, still: float
     rows = max(len(now) >> quality.finest, 2)
     every, of_three = np.ones((rows, 2 * rows), np.float32), (rows, 2 * rows, 3)
     energy, tone = np.ones(of_three, np.float32), np.zeros(of_three, np.float32)
-    age, longest = first * every, still * every
     spare = np.empty_like(average)
-    return Past(now, average, spare, age, energy, energy, tone, painted, longest)
+    return Past(now, average, spare, every, energy, energy, tone, painted, still * every)
 
 
 def _compare(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
