@@ -20,6 +20,7 @@ from pipeline.optimize.objective import (
     painting_grams,
     style_ratio,
 )
+from pipeline.optimize.poles import even
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.strips import STRIDE, parts_of, reach
 from pipeline.optimize.style_image import scaled
@@ -122,7 +123,12 @@ class SpherePainter:
     ) -> Tensor:
         settings, key = self._settings, f"{task.key}-{width}"
         start = self._start(task, width, coarser)
-        evaluate = self.objective(task, width)
+        objective = self.objective(task, width)
+
+        def evaluate(rgb: Tensor) -> tuple[Terms, Tensor]:
+            terms, gradient = objective(rgb)
+            return terms, even(gradient)
+
         rate = settings.learning_rate * (1 if task.start is None else REFINING)
         descent = Descent(evaluate, start, settings.method, rate, iterations)
         work.restore(key, descent)
@@ -137,7 +143,7 @@ class SpherePainter:
                 f"{error} of {width} pixels: a weight or --learning-rate is too high; the last "
                 f"good state is kept in {work.folder}; --resume goes on with a lower rate"
             ) from None
-        return descent.rgb
+        return even(descent.rgb).clamp(0, 1)
 
     def _start(self, task: Task, width: int, coarser: Tensor | None) -> Tensor:
         size = _height(task.size, width), width
@@ -150,7 +156,7 @@ class SpherePainter:
         noise = self._settings.noise
         random = torch.Generator().manual_seed(task.seed)
         white = torch.rand(1, 3, *size, generator=random).to(self._device)
-        return torch.lerp(self._tensor(task.source, size), white, noise)
+        return torch.lerp(self._tensor(task.source, size), even(white), noise)
 
     def _painted(self, painting: Rgb, width: int) -> Grams:
         key = id(painting), width
