@@ -133,7 +133,7 @@ if __name__ == "__main__":
     parser = ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("names", nargs="*", choices=[*PICTURES, []], default=list(PICTURES))
+    parser.add_argument("names", nargs="*", help=", ".join(PICTURES))
     given = parser.parse_args()
-    for wanted in given.names:
+    for wanted in given.names or PICTURES:
         save(PICTURES[wanted](given.data), given.out / wanted)
