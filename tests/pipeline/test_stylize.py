@@ -18,6 +18,7 @@ from pipeline.rewrite import Span
 from pipeline.stylize import StylizeJob, stylize
 from pipeline.stylizer import load_stylizer
 from pipeline.temporal.cuts import Cuts
+from pipeline.temporal.flow import FINE
 from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import InputError, OutputError
@@ -38,7 +39,7 @@ def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
     report = stylize(StylizeJob(tiny_film, out, str(tiny_style), preset=preset))
     source = probe(tiny_film)
     painter = Painter([load_stylizer(tiny_style)], Cuts(), Stereo.MONO, 8)
-    finish = Finisher(Stereo.MONO, smoothers=[Smoother()])
+    finish = Finisher(Stereo.MONO, smoothers=[Smoother(quality=FINE)])  # a small film
     prepared = (Frame(median_blur(f.rgb, 3), f.pts) for f in read_frames(source))
     painted = [finish(one) for one in painter.paint(prepared)]
     decoded = list(read_frames(probe(out)))
