@@ -74,7 +74,7 @@ def stylize(
     smoothness: float = typer.Option(0.5, help="How still flow holds it: 0 (not at all) to 1."),
     flow: str = typer.Option(
         "auto",
-        help="What finds the motion: dis; fine (takes four times as long; auto: in small films); "
+        help="What finds the motion: dis; fine (takes seven times as long; auto: in small films); "
         "raft (wants a GPU; fetches its weights once).",
     ),
     passes: int = typer.Option(

@@ -37,7 +37,7 @@ def train(
         False, "--keep", help="Write the gallery's styles to OUT too, beside the new one."
     ),
     vgg_weights: Path | None = typer.Option(
-        None, help="VGG-16 features as safetensors; without it torchvision downloads its own."
+        None, help="VGG features as safetensors; without it torchvision downloads its own."
     ),
     network: str = typer.Option(
         "auto", help="vgg16 or vgg19; auto takes what --vgg-weights holds, vgg16 without."

@@ -12,9 +12,7 @@ from torch import Tensor
 
 from vr360.geometry import HALF_TURN
 
-FADE = (
-    2.0  # of the finest wave that a row can show as finely as a column: none is left from here on
-)
+FADE = 2.0  # times the waves that are as fine as the rows are apart: from here on none is left
 
 
 def even(rgb: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from pipeline.temporal.planar import Floats, Grey
 from vr360.errors import InputError
 
 FLOWS = ("auto", "dis", "fine", "raft")
-SMALL = 400  # rows of films so quickly painted that the time for a finer flow is no matter
+SMALL = 400  # rows of films of which the faster flow says too little
 STRIDE = 8  # RAFT takes sides that are multiples of it
 LEAST = 128  # pixels a side: below that its coarsest correlations have no extent
 
@@ -57,7 +57,7 @@ def flow_quality(choice: str, height: int, device: str) -> Quality:
     """How smoothing looks for motion.
 
     Args:
-        choice: `dis`; `fine`, DIS on more pixels, which takes four times as long; `raft`; `auto`
+        choice: `dis`; `fine`, DIS on more pixels, which takes seven times as long; `raft`; `auto`
             is fine for small films.
         height: rows of an eye.
         device: where RAFT runs.

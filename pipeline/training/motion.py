@@ -15,7 +15,7 @@ from torch import Tensor
 
 MOVE = 8.0  # pixels; strokes must hold over what a steady pan moves in a frame
 TURN, ZOOM = 0.09, 0.05  # radians and share: a walk's shake
-EXPOSURE, NOISE = 0.03, 8 / 255  # what a camera adds that the eye hardly sees
+EXPOSURE, NOISE = 0.03, 8 / 255  # what a camera adds, at most
 MARGIN = 24  # pixels at the edge of a crop that know too little of what lies beyond
 
 

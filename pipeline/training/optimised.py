@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from pipeline.paintings import Picture, load_picture
+from pipeline.preprocess import open_resizer
 from pipeline.training.data import cube_faces
 from vr360.errors import NotEquirectError, StyleImageError
 from vr360.frame import Projection
@@ -78,7 +78,5 @@ def _left_eye(path: Path, rgb: Picture) -> Picture:
 
 
 def _faces(sphere: Picture, size: int) -> list[Picture]:
-    larger = sphere.shape[1] < 4 * size
-    interpolation = cv2.INTER_CUBIC if larger else cv2.INTER_AREA
-    fitted = cv2.resize(sphere, (4 * size, 2 * size), interpolation=interpolation)
+    fitted = open_resizer(sphere.shape[:2], (2 * size, 4 * size))(sphere)
     return cube_faces(np.asarray(fitted, np.uint8))
