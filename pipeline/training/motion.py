@@ -13,9 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-MOVE = 8.0  # pixels; strokes must hold over what a steady pan moves in a frame
-TURN, ZOOM = 0.09, 0.05  # radians and share: a walk's shake
-EXPOSURE, NOISE = 0.03, 8 / 255  # what a camera adds, at most
+MOVE = 8  # pixels; strokes must hold over what a steady pan moves in a frame
+TURN, ZOOM = 0.03, 0.03  # radians and share: a walk's shake
+SHAKEN = 0.5  # share of pictures that turn and zoom
+EXPOSURE, NOISE = 0.03, 3 / 255  # what a camera adds, at most, and the median leaves
 MARGIN = 24  # pixels at the edge of a crop that know too little of what lies beyond
 
 
@@ -33,9 +34,15 @@ class Motion:
 
     @staticmethod
     def random(count: int, size: int, random: np.random.Generator) -> Motion:
-        """Motions of pictures of `size` pixels a side."""
-        turn, zoom = random.uniform(-TURN, TURN, count), random.uniform(-ZOOM, ZOOM, count)
-        x, y = random.uniform(-MOVE, MOVE, (2, count)) * 2 / size
+        """Motions of pictures of `size` pixels a side.
+
+        Moves are of whole pixels: where nothing turns, nothing is interpolated, and what differs is
+        the net's doing. With a net that works on blocks of pixels, most of it is where those fall.
+        """
+        shaken = random.random(count) < SHAKEN
+        turn = random.uniform(-TURN, TURN, count) * shaken
+        zoom = random.uniform(-ZOOM, ZOOM, count) * shaken
+        x, y = random.integers(-MOVE, MOVE + 1, (2, count)) * 2 / size
         cos, sin = (1 + zoom) * np.cos(turn), (1 + zoom) * np.sin(turn)
         rows = np.stack([[cos, -sin, x], [sin, cos, y]])  # (2, 3, N)
         return Motion(torch.from_numpy(rows).float().permute(2, 0, 1), size)

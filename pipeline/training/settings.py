@@ -43,10 +43,10 @@ class TrainSettings:
     content_layer: str = "relu3_3"
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     content_weight: float = 1.0
-    style_weight: float = 3.5e6
+    style_weight: float = 5e6
     tv_weight: float = 2e5
     temporal_weight: float = 6e7
-    feature_weight: float = 5e4
+    feature_weight: float = 1e4
     grid_weight: float = 1e9
     learning_rate: float = 1e-3
     look_rate: float = 3e-3

@@ -186,11 +186,14 @@ class Course:
         )
 
     def lesson(self, rgb: Tensor, looks: Tensor, random: np.random.Generator) -> Lesson:
-        """A third of the pictures at the strength of most films, a third below, a third above."""
+        """A third of the pictures at the strength of most films, a third below, a third at the top.
+
+        Drawn evenly between the last two looks, the last one came out stronger in name only.
+        """
         count = len(rgb)
         drawn = np.choose(
             random.integers(3, size=count),
-            (random.uniform(0, 1, count), np.ones(count), random.uniform(1, STRENGTHS[-1], count)),
+            (random.uniform(0, 1, count), np.ones(count), np.full(count, STRENGTHS[-1])),
         )
         styles = random.integers(len(looks), size=count)
         rgb, wanted, paired = self._paired(rgb, styles, random)

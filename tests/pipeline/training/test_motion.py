@@ -55,6 +55,19 @@ def test_motions_stay_within_what_a_walk_does():
     assert 0.9 * MOVE < moved.max() <= MOVE + 1e-4
 
 
+def test_what_is_not_shaken_moves_by_whole_pixels_and_is_not_interpolated():
+    motion = Motion.random(40, SIZE, np.random.default_rng(3))
+    picture = torch.from_numpy(np.random.default_rng(4).random((SIZE, SIZE), np.float32))
+    moved = motion(picture.expand(40, 1, -1, -1))[:, 0]
+    steady = (motion.matrices[:, :, :2] == torch.eye(2)).all((1, 2))
+    assert 10 <= steady.sum() <= 30
+    inner = slice(MOVE, -MOVE)
+    for n in steady.nonzero()[:, 0]:
+        x, y = (motion.matrices[n, :, 2] * SIZE / 2).round().int().tolist()
+        wanted = picture.roll((-y, -x), (0, 1))
+        assert (moved[n] - wanted)[inner, inner].abs().max() < 1e-4
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_inside_is_where_neither_place_comes_near_the_edge(seed: int):
     motion = Motion.random(1, SIZE, np.random.default_rng(seed))
