@@ -116,6 +116,6 @@ def test_the_temporal_term_lowers_flicker_at_the_same_style(
             f"{source.name:18}" + "".join(f"{a:9.5f}{b:9.5f}{a / b - 1:+9.0%} " for a, b in pairs)
         )
         changes.append([a / b for a, b in pairs])
-    moved, _, style, _ = np.mean(changes, 0)
+    moved, _, style, _ = np.max(changes, 0)  # of the style that fares worst
     assert moved <= 0.6
     assert style <= 1.05
