@@ -31,7 +31,10 @@ def train(
         "shipped", "--from", help="Gallery to begin with: shipped, a FILE, or none."
     ),
     convolutions: bool = typer.Option(
-        False, "--convolutions", help="Train the whole net, not the new look alone."
+        False,
+        "--convolutions",
+        help="Train the whole net, not the new look alone: nearer to the painting, but it no "
+        "longer blends with the gallery.",
     ),
     keep: bool = typer.Option(
         False, "--keep", help="Write the gallery's styles to OUT too, beside the new one."

@@ -16,7 +16,7 @@ from pipeline.nets.checkpoint import Gallery, GalleryCard, load_tensors, save_te
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.stylenet import StyleNet
 from pipeline.training.recipe import StyleSource
-from pipeline.training.settings import TrainSettings
+from pipeline.training.settings import BESIDE, TrainSettings
 from vr360.errors import CheckpointError
 
 KIND = "vr360-training"
@@ -62,7 +62,8 @@ class Run:
     def cool(self) -> None:
         """Set the learning rates for the share of the run that is done."""
         left = 0.5 * (1 + math.cos(math.pi * self.done))
-        rates = (self.settings.look_rate, self.settings.learning_rate)
+        beside = BESIDE if self.settings.convolutions else 1
+        rates = (self.settings.look_rate * beside, self.settings.learning_rate)
         for group, rate in zip(self.adam.param_groups, rates, strict=False):
             group["lr"] = rate * left
 

@@ -9,6 +9,7 @@ from typing import Any
 from pipeline.nets.stylenet import NetConfig
 from pipeline.nets.vgg import CONVOLUTIONS, REFERENCE_RMS
 
+BESIDE = 0.1  # of their rate, which looks take that move together with the convolutions
 SMALLEST_CROP = 68  # pixels that `grid_energy` needs to see one patch whole
 
 
@@ -31,7 +32,7 @@ class TrainSettings:
         grid_weight: of the energy that repeats with the net's stride, in photographs and in made
             skies, where nothing hides it; see `grid_energy`.
         learning_rate: of the convolutions, at the start; it falls to zero along half a cosine.
-        look_rate: of the looks; each is seen by a few pictures only.
+        look_rate: of looks that learn alone; beside the convolutions they take `BESIDE` of it.
         convolutions: train them as well, not the looks alone.
     """
 
@@ -49,7 +50,7 @@ class TrainSettings:
     feature_weight: float = 1e4
     grid_weight: float = 1e9
     learning_rate: float = 1e-3
-    look_rate: float = 3e-3
+    look_rate: float = 3e-2
     convolutions: bool = True
     seed: int = 0
     net: NetConfig = field(default_factory=NetConfig)
