@@ -32,7 +32,7 @@ from vr360.sampling import Sampler, build_sampler
 
 PROJECTIONS = ("auto", "equirect", "cubemap")
 PADDINGS = ("sphere", "wrap")
-LEAN = (0.06, 0.03)  # share of the pixel as far beyond the edge, from the edge inwards
+LEAN = (0.03, 0.015)  # share of the pixel as far beyond the edge, from the edge inwards
 FEATHER = 32  # pixels over which the two ends of an extended picture fade into each other
 
 
