@@ -46,7 +46,7 @@ class TrainSettings:
     content_weight: float = 1.0
     style_weight: float = 5e6
     tv_weight: float = 2e5
-    temporal_weight: float = 6e7
+    temporal_weight: float = 4e7
     feature_weight: float = 1e4
     grid_weight: float = 1e9
     learning_rate: float = 1e-3
