@@ -71,10 +71,9 @@ def _content_at(layer: str) -> dict[str, Any]:
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    # All scales of a painting, from the canvas to the swirl; what a picture shows, not how.
+    # The layers of Johnson et al. 2016; what a picture shows, not how.
     "painting": {},
-    # Features this early know where every edge lies, so the picture's own detail stays; without
-    # the deepest style layer no large shape of the painting is laid over it.
+    # Features this early know where every edge lies, so the picture's own detail stays.
     "photo": {**_content_at("relu2_2"), "style_layers": ("relu1_2", "relu2_2", "relu3_3")},
     # A drawing has little texture: its outlines and flat colours live in the layers that the
     # animation study weighs [0, 5, 5, 0, 0] over conv1_1 to conv5_1. Content from deeper lets
