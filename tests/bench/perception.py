@@ -14,9 +14,11 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.vgg import LAYERS, load_vgg16
-from pipeline.paintings import load_picture, load_style, pictures_in
+from pipeline.paintings import load_picture, pictures_in
 from pipeline.training.data import to_tensor
-from pipeline.training.losses import gram, style_loss
+from pipeline.training.losses import style_loss
+from pipeline.training.recipe import StyleSource
+from pipeline.training.train import TrainSettings, painted_targets
 
 Paint = Callable[[Tensor], Tensor]
 HELD_OUT = 50
@@ -49,10 +51,9 @@ class Judge:
         self._vgg = load_vgg16(weights, list(LAYERS), torch.bfloat16)
         self._vgg.calibrate(torch.cat(list(photos)[:16]))
 
-    @torch.no_grad()
-    def target(self, painting: Path, pixels: int = 512) -> dict[str, Tensor]:
-        features = self._vgg(to_tensor([load_style(painting, pixels)]))
-        return {name: gram(f) for name, f in features.items()}
+    def target(self, source: StyleSource) -> dict[str, Tensor]:
+        """What training aims at: of the part of the painting that is learned."""
+        return painted_targets([source], self._vgg, TrainSettings(), "cpu")
 
     @torch.no_grad()
     def losses(self, paint: Paint, *targets: dict[str, Tensor]) -> tuple[float, ...]:

@@ -65,7 +65,7 @@ def test_style_rises_and_content_falls_with_strength(judge: Judge, sources: list
     print(row("\nstrength", STRENGTHS))
     turned = []
     for source in sources:
-        target = judge.target(source.image, source.pixels)
+        target = judge.target(source)
         losses = [judge.losses(painter(source.name, s), target) for s in STRENGTHS]
         content, style = zip(*losses, strict=True)
         print(row(f"{source.name}, style", style), row("  content", content), sep="\n")
@@ -89,7 +89,7 @@ def test_no_step_of_strength_shows(judge: Judge, sources: list[StyleSource]):
 def test_half_a_blend_lies_between_its_ends(judge: Judge, sources: list[StyleSource]):
     print("\nstyle losses to a and to b:        a            half and half         b")
     for a, b in pairwise([*sources, sources[0]]):
-        targets = [judge.target(s.image, s.pixels) for s in (a, b)]
+        targets = [judge.target(s) for s in (a, b)]
         blends = (a.name, f"{a.name}:0.5,{b.name}:0.5", b.name)
         losses = [judge.losses(painter(blend), *targets)[1:] for blend in blends]
         pairs = "   ".join(f"{x:.4f} {y:.4f}" for x, y in losses)
@@ -115,7 +115,7 @@ def test_style_at_equal_content_beside_a_net_of_the_usual_size(
     weights = shared_data / "weights" / "vgg16_features.safetensors"
     judge = Judge(weights, load_photos(held_out(shared_data / "photos")))
     source = next(source for source in sources if source.name == AGAINST)
-    target = judge.target(source.image, source.pixels)
+    target = judge.target(source)
     content, style = judge.losses(johnson, target)
     rows = {s: judge.losses(painter(source.name, s), target) for s in NEAR}
     print(f"\n{source.name}, {len(judge.photos)} photographs     content     style")

@@ -1,8 +1,10 @@
-"""What the temporal term of training does to films painted frame by frame.
+"""What training comes to: its temporal term in films painted frame by frame, and its length.
 
 One gallery is trained on with the term, one without, `TrainSettings(temporal_weight=0,
 feature_weight=0)`:
-    VR360_WITH=with.safetensors VR360_WITHOUT=without.safetensors pytest -m bench -s ...
+    VR360_WITH=with.safetensors VR360_WITHOUT=without.safetensors pytest -m bench -s ... -k term
+A painting of the shared data is learned for twenty minutes, and to the end:
+    VR360_QUICK=quick.safetensors VR360_LONG=long.safetensors pytest -m bench -s ... -k usable
 """
 
 import os
@@ -21,7 +23,7 @@ from pipeline.nets.stylenet import STRIDE
 from pipeline.nets.surface import PLANE
 from pipeline.styles import GALLERY, load_look
 from pipeline.temporal.views import sample
-from pipeline.training.recipe import load_recipe
+from pipeline.training.recipe import StyleSource, load_recipe
 from sample_clips import Scene
 from tests.bench.perception import Judge, Paint, held_out, load_photos
 from vr360.frame import Rgb
@@ -32,12 +34,12 @@ HEIGHT = 384
 FRAMES = (13, 37, 61, 85)  # pan, shake, walk and moving things
 
 
-@pytest.fixture(scope="module")
-def galleries() -> dict[str, Path]:
-    paths = {name: os.environ.get(f"VR360_{name.upper()}") for name in ("with", "without")}
-    if not all(paths.values()):
-        pytest.skip("VR360_WITH and VR360_WITHOUT name galleries trained with and without the term")
-    return {name: Path(path) for name, path in paths.items() if path}
+def named(*names: str) -> list[Path]:
+    """The files that the environment gives as VR360_NAME."""
+    paths = [os.environ.get(f"VR360_{name}") for name in names]
+    if not all(paths):
+        pytest.skip(f"VR360_{' and VR360_'.join(names)} name what was trained, see above")
+    return [Path(path) for path in paths if path]
 
 
 @dataclass(frozen=True)
@@ -92,21 +94,20 @@ def turning_error(paint: Paint, steps: list[Step]) -> float:
     return float(np.mean(errors))
 
 
-def test_the_temporal_term_lowers_flicker_at_the_same_style(
-    shared_data: Path, galleries: dict[str, Path], steps: list[Step]
-):
+def test_the_temporal_term_lowers_flicker_at_the_same_style(shared_data: Path, steps: list[Step]):
+    galleries = named("WITH", "WITHOUT")
     weights = shared_data / "weights" / "vgg16_features.safetensors"
     judge = Judge(weights, load_photos(held_out(shared_data / "photos")))
     recipe = load_recipe(GALLERY.with_suffix(".toml"), shared_data / "styles")
     measured = ("warping error", "turned by pixels", "style loss", "content loss")
     print(f"\n{'':18}" + "".join(f"{name:>27} " for name in measured))
     print(f"{'':18}" + len(measured) * f"{'with':>9}{'without':>9}{'change':>9} ")
-    known = load_card(galleries["with"]).names
+    known = load_card(galleries[0]).names
     changes = []
     for source in (source for source in recipe if source.name in known):
-        target = judge.target(source.image, source.pixels)
+        target = judge.target(source)
         rows = []
-        for path in galleries.values():
+        for path in galleries:
             net, look = load_look(f"{path}#{source.name}" if len(known) > 1 else str(path))
             paint = partial(TorchBackend(net), look=look)
             content, style = judge.losses(partial(paint, surface=PLANE), target)
@@ -119,3 +120,23 @@ def test_the_temporal_term_lowers_flicker_at_the_same_style(
     moved, _, style, _ = np.max(changes, 0)  # of the style that fares worst
     assert moved <= 0.6
     assert style <= 1.05
+
+
+def test_a_new_style_is_usable_in_twenty_minutes(shared_data: Path):
+    paths = named("QUICK", "LONG")
+    judge = Judge(
+        shared_data / "weights" / "vgg16_features.safetensors",
+        load_photos(held_out(shared_data / "photos")),
+    )
+    (card,) = load_card(paths[0]).styles
+    source = StyleSource(card.name, shared_data / "styles" / card.painting["file"])
+    target = judge.target(source)
+    print(f"\n{card.name:40}{'content':>9}{'style':>9}")
+    found = []
+    for path in paths:
+        net, look = load_look(str(path))
+        content, style = judge.losses(partial(TorchBackend(net), look=look, surface=PLANE), target)
+        print(f"{path.name:40}{content:9.3f}{style:9.4f}")
+        found.append(style)
+    quick, long = found
+    assert quick <= 1.15 * long
