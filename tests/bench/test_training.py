@@ -42,6 +42,12 @@ def named(*names: str) -> list[Path]:
     return [Path(path) for path in paths if path]
 
 
+@pytest.fixture(scope="module")
+def judge(shared_data: Path) -> Judge:
+    photos = load_photos(held_out(shared_data / "photos"))
+    return Judge(shared_data / "weights" / "vgg16_features.safetensors", photos)
+
+
 @dataclass(frozen=True)
 class Step:
     """Two frames of the sample scene, where the later one's pixels were, and what counts."""
@@ -94,10 +100,10 @@ def turning_error(paint: Paint, steps: list[Step]) -> float:
     return float(np.mean(errors))
 
 
-def test_the_temporal_term_lowers_flicker_at_the_same_style(shared_data: Path, steps: list[Step]):
+def test_the_temporal_term_lowers_flicker_at_the_same_style(
+    shared_data: Path, judge: Judge, steps: list[Step]
+):
     galleries = named("WITH", "WITHOUT")
-    weights = shared_data / "weights" / "vgg16_features.safetensors"
-    judge = Judge(weights, load_photos(held_out(shared_data / "photos")))
     recipe = load_recipe(GALLERY.with_suffix(".toml"), shared_data / "styles")
     measured = ("warping error", "turned by pixels", "style loss", "content loss")
     print(f"\n{'':18}" + "".join(f"{name:>27} " for name in measured))
@@ -122,12 +128,8 @@ def test_the_temporal_term_lowers_flicker_at_the_same_style(shared_data: Path, s
     assert style <= 1.05
 
 
-def test_a_new_style_is_usable_in_twenty_minutes(shared_data: Path):
+def test_a_new_style_is_usable_in_twenty_minutes(shared_data: Path, judge: Judge):
     paths = named("QUICK", "LONG")
-    judge = Judge(
-        shared_data / "weights" / "vgg16_features.safetensors",
-        load_photos(held_out(shared_data / "photos")),
-    )
     (card,) = load_card(paths[0]).styles
     source = StyleSource(card.name, shared_data / "styles" / card.painting["file"])
     target = judge.target(source)
