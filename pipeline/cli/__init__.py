@@ -19,6 +19,7 @@ from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
+from pipeline.cli.memory import keep_freed_memory
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
 from pipeline.cli.stitch import stitch
@@ -67,6 +68,7 @@ def _options(
 def main() -> None:
     """Run the command line; the process ends here."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    keep_freed_memory()
     try:
         app()
     except Vr360Error as error:

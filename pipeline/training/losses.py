@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import FunctionCtx
 
 
 def gram(features: Tensor) -> Tensor:
     """F Fᵀ / (C H W): (N, C, H, W) -> (N, C, C)."""
     channels, height, width = features.shape[-3:]
-    flat = features.flatten(2)
-    return flat @ flat.transpose(1, 2) / (channels * height * width)
+    products: Tensor = _Products.apply(features.flatten(2))
+    return products / (channels * height * width)
+
+
+class _Products(torch.autograd.Function):
+    """F Fᵀ, whose slope is one product more: autograd knows no symmetry and takes two."""
+
+    @staticmethod
+    def forward(context: FunctionCtx, flat: Tensor) -> Tensor:
+        context.save_for_backward(flat)
+        return flat @ flat.mT
+
+    @staticmethod
+    def backward(context: Any, slope: Tensor) -> Tensor:
+        (flat,) = context.saved_tensors
+        pulled: Tensor = (slope + slope.mT) @ flat
+        return pulled
 
 
 def style_loss(features: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:

@@ -9,6 +9,11 @@ def test_gram_is_the_mean_product_of_channels():
     assert torch.equal(gram(features), torch.tensor([[[5.0, 11.0], [11.0, 25.0]]]) / 4)
 
 
+def test_gram_has_the_slope_that_autograd_finds():
+    features = torch.rand(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(gram, features)
+
+
 def test_losses_vanish_where_nothing_is_to_be_done():
     features = {"relu1_2": torch.rand(1, 4, 8, 8)}
     assert style_loss(features, {"relu1_2": gram(features["relu1_2"])}) == 0
