@@ -52,6 +52,7 @@ __all__ = [
     "train",
 ]
 
+SKY = 136  # pixels a side: four patches of `grid_energy`
 PAIRED = 0.5  # of an optimised sphere's lessons are on its source, the rest on photographs
 
 
@@ -237,16 +238,16 @@ def _losses(
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    rgb = lesson.rgb
-    motion = Motion.random(len(rgb), settings.crop, random)
-    moved = as_filmed(motion(rgb).clamp(0, 1), random)
-    sky = random_sky(settings.crop, random).to(rgb.device)
-    everything, features = net.paint(
-        torch.cat([rgb, moved, sky]), torch.cat([lesson.look, lesson.look, lesson.look[:1]]), PLANE
+    rgb, half = lesson.rgb, (len(lesson.rgb) + 1) // 2  # which half moves is drawn with the photos
+    motion = Motion.random(half, settings.crop, random)
+    moved = as_filmed(motion(rgb[:half]).clamp(0, 1), random)
+    both, features = net.paint(
+        torch.cat([rgb, moved]), torch.cat([lesson.look, lesson.look[:half]]), PLANE
     )
-    parts = [len(rgb), len(rgb), 1]
-    painted, painted_moved, painted_sky = torch.split(everything, parts)
-    here, there, _ = torch.split(features, parts)
+    painted, painted_moved = torch.split(both, [len(rgb), half])
+    here, there = torch.split(features, [len(rgb), half])
+    sky = random_sky(min(SKY, settings.crop), random).to(rgb.device)
+    painted_sky, _ = net.paint(sky, lesson.look[:1], PLANE)
     share = kept(lesson.strengths)[:, None, None, None]
     seen = vgg(in_grey(torch.lerp(painted, rgb, share), lesson.on_luma))
     with torch.no_grad():
@@ -259,9 +260,9 @@ def _losses(
         "content": settings.content_weight * content.mean(),
         "style": settings.style_weight * style.mean(),
         "tv": settings.tv_weight * total_variation(painted),
-        "temporal": settings.temporal_weight * _left_behind(painted, painted_moved, motion),
+        "temporal": settings.temporal_weight * _left_behind(painted[:half], painted_moved, motion),
         "features": settings.feature_weight
-        * _left_behind(here, there, motion)
+        * _left_behind(here[:half], there, motion)
         / here.detach().var().clamp(min=1e-6),
         "grid": settings.grid_weight
         * (grid_energy(painted, STRIDE) + grid_energy(painted_sky, STRIDE)),

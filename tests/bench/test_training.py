@@ -3,7 +3,7 @@
 One gallery is trained on with the term, one without, `TrainSettings(temporal_weight=0,
 feature_weight=0)`:
     VR360_WITH=with.safetensors VR360_WITHOUT=without.safetensors pytest -m bench -s ... -k term
-A painting of the shared data is learned for twenty minutes, and to the end:
+A painting of the shared data is learned for twenty minutes, and fully:
     VR360_QUICK=quick.safetensors VR360_LONG=long.safetensors pytest -m bench -s ... -k usable
 """
 
@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pipeline.backends import TorchBackend
 from pipeline.nets.checkpoint import load_card
-from pipeline.nets.stylenet import STRIDE
+from pipeline.nets.stylenet import STRIDE, StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.styles import GALLERY, load_look
 from pipeline.temporal.views import sample
@@ -40,6 +40,11 @@ def named(*names: str) -> list[Path]:
     if not all(paths):
         pytest.skip(f"VR360_{' and VR360_'.join(names)} name what was trained, see above")
     return [Path(path) for path in paths if path]
+
+
+def look_of(path: Path, name: str) -> tuple[StyleNet, Tensor]:
+    """A style's look, whether the file holds others or not."""
+    return load_look(f"{path}#{name}" if len(load_card(path).names) > 1 else str(path))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +119,7 @@ def test_the_temporal_term_lowers_flicker_at_the_same_style(
         target = judge.target(source)
         rows = []
         for path in galleries:
-            net, look = load_look(f"{path}#{source.name}" if len(known) > 1 else str(path))
+            net, look = look_of(path, source.name)
             paint = partial(TorchBackend(net), look=look)
             content, style = judge.losses(partial(paint, surface=PLANE), target)
             rows.append((warping_error(paint, steps), turning_error(paint, steps), style, content))
@@ -136,7 +141,7 @@ def test_a_new_style_is_usable_in_twenty_minutes(shared_data: Path, judge: Judge
     print(f"\n{card.name:40}{'content':>9}{'style':>9}")
     found = []
     for path in paths:
-        net, look = load_look(str(path))
+        net, look = look_of(path, card.name)
         content, style = judge.losses(partial(TorchBackend(net), look=look, surface=PLANE), target)
         print(f"{path.name:40}{content:9.3f}{style:9.4f}")
         found.append(style)
