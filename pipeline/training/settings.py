@@ -26,9 +26,9 @@ class TrainSettings:
         content_weight, style_weight, tv_weight: at strength 1, found with VGG scaled to
             `REFERENCE_RMS`.
         temporal_weight: of the squared difference between a moved picture painted and the painted
-            picture moved; feature_weight: of the same for the net's features, relative to their
-            spread. What does not move along flickers, and what depends on where the net's blocks
-            fall is a grid in flat sky.
+            picture moved, for half of the batch; feature_weight: of the same for the net's
+            features, relative to their spread. What does not move along flickers, and what depends
+            on where the net's blocks fall is a grid in flat sky.
         grid_weight: of the energy that repeats with the net's stride, in photographs and in made
             skies, where nothing hides it; see `grid_energy`.
         learning_rate: of the convolutions, at the start; it falls to zero along half a cosine.

@@ -238,7 +238,8 @@ def _losses(
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    rgb, half = lesson.rgb, (len(lesson.rgb) + 1) // 2  # which half moves is drawn with the photos
+    rgb, half = lesson.rgb, (len(lesson.rgb) + 1) // 2
+    # Half of the pictures move: as steady a net, for less of a step.
     motion = Motion.random(half, settings.crop, random)
     moved = as_filmed(motion(rgb[:half]).clamp(0, 1), random)
     both, features = net.paint(
