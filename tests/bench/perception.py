@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.nets.vgg import LAYERS, load_vgg16
+from pipeline.nets.vgg import load_vgg16
 from pipeline.paintings import load_picture, pictures_in
 from pipeline.training.data import to_tensor
 from pipeline.training.losses import style_loss
@@ -48,7 +48,7 @@ class Judge:
 
     def __init__(self, weights: Path, photos: Sequence[Tensor]) -> None:
         self.photos = photos
-        self._vgg = load_vgg16(weights, list(LAYERS), torch.bfloat16)
+        self._vgg = load_vgg16(weights, TrainSettings().style_layers, torch.bfloat16)
         self._vgg.calibrate(torch.cat(list(photos)[:16]))
 
     def target(self, source: StyleSource) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ def test_gram_is_the_mean_product_of_channels():
     assert torch.equal(gram(features), torch.tensor([[[5.0, 11.0], [11.0, 25.0]]]) / 4)
 
 
-def test_gram_has_the_slope_that_autograd_finds():
+def test_gram_has_the_slope_of_its_differences():
     features = torch.rand(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(gram, features)
 
