@@ -10,15 +10,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipeline.backends import choose_device
-from pipeline.painting import Finisher, Painter
-from pipeline.preprocess import check_median, prepare
-from pipeline.rewrite import Progress, Span, open_result
-from pipeline.stylizer import Stylizer, load_stylizer
-from pipeline.temporal.ahead import LookAhead, NoLookAhead, looking_ahead
+from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
+from pipeline.painting.stages import Finisher, Painter
+from pipeline.painting.stylizer import Stylizer, load_stylizer
+from pipeline.source.delivery import Progress, Span, open_result
+from pipeline.source.preprocess import check_median, prepare
+from pipeline.source.unfolding import Unfolding, open_unfolding
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
-from pipeline.unfolding import Unfolding, open_unfolding
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Stereo, VideoInfo
 from vr360.media.presets import Overrides

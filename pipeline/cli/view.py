@@ -185,7 +185,7 @@ def _serve(pipe: Connection, device: str) -> None:
 
 
 def _stylize(name: str, strength: float, device: str) -> Stylize:
-    from pipeline.stylizer import load_stylizer
+    from pipeline.painting.stylizer import load_stylizer
 
     # Single frames, in whatever order the user looks at them, belong to no shot.
     stylizer = load_stylizer(name, strength=strength, device=device, statistics="frame")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.preprocess import median_blur, open_resizer
+from pipeline.painting.stylizer import Stylizer
 from pipeline.quality.stability import flow_of_source
-from pipeline.rewrite import Span
-from pipeline.stylizer import Stylizer
+from pipeline.source.delivery import Span
+from pipeline.source.preprocess import median_blur, open_resizer
+from pipeline.source.unfolding import open_unfolding
 from pipeline.temporal.cuts import Cuts, open_cuts
-from pipeline.unfolding import open_unfolding
 from vr360.change import Map
 from vr360.frame import Rgb, bit_depth
 from vr360.media.probe import probe

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pipeline.keyframes import Keyframes, Time, between, lerp, parse_keyframes
-from pipeline.preprocess import open_resizer
+from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
+from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.padding import sphere_pad_rgb

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.look import Look, parse_look
+from pipeline.looks.track import Look, parse_look
 from pipeline.nets.checkpoint import Gallery, StyleCard, load_card, load_gallery, same_net
 from pipeline.nets.looks import at_strength
 from pipeline.nets.stylenet import StyleNet

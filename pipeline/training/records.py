@@ -10,7 +10,7 @@ from torch import Tensor
 from pipeline.nets.looks import at_strength, kept
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import PLANE
-from pipeline.tensors import to_rgb
+from pipeline.nets.tensors import to_rgb
 from pipeline.training.luma import with_chroma
 from vr360.frame import Rgb
 from vr360.media.stills import encoded, store

@@ -21,17 +21,18 @@ from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.looks import STRENGTHS, at_strength, kept, ratio
-from pipeline.nets.stylenet import STRIDE, StyleNet
-from pipeline.nets.surface import PLANE
-from pipeline.nets.vgg import VggFeatures, load_vgg
-from pipeline.training.data import PhotoFolder, random_sky, to_tensor
-from pipeline.training.losses import (
+from pipeline.nets.losses import (
     content_loss,
     gram,
     grid_energy,
     style_loss,
     total_variation,
 )
+from pipeline.nets.stylenet import STRIDE, StyleNet
+from pipeline.nets.surface import PLANE
+from pipeline.nets.tensors import to_tensor
+from pipeline.nets.vgg import VggFeatures, load_vgg
+from pipeline.training.data import PhotoFolder, random_sky
 from pipeline.training.luma import in_grey
 from pipeline.training.motion import Motion, as_filmed
 from pipeline.training.optimised import Pair

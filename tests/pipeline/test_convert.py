@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.convert import ConvertJob, Side, convert
-from pipeline.rewrite import Span
+from pipeline.source.delivery import Span
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Stereo
 from vr360.geometry import equirect_directions, rotation

@@ -13,7 +13,7 @@ import torch
 from pipeline.backends import TorchBackend, open_backend
 from pipeline.nets.surface import SPHERE, ZEROS, Surface
 from pipeline.quality.style import flat_sky, grid_ratio
-from pipeline.rewrite import Span
+from pipeline.source.delivery import Span
 from pipeline.styles import load_look
 from pipeline.stylize import StylizeJob, stylize
 from vr360.frame import Stereo

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.painting import Finisher, Painter
-from pipeline.preprocess import median_blur
-from pipeline.rewrite import Span
+from pipeline.painting.stages import Finisher, Painter
+from pipeline.painting.stylizer import load_stylizer
+from pipeline.source.delivery import Span
+from pipeline.source.preprocess import median_blur
 from pipeline.stylize import StylizeJob, stylize
-from pipeline.stylizer import load_stylizer
 from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.flow import FINE
 from pipeline.temporal.smoothing import Smoother

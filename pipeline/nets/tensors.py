@@ -1,4 +1,4 @@
-"""The one way into torch and the one way out."""
+"""Pictures into torch and out of it: numpy outside, tensors inside."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from vr360.frame import Rgb, bit_depth
 
 
-def to_tensor(pictures: Sequence[Rgb], device: torch.device) -> Tensor:
+def to_tensor(pictures: Sequence[Rgb], device: torch.device | str = "cpu") -> Tensor:
     """Equally large rgb (H, W, 3) -> (N, 3, H, W) float in [0, 1]; the single upload."""
     peak = (1 << bit_depth(pictures[0])) - 1
     stacked = torch.from_numpy(np.stack([np.ascontiguousarray(p) for p in pictures]))

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
-from pipeline.stereo import carry_over
-from pipeline.stylizer import Stylizer
+from pipeline.painting.eyes import carry_over
+from pipeline.painting.stylizer import Stylizer
 from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo

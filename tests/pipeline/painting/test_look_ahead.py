@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.painting import Finisher, Painted
+from pipeline.painting import look_ahead as ahead
+from pipeline.painting.look_ahead import LookAhead, looking_ahead
+from pipeline.painting.stages import Finisher, Painted
 from pipeline.stylize import StylizeJob, stylize
-from pipeline.temporal import ahead
-from pipeline.temporal.ahead import LookAhead, looking_ahead
 from pipeline.temporal.smoothing import Smoother
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Rgb, Stereo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 
-from .test_smoothing import boiling, codes, sharpness, texture
+from ..temporal.test_smoothing import boiling, codes, sharpness, texture
 
 PLACE, PAINT = codes(texture(9, 3.0)), texture(1)
 

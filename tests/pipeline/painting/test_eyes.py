@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from pipeline.painting.eyes import carry_over
+from pipeline.painting.stylizer import Stylizer, load_stylizer
 from pipeline.quality.eyes import cross_eye_errors
-from pipeline.stereo import carry_over
-from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.views import sample
 from sample_clips import Scene
 from sample_clips.camera import seen_from, viewing_circle

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.preprocess import open_resizer
+from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo

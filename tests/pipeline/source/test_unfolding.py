@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.source.unfolding import open_unfolding
 from pipeline.stylize import StylizeJob, stylize
-from pipeline.unfolding import open_unfolding
 from tests.pipeline.conftest import soft_noise
 from vr360.cubelayout import CubeLayout, pack_faces
 from vr360.cubemap import face_directions

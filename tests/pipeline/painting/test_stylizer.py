@@ -10,17 +10,17 @@ import pytest
 import torch
 
 from pipeline.backends import TorchBackend
-from pipeline.look import Look
+from pipeline.looks.track import Look
 from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard, save_gallery
 from pipeline.nets.looks import STRENGTHS, at_strength, kept
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE
-from pipeline.painting import Painter
+from pipeline.painting.stages import Painter
+from pipeline.painting.statistics import ShotStatistics
+from pipeline.painting.stylizer import load_stylizer, preserve_colour
 from pipeline.styles import open_palette
-from pipeline.stylizer import load_stylizer, preserve_colour
 from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Smoother
-from pipeline.temporal.statistics import ShotStatistics
 from tests.pipeline.conftest import soft_noise
 from vr360.change import REC709
 from vr360.errors import CheckpointError

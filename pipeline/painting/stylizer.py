@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
-from pipeline.canvas import Canvas, check_layout, choose_canvas, choose_projection
-from pipeline.keyframes import Time
-from pipeline.look import Look, LookTrack, parse_look
+from pipeline.looks.keyframes import Time
+from pipeline.looks.track import Look, LookTrack, parse_look
 from pipeline.nets.looks import kept
 from pipeline.nets.surface import Surface
+from pipeline.nets.tensors import to_rgb, to_tensor
+from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose_projection
+from pipeline.painting.statistics import ShotStatistics
 from pipeline.styles import Palette, open_palette
-from pipeline.temporal.statistics import ShotStatistics
-from pipeline.tensors import to_rgb, to_tensor
 from vr360.change import luma
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth

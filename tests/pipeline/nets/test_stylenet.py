@@ -2,11 +2,11 @@ import pytest
 import torch
 
 from pipeline.backends import OpenVinoBackend, TorchBackend
-from pipeline.canvas import ExtendedEquirect
 from pipeline.nets import stylenet
 from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE, SPHERE, ZEROS, CubeFaces, Sphere
+from pipeline.painting.canvas import ExtendedEquirect
 from vr360.geometry import row_areas
 from vr360.padding import sphere_pad
 

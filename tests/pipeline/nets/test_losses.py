@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from pipeline.training.losses import gram, grid_energy, style_loss, total_variation
+from pipeline.nets.losses import gram, grid_energy, style_loss, total_variation
 
 
 def test_gram_is_the_mean_product_of_channels():

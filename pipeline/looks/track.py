@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.keyframes import Keyframes, Time, between, lerp, parse_keyframes
+from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
 from pipeline.nets.looks import STRENGTHS
 from vr360.errors import InputError
 

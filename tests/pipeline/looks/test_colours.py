@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.colours import LEVELS, picture_palette, recoloured, sphere_palette
+from pipeline.looks.colours import LEVELS, picture_palette, recoloured, sphere_palette
 from tests.pipeline.conftest import soft_noise
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from pipeline.backends import TorchBackend
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE, Surface
-from pipeline.temporal.statistics import ShotStatistics
+from pipeline.painting.statistics import ShotStatistics
 
 
 class Watched(TorchBackend):

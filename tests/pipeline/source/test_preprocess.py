@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.preprocess import check_median, median_blur, open_resizer, prepare
+from pipeline.source.preprocess import check_median, median_blur, open_resizer, prepare
 from vr360.errors import InputError
 from vr360.frame import Stereo
 from vr360.geometry import equirect_directions

@@ -53,6 +53,6 @@ def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], 
 
 
 def prepare(rgb: Rgb, stereo: Stereo, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:
-    """Make a whole equirect sphere of each eye (see `pipeline.unfolding`) and blur it."""
+    """Make a whole equirect sphere of each eye (see `pipeline.source.unfolding`) and blur it."""
     eyes = [unfold(eye) for eye in split_eyes(rgb, stereo)]
     return join_eyes([median_blur(eye, kernel) for eye in eyes], stereo)

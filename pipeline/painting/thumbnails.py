@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.stylizer import load_stylizer
+from pipeline.painting.stylizer import load_stylizer
 from vr360.frame import Rgb
 from vr360.media.stills import read_still, write_still
 

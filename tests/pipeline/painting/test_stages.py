@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.painting import Finisher, Painted, Painter
-from pipeline.stylizer import load_stylizer
+from pipeline.painting.stages import Finisher, Painted, Painter
+from pipeline.painting.stylizer import load_stylizer
 from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pipeline.canvas import (
+from pipeline.painting.canvas import (
     Canvas,
     Cube,
     ExtendedEquirect,
@@ -107,7 +107,7 @@ def test_the_canvas_is_the_one_asked_for(projection, padding, size, kind):
 
 
 def test_layouts_there_are_not_are_refused():
-    from pipeline.canvas import check_layout
+    from pipeline.painting.canvas import check_layout
 
     with pytest.raises(InputError, match="--projection pyramid: one of auto, equirect, cubemap"):
         check_layout("pyramid", "sphere")

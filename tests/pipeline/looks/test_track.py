@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.look import Look, parse_look
+from pipeline.looks.track import Look, parse_look
 from vr360.errors import InputError
 
 

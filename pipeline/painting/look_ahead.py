@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.painting import Painted
+from pipeline.painting.stages import Painted
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.errors import OutputError
 from vr360.frame import Frame, Stereo
