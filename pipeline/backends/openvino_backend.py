@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pipeline.backends.graphs import load_graph
 from pipeline.backends.torch_backend import TorchBackend
 from pipeline.nets.moments import Moments
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, Surface
 
 
@@ -27,7 +27,7 @@ class OpenVinoBackend:
     that a second graph would take longer to trace than it saves, and a still is painted at once.
     """
 
-    def __init__(self, net: StyleNet, precision: str = "f32") -> None:
+    def __init__(self, net: Net, precision: str = "f32") -> None:
         if precision not in ("f32", "bf16"):
             raise ValueError(f"precision must be f32 or bf16, got {precision}")
         self.name = f"openvino cpu {precision}"
@@ -61,7 +61,7 @@ class OpenVinoBackend:
 class _OnSurface(nn.Module):
     """The net with its surface bound, so that the traced graph has only tensors for inputs."""
 
-    def __init__(self, net: StyleNet, surface: Surface) -> None:
+    def __init__(self, net: Net, surface: Surface) -> None:
         super().__init__()
         self.net = net
         self.surface = surface

@@ -75,10 +75,10 @@ class ShotStatistics:
 
 
 def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:
-    """(N, layers, 2, C), moved as one measurement did: means by sums, variances by ratios."""
-    mean = held[:, :, 0] + after[:, :, 0] - before[:, :, 0]
-    variance = held[:, :, 1] * after[:, :, 1] / before[:, :, 1].clamp(min=1e-12)
-    return torch.stack([mean, variance], dim=2)
+    """(N, 2, K), moved as one measurement did: means by sums, variances by ratios."""
+    mean = held[:, 0] + after[:, 0] - before[:, 0]
+    variance = held[:, 1] * after[:, 1] / before[:, 1].clamp(min=1e-12)
+    return torch.stack([mean, variance], dim=1)
 
 
 def _is_measured(frame: int) -> bool:

@@ -62,7 +62,6 @@ class Stylizer:
         self.track = track
         self.backend = backend
         self._palette = palette
-        self._reach = palette.net.config.reach
         self._projection = projection
         self._padding = padding
         self._preserve_colour = preserve_colour
@@ -78,13 +77,14 @@ class Stylizer:
         """How eyes of that width are laid out for the net, and why; one sentence for the user."""
         if self._projection != "auto":
             return f"{self._projection}, as asked for"
-        return ": ".join(choose_projection(width, self._reach))
+        return ": ".join(choose_projection(width, self._padding, self._palette.net.geometry))
 
     def canvas(self, height: int, width: int, eyes: int) -> Canvas:
         """How `eyes` spheres of this size are laid out."""
         key = height, width, eyes
         if key not in self._canvases:
-            self._canvases[key] = choose_canvas(*key, self._projection, self._padding, self._reach)
+            net = self._palette.net.geometry
+            self._canvases[key] = choose_canvas(*key, self._projection, self._padding, net)
         return self._canvases[key]
 
     def __call__(

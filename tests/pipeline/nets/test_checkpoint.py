@@ -64,7 +64,7 @@ def test_what_was_read_paints_what_was_written(style: Path, written: Gallery):
 def test_nets_are_the_same_only_if_every_weight_is(written: Gallery):
     assert same_net(written.net, tiny_gallery("other", looks_seed=5).net)
     assert not same_net(written.net, tiny_gallery("other", seed=1).net)
-    other = StyleNet(replace(written.card.net, blocks=2))
+    other = StyleNet(replace(written.net.config, blocks=2))
     assert not same_net(written.net, other)
 
 
@@ -122,7 +122,7 @@ def test_headers_that_cannot_be_are_refused(style: Path, header: dict[str, str],
 
 @pytest.mark.parametrize("length", [1, len(STRENGTHS) + 1])
 def test_looks_of_another_shape_are_refused(style: Path, written: Gallery, length: int):
-    rewrite(style, {}, looks=torch.zeros(2, length, written.card.net.look_size))
+    rewrite(style, {}, looks=torch.zeros(2, length, written.net.look_size))
     with pytest.raises(CheckpointError, match=r"test.safetensors: .*do not fit"):
         load_gallery(style)
 

@@ -125,13 +125,13 @@ def test_no_pixel_looks_further_than_the_reach(monkeypatch: pytest.MonkeyPatch):
     small(rgb, small.plain_look(), PLANE)[..., 80, 80].sum().backward()
     assert rgb.grad is not None
     rows = rgb.grad.abs().sum((0, 1, 3)).nonzero()
-    assert 80 - rows.min() <= config.reach
-    assert rows.max() - 80 <= config.reach
-    assert max(80 - rows.min(), rows.max() - 80) > config.reach - 2 * STRIDE
+    assert 80 - rows.min() <= small.geometry.reach
+    assert rows.max() - 80 <= small.geometry.reach
+    assert max(80 - rows.min(), rows.max() - 80) > small.geometry.reach - 2 * STRIDE
 
 
 def paint_extended(net: StyleNet, look: torch.Tensor, rgb: torch.Tensor) -> torch.Tensor:
-    canvas = ExtendedEquirect(*rgb.shape[-2:], eyes=1, reach=net.config.reach)
+    canvas = ExtendedEquirect(*rgb.shape[-2:], eyes=1, net=net.geometry)
     (extended,) = canvas.spread(rgb[0].permute(1, 2, 0).numpy())
     painted = net(torch.from_numpy(extended).permute(2, 0, 1)[None], look, canvas.surface)
     gathered = canvas.gather([painted[0].permute(1, 2, 0).numpy()])

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from pipeline.nets.net import NetGeometry
 from pipeline.painting.canvas import (
     Canvas,
     Cube,
     ExtendedEquirect,
     WholeEquirect,
-    WideCube,
     choose_canvas,
     soften_rims,
 )
@@ -15,15 +15,14 @@ from vr360.errors import InputError
 from vr360.geometry import equirect_directions
 from vr360.padding import sphere_pad_rgb
 
-REACH = 30
+NET = NetGeometry(stride=4, multiple=8, reach=30)
 
 
 def canvases(height: int, width: int) -> list[Canvas]:
     return [
         WholeEquirect(1),
-        ExtendedEquirect(height, width, 1, REACH),
-        Cube(height, width, 1),
-        WideCube(height, width, 1, REACH),
+        ExtendedEquirect(height, width, 1, NET),
+        Cube(height, width, 1, NET),
     ]
 
 
@@ -33,7 +32,7 @@ def smooth(height: int, width: int) -> np.ndarray:
     return ((waves + 1) * 127.5).round().astype(np.uint8)
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(3))
 def test_what_is_spread_is_gathered_again(number: int):
     eye = smooth(128, 256)
     canvas = canvases(128, 256)[number]
@@ -41,7 +40,7 @@ def test_what_is_spread_is_gathered_again(number: int):
     assert np.abs(error).max() <= 2
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", range(3))
 def test_pictures_are_as_many_and_as_large_as_the_surface_weighs(number: int):
     import torch
 
@@ -54,11 +53,9 @@ def test_pictures_are_as_many_and_as_large_as_the_surface_weighs(number: int):
     assert float(total) == pytest.approx(len(pictures))
 
 
-@pytest.mark.parametrize("kind", [Cube, WideCube])
-def test_squeezed_eyes_keep_their_shape_and_their_seam(kind: type):
+def test_squeezed_eyes_keep_their_shape_and_their_seam():
     # 1920x540 eyes: half as high as a sphere of that width.
-    arguments = (64, 256, 1) if kind is Cube else (64, 256, 1, REACH)
-    canvas = kind(*arguments)
+    canvas = Cube(64, 256, 1, NET)
     eye = smooth(64, 256)
     gathered = canvas.gather(canvas.spread(eye))
     assert gathered.shape == eye.shape
@@ -73,18 +70,9 @@ def test_ten_bits_go_through_every_canvas():
         assert np.abs(gathered.astype(int) - eye).max() <= 24
 
 
-def test_wide_faces_hold_what_lies_beyond_their_edges():
-    eye = soft_noise(128, 256, 0)
-    wide, narrow = WideCube(128, 256, 1, REACH), Cube(128, 256, 1)
-    margin = (wide.spread(eye)[0].shape[0] - narrow.size) // 2
-    for face, inner in zip(wide.spread(eye), narrow.spread(eye), strict=True):
-        error = face[margin:-margin, margin:-margin].astype(int) - inner
-        assert np.abs(error).mean() < 0.5
-
-
 def test_extending_shows_the_sphere_beyond_every_edge():
     eye = soft_noise(64, 128, 0)
-    canvas = ExtendedEquirect(64, 128, 1, REACH)
+    canvas = ExtendedEquirect(64, 128, 1, NET)
     (extended,) = canvas.spread(eye)
     margin = (extended.shape[0] - 64) // 2
     assert np.array_equal(extended[:, : 128 + 2 * margin], sphere_pad_rgb(eye, margin))
@@ -97,13 +85,13 @@ def test_extending_shows_the_sphere_beyond_every_edge():
         ("equirect", "wrap", (64, 128), ExtendedEquirect),
         ("equirect", "sphere", (66, 130), ExtendedEquirect),
         ("cubemap", "sphere", (66, 130), Cube),
-        ("cubemap", "wrap", (64, 128), WideCube),
-        ("auto", "sphere", (64, 128), WholeEquirect),  # faces would be smaller than the reach
-        ("auto", "sphere", (128, 256), Cube),
+        ("auto", "wrap", (128, 256), ExtendedEquirect),
+        ("auto", "sphere", (24, 48), WholeEquirect),  # faces of three features a side
+        ("auto", "sphere", (64, 128), Cube),
     ],
 )
 def test_the_canvas_is_the_one_asked_for(projection, padding, size, kind):
-    assert type(choose_canvas(*size, 1, projection, padding, REACH)) is kind
+    assert type(choose_canvas(*size, 1, projection, padding, NET)) is kind
 
 
 def test_layouts_there_are_not_are_refused():
@@ -113,6 +101,14 @@ def test_layouts_there_are_not_are_refused():
         check_layout("pyramid", "sphere")
     with pytest.raises(InputError, match="--padding bubble: one of sphere, wrap"):
         check_layout("auto", "bubble")
+    with pytest.raises(InputError, match="--padding wrap is for --projection equirect"):
+        check_layout("cubemap", "wrap")
+
+
+def test_a_net_that_looks_further_than_a_face_is_wide_still_paints_a_cube():
+    deep = NetGeometry(stride=32, multiple=64, reach=2000)
+    assert type(choose_canvas(1024, 2048, 1, "auto", "sphere", deep)) is Cube
+    assert Cube(330, 660, 1, deep).size == 160
 
 
 def test_rims_of_the_turned_faces_lean_towards_each_other_and_nothing_else_changes():
