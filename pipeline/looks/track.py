@@ -55,6 +55,11 @@ class LookTrack:
         """Whether the picture is never touched."""
         return all(strength == 0 for _, strength in self.strengths)
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether the look is the same from the first frame to the last."""
+        return len(self.shares) == len(self.strengths) == 1
+
     def at(self, seconds: Time = 0) -> Look:
         """The look at a moment; outside the keyframes that of the nearest one."""
         return Look(between(self.shares, seconds, _mix), between(self.strengths, seconds, lerp))

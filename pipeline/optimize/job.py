@@ -25,7 +25,7 @@ from pipeline.painting.eyes import carry_over
 from pipeline.source.delivery import Span, open_result
 from pipeline.source.preprocess import open_resizer
 from pipeline.source.unfolding import Unfolding, open_unfolding
-from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.cuts import Cuts, left_eye, open_cuts
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.presets import Overrides
@@ -145,12 +145,12 @@ def read_shots(
     job: OptimizeJob, info: VideoInfo, sphere: Unfolding
 ) -> tuple[list[Frame], list[Shot]]:
     """Every frame with whole equirect eyes, and the same as shots: first the left eye's."""
-    cuts = Cuts() if info.is_still else open_cuts(job.cuts, info.rate)
+    cuts: Cuts[Frame] = (
+        Cuts() if info.is_still else open_cuts(job.cuts, info.rate, left_eye(info.stereo))
+    )
     spheres = (_unfolded(frame, info, sphere) for frame in job.span.frames(info))
-    frames, begins = [], []
-    for frame in cuts.watch(spheres, info.stereo):
-        begins.append(cuts.begins(frame))
-        frames.append(frame)
+    frames = list(cuts.watch(spheres))
+    begins = [frame.begins_shot for frame in frames]
     both = zip(*(split_eyes(frame.rgb, info.stereo) for frame in frames), strict=True)
     return frames, [shot for eye in both for shot in shots_of(eye, begins)]
 

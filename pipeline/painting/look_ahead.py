@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,11 +23,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.painting.stages import Painted
+from pipeline.painting.stages import Painted, Prepared
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.errors import OutputError
-from vr360.frame import Frame, Stereo
-from vr360.stereo import split_eyes
 
 WINDOW = 96  # frames on disk: so far into a shot its beginning looks
 STRIDE = WINDOW // 2  # frames that leave a window at once
@@ -38,33 +36,27 @@ class LookAhead:
 
     Args:
         folder: where frames wait, 12 bytes for each pixel and frame; 18 at 10 bits.
-        stereo: how the eyes lie in a source frame.
         smoothers: makes new ones, one for each eye.
     """
 
-    def __init__(
-        self, folder: Path, stereo: Stereo, smoothers: Callable[[], list[Smoother]]
-    ) -> None:
+    def __init__(self, folder: Path, smoothers: Callable[[], list[Smoother]]) -> None:
         self.busy_seconds = 0.0
         self._folder = folder
-        self._stereo = stereo
         self._smoothers = smoothers
 
     def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
-        """Frames in order; a repeated one is again the same `eyes` twice.
+        """Frames in order.
 
         Raises:
             OutputError: there is no room for them.
         """
         held: deque[_Held] = deque()
-        last = None
         for number, frame in enumerate(frames):
             if frame.begins_shot:
                 yield from self._released(held, len(held))
-            if held and frame.eyes is last:
+            if held and frame.again:
                 held[-1].times.append(frame.source.pts)
                 continue
-            last = frame.eyes
             held.append(_hold(frame, self._folder / str(number)))
             if len(held) == WINDOW:
                 yield from self._released(held, STRIDE)
@@ -82,8 +74,8 @@ class LookAhead:
         """From the last frame held to the first, which the window before has seen as well."""
         smoothers, changed = self._smoothers(), 0.0
         for place in reversed(range(len(held))):
-            source, *eyes = _stored(held[place].painted)
-            steps = zip(smoothers, split_eyes(source, self._stereo), eyes, strict=True)
+            sources, eyes = _halves(_stored(held[place].painted))
+            steps = zip(smoothers, sources, eyes, strict=True)
             seen = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
             held[place].see(seen, place / STRIDE)
             changed = held[place].frame.changed
@@ -125,22 +117,27 @@ class _Held:
 
     def released(self) -> Iterator[Painted]:
         """It as often as it is shown; nothing of it stays on disk."""
-        source, *eyes = _stored(self.painted)
+        sources, eyes = _halves(_stored(self.painted))
         ahead = self._seen()
         self.painted.unlink()
         self.ahead.unlink()
-        begins, changed = self.frame.begins_shot, self.frame.changed
-        for pts in self.times:
-            yield Painted(Frame(source, pts), eyes, begins, changed, ahead)
-            begins, changed = False, 0.0
+        first = self.frame.source
+        for n, pts in enumerate(self.times):
+            again = n > 0
+            begins = first.begins_shot and not again
+            source = Prepared(sources, pts, first.taken, again, begins)
+            yield Painted(source, eyes, again, 0.0 if again else self.frame.changed, ahead)
 
 
 def _hold(frame: Painted, path: Path) -> _Held:
     painted = path.with_suffix(".painted")
-    _store(painted, [frame.source.rgb, *frame.eyes])
-    pts = frame.source.pts
-    empty = Painted(Frame(frame.source.rgb[:0], pts), [], frame.begins_shot, frame.changed)
-    return _Held(empty, painted, path.with_suffix(".ahead"), [pts])
+    _store(painted, [*frame.source.eyes, *frame.eyes])
+    empty = replace(frame, source=replace(frame.source, eyes=[]), eyes=[])
+    return _Held(empty, painted, path.with_suffix(".ahead"), [frame.source.pts])
+
+
+def _halves(pictures: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    return pictures[: len(pictures) // 2], pictures[len(pictures) // 2 :]
 
 
 def _store(path: Path, pictures: Sequence[NDArray[Any]]) -> None:
@@ -164,9 +161,7 @@ def _stored(path: Path) -> list[NDArray[Any]]:
 
 
 @contextmanager
-def looking_ahead(
-    output: Path, stereo: Stereo, smoothers: Callable[[], list[Smoother]]
-) -> Iterator[LookAhead]:
+def looking_ahead(output: Path, smoothers: Callable[[], list[Smoother]]) -> Iterator[LookAhead]:
     """A `LookAhead` that keeps its frames beside `output` and leaves nothing of them behind."""
     with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
-        yield LookAhead(Path(folder), stereo, smoothers)
+        yield LookAhead(Path(folder), smoothers)

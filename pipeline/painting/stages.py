@@ -1,21 +1,38 @@
-"""The two stages between reading and writing: painting frames, and holding them still.
+"""The stages between reading and writing: marking cuts, painting, holding still.
 
-They run side by side, so what one hands to the other carries all that the other needs.
+Each is a function of one frame and of a state of its own; `Stages` binds them together. A take runs
+them side by side, so what one hands to the next carries all that the next one needs.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import repeat
 
 from pipeline.painting.eyes import carry_over
 from pipeline.painting.stylizer import Stylizer
-from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo
-from vr360.stereo import join_eyes, split_eyes
+from vr360.stereo import join_eyes
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame of the source, ready to be painted.
+
+    Attributes:
+        eyes: whole equirect spheres (H, W, 3), one or two.
+        pts, taken, repeats, begins_shot: see `Frame`.
+    """
+
+    eyes: list[Rgb]
+    pts: Fraction
+    taken: Fraction | None = None
+    repeats: bool = False
+    begins_shot: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,18 +40,30 @@ class Painted:
     """A frame and what was painted of it.
 
     Attributes:
-        source: as prepared, all eyes.
-        eyes: painted, (H, W, 3) each; the same object again where the source repeats a frame.
-        begins_shot: it has nothing to do with the frame before.
+        source: it, as prepared.
+        eyes: painted, (H, W, 3) each.
+        again: they are those of the frame before, which showed the same.
         changed: by how much its look differs from the frame before, see `Look.distance`.
         ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
     """
 
-    source: Frame
+    source: Prepared
     eyes: list[Rgb]
-    begins_shot: bool
+    again: bool = False
     changed: float = 0.0
     ahead: Sequence[Ahead] | None = None
+
+    @property
+    def begins_shot(self) -> bool:
+        return self.source.begins_shot
+
+
+@dataclass
+class PainterState:
+    """The frame painted last: when it was shown, and its painted eyes."""
+
+    pts: Fraction
+    eyes: list[Rgb]
 
 
 class Painter:
@@ -42,39 +71,33 @@ class Painter:
 
     Args:
         looks: each paints what the one before it has painted.
+        bit_depth: of the painting.
     """
 
-    def __init__(
-        self, looks: Sequence[Stylizer], cuts: Cuts, stereo: Stereo, bit_depth: int
-    ) -> None:
+    def __init__(self, looks: Sequence[Stylizer], bit_depth: int) -> None:
         self.busy_seconds = 0.0
         self.painted = 0
+        self.state: PainterState | None = None
         self._looks = looks
-        self._cuts = cuts
-        self._stereo = stereo
         self._bit_depth = bit_depth
 
-    def paint(self, frames: Iterable[Frame]) -> Iterator[Painted]:
-        """Frames as prepared, in order."""
-        last: Painted | None = None
-        for frame in frames:
-            begins = self._cuts.begins(frame)
-            changed = self._changed(last.source, frame) if last else 0.0
-            if last is None or begins or changed or frame.rgb is not last.source.rgb:
-                last = Painted(frame, self._eyes(frame, begins), begins, changed)
-            else:
-                last = Painted(frame, last.eyes, False)
-            yield last
+    def step(self, frame: Prepared) -> Painted:
+        """The next frame, painted."""
+        last = self.state
+        changed = self._changed(last.pts, frame.pts) if last else 0.0
+        again = last is not None and frame.repeats and not (frame.begins_shot or changed)
+        eyes = last.eyes if last and again else self._eyes(frame)
+        self.state = PainterState(frame.pts, eyes)
+        return Painted(frame, eyes, again, changed)
 
-    def _changed(self, before: Frame, now: Frame) -> float:
+    def _changed(self, before: Fraction, now: Fraction) -> float:
         tracks = (look.track for look in self._looks)
-        return max(track.at(now.pts).distance(track.at(before.pts)) for track in tracks)
+        return max(track.at(now).distance(track.at(before)) for track in tracks)
 
-    def _eyes(self, frame: Frame, begins_shot: bool) -> list[Rgb]:
-        started = time.perf_counter()
-        eyes = split_eyes(frame.rgb, self._stereo)
+    def _eyes(self, frame: Prepared) -> list[Rgb]:
+        started, eyes = time.perf_counter(), frame.eyes
         for look in self._looks:
-            if begins_shot:
+            if frame.begins_shot:
                 look.begin_shot()
             eyes = look(eyes, self._bit_depth, frame.pts)
         self.busy_seconds += time.perf_counter() - started
@@ -100,29 +123,29 @@ class Finisher:
     ) -> None:
         self.busy_seconds = 0.0
         self.frames = 0
+        self.state: Rgb | None = None  # the picture finished last
+        self.smoothers = list(smoothers)
         self._stereo = stereo
         self._fold = fold
-        self._smoothers = list(smoothers)
         self._match_eyes = match_eyes
-        self._last: tuple[list[Rgb], Rgb] | None = None  # eyes as painted, the finished picture
 
-    def __call__(self, painted: Painted) -> Frame:
+    def step(self, painted: Painted) -> Frame:
         """The frame of the film."""
         self.frames += 1
-        if self._last is None or painted.eyes is not self._last[0]:
+        if self.state is None or not painted.again:
             started = time.perf_counter()
-            self._last = painted.eyes, self._picture(painted)
+            self.state = self._picture(painted)
             self.busy_seconds += time.perf_counter() - started
-        return Frame(self._last[1], painted.source.pts)
+        return Frame(self.state, painted.source.pts)
 
     def _picture(self, painted: Painted) -> Rgb:
-        sources, eyes = split_eyes(painted.source.rgb, self._stereo), painted.eyes
+        sources, eyes = painted.source.eyes, painted.eyes
         if painted.begins_shot:
-            for smoother in self._smoothers:
+            for smoother in self.smoothers:
                 smoother.reset()
-        if self._smoothers:
+        if self.smoothers:
             aheads = painted.ahead or repeat(None, len(eyes))
-            steps = zip(self._smoothers, sources, eyes, aheads, strict=True)
+            steps = zip(self.smoothers, sources, eyes, aheads, strict=True)
             eyes = [
                 smooth(source, eye, painted.changed, ahead) for smooth, source, eye, ahead in steps
             ]

@@ -7,8 +7,7 @@ and the net is plain convolutions.
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -23,11 +22,36 @@ APPROACH = 1 / 8  # share of the way towards it that the statistics go with each
 
 @dataclass(frozen=True)
 class Measured:
-    """A frame that was measured, the look it was painted with, and what was found."""
+    """A frame that was measured.
+
+    Attributes:
+        rgb: (N, 3, H, W).
+        look: (1, K) that it was painted with.
+        moments: (N, 2, K') that were found.
+        often: measured in the way for what is measured with every frame, see `Backend.measure`.
+    """
 
     rgb: Tensor
     look: Tensor
     moments: Tensor
+    often: bool = False
+
+
+@dataclass
+class ShotState:
+    """What is remembered of a shot.
+
+    Attributes:
+        frame: frames so far.
+        recent: (N, 2, K) each, the last measurements.
+        held: (N, 2, K), what the next frame is painted with.
+        last: the frame measured last, where the look may change; see `ShotStatistics`.
+    """
+
+    frame: int = 0
+    recent: list[Tensor] = field(default_factory=list)
+    held: Tensor | None = None
+    last: Measured | None = None
 
 
 class ShotStatistics:
@@ -35,43 +59,50 @@ class ShotStatistics:
 
     They belong to a look. While that changes, the frame measured last is measured again with each
     new one, and all that is held moves by what that shows: the look changes, the shot does not.
+
+    Args:
+        backend: runs the net.
+        changing: whether the look may change; if not, no frame is kept for it.
     """
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, changing: bool = True) -> None:
         self._backend = backend
-        self.begin_shot()
+        self._changing = changing
+        self.state = ShotState()
 
     def begin_shot(self) -> None:
         """Forget what was measured: the next frame belongs to another shot."""
-        self._frame = 0
-        self._recent: deque[Tensor] = deque(maxlen=RECENT)
-        self._held: Tensor | None = None
-        self._last: Measured | None = None
+        self.state = ShotState()
 
     def paint(self, rgb: Tensor, look: Tensor, surface: Surface) -> Tensor:
         """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics."""
-        if self._last and not torch.equal(look, self._last.look):
-            self._change_look(self._last, look, surface)
-        painted = None
-        if _is_measured(self._frame):
+        shot, painted = self.state, None
+        if shot.last and not torch.equal(look, shot.last.look):
+            self._change_look(shot.last, look, surface)
+        if _is_measured(shot.frame):
             painted, moments = self._backend.measure(rgb, look, surface)
-            self._recent.append(moments)
-            self._last = Measured(rgb, look, moments)
-        self._frame += 1
-        if self._held is None:
-            self._held = self._recent[-1]
+            shot.recent = [*shot.recent, moments][-RECENT:]
+            shot.last = Measured(rgb, look, moments) if self._changing else None
+        shot.frame += 1
+        if shot.held is None:
+            shot.held = shot.recent[-1]
             assert painted is not None
             return painted
-        target = torch.stack(list(self._recent)).mean(0)
-        self._held = self._held.lerp(target, APPROACH)
-        return self._backend(rgb, look, surface, self._held)
+        target = torch.stack(shot.recent).mean(0)
+        shot.held = shot.held.lerp(target, APPROACH)
+        return self._backend(rgb, look, surface, shot.held)
 
     def _change_look(self, last: Measured, look: Tensor, surface: Surface) -> None:
-        _, moments = self._backend.measure(last.rgb, look, surface)
-        assert self._held is not None
-        self._held = _moved(self._held, last.moments, moments)
-        self._recent = deque([_moved(m, last.moments, moments) for m in self._recent], RECENT)
-        self._last = Measured(last.rgb, look, moments)
+        before = last.moments if last.often else self._often(last.rgb, last.look, surface)
+        after = self._often(last.rgb, look, surface)
+        shot = self.state
+        assert shot.held is not None
+        shot.held = _moved(shot.held, before, after)
+        shot.recent = [_moved(m, before, after) for m in shot.recent]
+        shot.last = Measured(last.rgb, look, after, often=True)
+
+    def _often(self, rgb: Tensor, look: Tensor, surface: Surface) -> Tensor:
+        return self._backend.measure(rgb, look, surface, often=True)[1]
 
 
 def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from pipeline.nets.looks import kept
 from pipeline.nets.surface import Surface
 from pipeline.nets.tensors import to_rgb, to_tensor
 from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose_projection
-from pipeline.painting.statistics import ShotStatistics
+from pipeline.painting.statistics import ShotState, ShotStatistics
 from pipeline.styles import Palette, open_palette
 from vr360.change import luma
 from vr360.errors import InputError
@@ -65,13 +65,27 @@ class Stylizer:
         self._projection = projection
         self._padding = padding
         self._preserve_colour = preserve_colour
-        self._shot = ShotStatistics(backend) if statistics == "shot" else None
+        self._shot = (
+            ShotStatistics(backend, not track.is_constant) if statistics == "shot" else None
+        )
         self._canvases: dict[tuple[int, ...], Canvas] = {}
 
     def begin_shot(self) -> None:
         """The next picture belongs to another shot: nothing of this one is kept."""
         if self._shot:
             self._shot.begin_shot()
+
+    @property
+    def state(self) -> ShotState | None:
+        """What is remembered of the shot; None where every frame is measured by itself."""
+        return self._shot.state if self._shot else None
+
+    @state.setter
+    def state(self, state: ShotState | None) -> None:
+        if (state is None) != (self._shot is None):
+            raise ValueError("the state of a look with other --statistics")
+        if self._shot and state:
+            self._shot.state = state
 
     def explain(self, width: int) -> str:
         """How eyes of that width are laid out for the net, and why; one sentence for the user."""

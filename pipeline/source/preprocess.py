@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 
 from vr360.errors import InputError
-from vr360.frame import Rgb, Stereo
+from vr360.frame import Rgb
 from vr360.padding import sphere_pad_rgb
 from vr360.projections import Equirect
 from vr360.sampling import build_sampler
-from vr360.stereo import join_eyes, split_eyes
 
 LARGEST_MEDIAN = {8: 31, 10: 5}  # OpenCV's limit above 8 bits is 5
 
@@ -52,7 +51,6 @@ def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], 
     return build_sampler(Equirect(*old), Equirect(*new))
 
 
-def prepare(rgb: Rgb, stereo: Stereo, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:
-    """Make a whole equirect sphere of each eye (see `pipeline.source.unfolding`) and blur it."""
-    eyes = [unfold(eye) for eye in split_eyes(rgb, stereo)]
-    return join_eyes([median_blur(eye, kernel) for eye in eyes], stereo)
+def prepare(eye: Rgb, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:
+    """Make a whole equirect sphere of an eye (see `pipeline.source.unfolding`) and blur it."""
+    return median_blur(unfold(eye), kernel)

@@ -7,11 +7,11 @@ import pytest
 
 from pipeline.painting import look_ahead as ahead
 from pipeline.painting.look_ahead import LookAhead, looking_ahead
-from pipeline.painting.stages import Finisher, Painted
+from pipeline.painting.stages import Finisher, Painted, Prepared
 from pipeline.stylize import StylizeJob, stylize
 from pipeline.temporal.smoothing import Smoother
 from vr360.errors import InputError, OutputError
-from vr360.frame import Frame, Rgb, Stereo
+from vr360.frame import Rgb, Stereo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 
@@ -23,9 +23,12 @@ PLACE, PAINT = codes(texture(9, 3.0)), texture(1)
 def film(count: int, pan: int = 0, start: int = 0) -> list[Painted]:
     return [
         Painted(
-            Frame(np.roll(PLACE, pan * n, 1), Fraction(start + n)),
+            Prepared(
+                [np.roll(PLACE, pan * n, 1)],
+                Fraction(start + n),
+                begins_shot=start > 0 and n == 0,
+            ),
             [np.roll(codes(PAINT + boiling(n)), pan * n, 1)],
-            begins_shot=start > 0 and n == 0,
         )
         for n in range(count)
     ]
@@ -36,12 +39,12 @@ def look_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LookAhead:
     """In windows of 16 frames."""
     monkeypatch.setattr(ahead, "WINDOW", 16)
     monkeypatch.setattr(ahead, "STRIDE", 8)
-    return LookAhead(tmp_path, Stereo.MONO, lambda: [Smoother()])
+    return LookAhead(tmp_path, lambda: [Smoother()])
 
 
 def finished(frames: Iterable[Painted]) -> list[Rgb]:
     finish = Finisher(Stereo.MONO, smoothers=[Smoother()])
-    return [finish(frame).rgb for frame in frames]
+    return [finish.step(frame).rgb for frame in frames]
 
 
 def steps(pictures: list[Rgb], pan: int = 0) -> np.ndarray:
@@ -82,12 +85,12 @@ def test_no_shot_knows_of_the_next_one(look_ahead: LookAhead):
 def test_frames_come_out_in_order_and_repeated_ones_stay_the_same_object(look_ahead: LookAhead):
     frames = film(22)
     for n in (5, 18, 19):
-        frames[n] = Painted(frames[n].source, frames[n - 1].eyes, False)
+        frames[n] = Painted(frames[n].source, frames[n - 1].eyes, again=True)
     passed = list(look_ahead(frames))
     assert [frame.source.pts for frame in passed] == list(range(22))
     assert [n for n in range(1, 22) if passed[n].eyes is passed[n - 1].eyes] == [5, 18, 19]
     np.testing.assert_array_equal(passed[20].eyes, frames[20].eyes)
-    np.testing.assert_array_equal(passed[20].source.rgb, frames[20].source.rgb)
+    np.testing.assert_array_equal(passed[20].source.eyes[0], frames[20].source.eyes[0])
 
 
 def test_a_window_is_all_that_waits(look_ahead: LookAhead, tmp_path: Path):
@@ -101,7 +104,7 @@ def test_a_look_that_changes_is_not_seen_before_its_time(look_ahead: LookAhead):
     frames = film(14)
     for n in range(7, 14):
         eye = 255 - frames[n].eyes[0]
-        frames[n] = Painted(frames[n].source, [eye], False, 1.0 if n == 7 else 0.0)
+        frames[n] = Painted(frames[n].source, [eye], changed=1.0 if n == 7 else 0.0)
     held = finished(look_ahead(frames))
     assert np.abs(held[6].astype(float) - PAINT).mean() < 10
     assert np.abs(held[7].astype(float) - (255 - PAINT)).mean() < 10
@@ -110,12 +113,12 @@ def test_a_look_that_changes_is_not_seen_before_its_time(look_ahead: LookAhead):
 def test_each_eye_is_looked_at_by_itself(tmp_path: Path):
     def both(frames: list[Painted]) -> Iterator[Painted]:
         for frame, other in zip(frames, film(4, 2), strict=True):
-            source = np.concatenate([frame.source.rgb, other.source.rgb])
-            yield Painted(Frame(source, frame.source.pts), frame.eyes + other.eyes, False)
+            source = Prepared(frame.source.eyes + other.source.eyes, frame.source.pts)
+            yield Painted(source, frame.eyes + other.eyes)
 
-    ahead = LookAhead(tmp_path, Stereo.TOP_BOTTOM, lambda: [Smoother(), Smoother()])
+    ahead = LookAhead(tmp_path, lambda: [Smoother(), Smoother()])
     left, right = zip(*(frame.ahead or () for frame in ahead(both(film(4)))), strict=True)
-    alone = LookAhead(tmp_path, Stereo.MONO, lambda: [Smoother()])
+    alone = LookAhead(tmp_path, lambda: [Smoother()])
     for eye, pan in ((left, 0), (right, 2)):
         for seen, frame in zip(eye, alone(film(4, pan)), strict=True):
             np.testing.assert_array_equal(seen.picture, (frame.ahead or ())[0].picture)
@@ -129,7 +132,7 @@ def test_nothing_is_left_beside_the_film_when_it_is_broken_off(tmp_path: Path):
     output = tmp_path / "film.mp4"
     with (
         pytest.raises(KeyboardInterrupt),
-        looking_ahead(output, Stereo.MONO, lambda: [Smoother()]) as look,
+        looking_ahead(output, lambda: [Smoother()]) as look,
     ):
         list(look(interrupted()))
     assert not list(tmp_path.iterdir())
@@ -156,6 +159,6 @@ def test_as_many_passes_as_there_are_not_are_refused(
 
 
 def test_a_disk_without_room_is_one_clear_line(tmp_path: Path):
-    look = LookAhead(tmp_path / "gone", Stereo.MONO, lambda: [Smoother()])
+    look = LookAhead(tmp_path / "gone", lambda: [Smoother()])
     with pytest.raises(OutputError, match=r"gone: .*--passes 1"):
         list(look(film(1)))

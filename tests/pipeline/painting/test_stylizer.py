@@ -1,6 +1,5 @@
 """Looks at run time: blends, strengths, changes over time, chains."""
 
-from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,16 +14,15 @@ from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard, save_galle
 from pipeline.nets.looks import STRENGTHS, at_strength, kept
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE
-from pipeline.painting.stages import Painter
+from pipeline.painting.stages import Painter, Prepared
 from pipeline.painting.statistics import ShotStatistics
 from pipeline.painting.stylizer import load_stylizer, preserve_colour
 from pipeline.styles import open_palette
-from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise
 from vr360.change import REC709
 from vr360.errors import CheckpointError
-from vr360.frame import Frame, Rgb, Stereo
+from vr360.frame import Rgb
 
 CONFIG = NetConfig(channels=8, blocks=1)
 
@@ -95,15 +93,15 @@ def test_styles_of_two_nets_do_not_blend(gallery: Path, tmp_path: Path):
         load_stylizer(f"{gallery}#red:0.5,{other}:0.5")
 
 
-def film(rgb: Rgb, count: int) -> Iterator[Frame]:
-    return (Frame(rgb, Fraction(n, 24)) for n in range(count))
+def film(rgb: Rgb, count: int) -> list[Prepared]:
+    return [Prepared([rgb], Fraction(n, 24), repeats=n > 0) for n in range(count)]
 
 
 def painted(looks: list[str], strength: str, count: int) -> list[Rgb]:
     first = load_stylizer(looks[0], strength=strength, projection="equirect")
     rest = [load_stylizer(look, projection="equirect") for look in looks[1:]]
-    painter = Painter([first, *rest], Cuts(), Stereo.MONO, 8)
-    return [p.eyes[0] for p in painter.paint(film(soft_noise(64, 128, 0), count))]
+    painter = Painter([first, *rest], 8)
+    return [p.eyes[0] for p in map(painter.step, film(soft_noise(64, 128, 0), count))]
 
 
 def test_a_ramp_ends_where_a_film_of_its_last_strength_is(gallery: Path):

@@ -64,7 +64,6 @@ def test_eyes_never_bleed_into_each_other(stereo: Stereo):
     split_eyes(rgb, stereo)[1][:] = 255
     for size in ((32, 64), (16, 32), (96, 192)):
         eye = split_eyes(rgb, stereo)[0].shape[:2]
-        prepared = prepare(rgb, stereo, open_resizer(eye, size), 5)
-        left, right = split_eyes(prepared, stereo)
+        left, right = (prepare(e, open_resizer(eye, size), 5) for e in split_eyes(rgb, stereo))
         assert left.max() == 0
         assert right.min() == 255
