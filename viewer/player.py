@@ -90,7 +90,9 @@ class Player:
         self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
         self._asked = self._answered = 0
         self._wants_to_play = False
-        self._failure = ""
+        self._failure = self._note = (
+            ""  # what stops the film until it is asked again; what does not
+        )
         self._closing = False
         self.sound = (
             Sound(film.path, self._decoders[0].start, wall) if film.audio and with_sound else None
@@ -125,8 +127,8 @@ class Player:
     @property
     def message(self) -> str:
         """What the user should know about the file, or an empty text."""
-        if self._failure:
-            return self._failure
+        if self._failure or self._note:
+            return self._failure or self._note
         if not self._thread.is_alive() and not self._closing:
             return f"{self.film.path.name}: decoding stopped; open the film again"
         broken = sum(decoder.damaged for decoder in self._decoders)
@@ -138,7 +140,7 @@ class Player:
         """Play on; on the last picture before the out point or the end, begin at the in point."""
         self._wants_to_play = True
         last = self.span.stop(self.clock.duration) - 3 * self._half_frame()
-        if self.position >= last:
+        if self.position >= last or self._out_of_pictures():
             self.seek(self.span.start)
         else:
             self._start_clock()
@@ -187,6 +189,8 @@ class Player:
             self._current = shown or self._current
             if not self._behind:
                 self._mind_the_end()
+        elif self._failure and self.playing:
+            self.pause()
         self._current = shown or self._current
         return shown
 
@@ -207,6 +211,7 @@ class Player:
                 time, steps = waiting.time, waiting.steps + steps
             elif time is None and self._asked == self._answered:
                 time = (self._landed or self._current).a.pts
+            self._failure = ""
             self._asked += 1
             self._request = _Request(self._asked, time, steps)
             self._landed = None
@@ -271,10 +276,8 @@ class Player:
 
     def _mind_the_end(self) -> None:
         """At the out point or after the last picture: loop or stop."""
-        with self._changed:
-            over = self._decoders[0].at_end and not self._queue and self._request is None
         stop = self.span.stop(self.clock.duration)
-        if self.position < stop and not (over and self._outlasted()):
+        if self.position < stop and not (self._out_of_pictures() and self._outlasted()):
             return
         if self.loop:
             self.seek(self.span.start)
@@ -282,13 +285,19 @@ class Player:
             self._wants_to_play = False
             self._stop_clock()
 
+    def _out_of_pictures(self) -> bool:
+        """What is on show is the last, and nothing else has been asked for."""
+        with self._changed:
+            waiting = self._queue or self._request or self._asked != self._answered
+            return not waiting and (self._decoders[0].at_end or bool(self._failure))
+
     def _outlasted(self) -> bool:
-        """The last decoded picture has been shown for its time, and the file says there is more."""
+        """The last decoded picture has been shown for its time; noted if the file says more."""
         last = self._current.a.pts
         if self.position < float(last) + 2 * self._half_frame():
             return False
         if float(last) + 1.0 < self.clock.duration:
-            self._failure = (
+            self._note = (
                 f"{self.film.path.name}: the file ends after {float(last):.1f} s of "
                 f"{self.clock.duration:.1f} s; it is incomplete"
             )

@@ -286,20 +286,65 @@ def test_an_original_that_is_shorter_ends_earlier(clip, folder, wall):
     player.close()
 
 
-def test_a_film_that_is_cut_short_stops_with_a_message(folder, wall):
+@pytest.fixture
+def cut_short(folder, wall):
+    """The player of a film whose second half is missing."""
     write_clip(folder / "whole.ts", FRAMES)
     cut = folder / "cut.ts"
     data = (folder / "whole.ts").read_bytes()
     cut.write_bytes(data[: len(data) // 2])
     player = Player(info_of(cut, FRAMES, 320, RATE), wall=wall)
     settle(player)
-    player.play()
-    for _ in range(2 * FRAMES):
-        play_through(player, wall, 1)
-    assert not player.playing
-    assert "incomplete" in player.message
-    assert "cut.ts" in player.message
+    yield player
     player.close()
+
+
+def test_a_film_that_is_cut_short_stops_with_a_message(cut_short, wall):
+    cut_short.play()
+    play_through(cut_short, wall, 2 * FRAMES)
+    assert not cut_short.playing
+    assert "incomplete" in cut_short.message
+    assert "cut.ts" in cut_short.message
+
+
+def test_a_film_that_is_cut_short_plays_again_and_again(cut_short, wall):
+    for _ in range(3):
+        cut_short.play()
+        first = settle(cut_short).a.index
+        shown = play_through(cut_short, wall, 2 * FRAMES)
+        assert [s.a.index for s in shown[:5]] == [first + 1 + n for n in range(5)]
+        assert not cut_short.playing
+    cut_short.seek(0.2)
+    assert settle(cut_short).a.index == 6
+    cut_short.play()
+    assert [s.a.index for s in play_through(cut_short, wall, 3)] == [7, 8, 9]
+
+
+def test_a_film_that_is_cut_short_loops(cut_short, wall):
+    cut_short.loop = True
+    cut_short.play()
+    indices = []
+    for _ in range(3 * FRAMES):
+        play_through(cut_short, wall, 1)
+        indices.append(settle(cut_short).a.index)
+    assert cut_short.playing
+    assert indices.count(0) >= 2
+
+
+def test_a_disk_that_fails_stops_the_film_until_it_is_asked_again(player, monkeypatch):
+    def refuse(*_):
+        raise VideoOpenError("film.mp4: cannot be read (Input/output error)")
+
+    settle(player)
+    with monkeypatch.context() as disk:
+        disk.setattr(player._decoders[0], "seek", refuse)
+        player.play()
+        player.seek(1.0)
+        wait_for(lambda: (player.poll(), not player.playing)[1], "the player giving up")
+        assert "Input/output error" in player.message
+    player.seek(1.0)
+    assert settle(player).a.index == 30
+    assert player.message == ""
 
 
 def test_a_file_that_does_not_open_is_refused_at_once(folder):
