@@ -90,9 +90,8 @@ class Player:
         self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
         self._asked = self._answered = 0
         self._wants_to_play = False
-        self._failure = self._note = (
-            ""  # what stops the film until it is asked again; what does not
-        )
+        self._failure = ""  # stops the film until it is asked again
+        self._note = ""
         self._closing = False
         self.sound = (
             Sound(film.path, self._decoders[0].start, wall) if film.audio and with_sound else None
