@@ -204,13 +204,15 @@ def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
 def _outcome(
     paint: Callable[[Wanted, Rgb | None], Rgb | None], wanted: Wanted, rgb: Rgb | None
 ) -> tuple[str, Any]:
+    from viewer.live import reason_of
+
     try:
         return "done", paint(wanted, rgb)
     except Vr360Error as error:
         return "refused", str(error)
     except Exception as error:  # a style is foreign code: it may raise anything
         log.debug("style %s", wanted, exc_info=True)
-        return "failed", str(error) or type(error).__name__
+        return "failed", reason_of(error)
 
 
 def _stylize(name: str, strength: float, device: str) -> Stylize:

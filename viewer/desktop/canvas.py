@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QWidget
 from viewer.camera import Camera, Glide, Size
 from viewer.composition import Compare, Pass, compose, eyes_that_exist
 from viewer.layout import Eyes, Layout, View
-from viewer.opengl import GraphicsError
+from viewer.opengl import GraphicsError, refusal
 from viewer.pace import COARSER
 from viewer.picture import Picture
 from viewer.renderer import Look, Renderer
@@ -179,7 +179,7 @@ class Canvas(QOpenGLWidget):
             self._upload()
             self._draw(self._renderer)
         except GraphicsError as error:
-            self._fail(f"the graphics driver refused to draw: {error}")
+            self._fail(refusal(error))
 
     def _draw(self, renderer: Renderer) -> None:
         height, width = self.pixels

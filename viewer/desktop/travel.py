@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -13,11 +14,14 @@ from PySide6.QtWidgets import QFileDialog
 from viewer.clock import timecode
 from viewer.export import SIZE, Flat, export_journey
 from viewer.journey import Journey, load_journey, save_journey
+from viewer.live import reason_of
 from viewer.session import Session
 from vr360.errors import Vr360Error
 
 if TYPE_CHECKING:
     from viewer.desktop.window import Window
+
+log = logging.getLogger(__name__)
 
 KIND = "View path (*.json)"
 
@@ -47,6 +51,9 @@ class Export:
                 self.result = f"exported {count} frames to {out}"
             except Vr360Error as error:
                 self.result = str(error)
+            except Exception as error:  # graphics drivers and codecs raise what they like
+                log.debug("export to %s", out, exc_info=True)
+                self.result = f"the export to {out} failed: {reason_of(error)}"
 
         self._thread = threading.Thread(target=write, name="export", daemon=True)
         self._thread.start()

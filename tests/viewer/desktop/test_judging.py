@@ -20,6 +20,7 @@ from viewer.composition import Compare
 from viewer.desktop.app import Options, check_display, start
 from viewer.journey import load_journey
 from viewer.layout import View
+from viewer.opengl import GraphicsError
 from viewer.orientation import Pose, file_pose
 from viewer.renderer import Look
 from vr360.errors import DisplayError
@@ -243,6 +244,26 @@ def test_keyframes_are_followed_saved_and_exported(
     person.until(lambda: "exported 5 frames" in window.message.text(), "the export")
     with av.open(str(flat)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 5
+
+
+@pytest.mark.parametrize("error", [GraphicsError("out of memory"), AttributeError(), OSError()])
+def test_an_export_that_fails_in_any_way_says_so(
+    window, person, playing_film, tmp_path, monkeypatch, error
+):
+    from PySide6.QtWidgets import QFileDialog
+
+    def fail(*_):
+        raise error
+
+    flat = tmp_path / "flat.mp4"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(flat), ""))
+    monkeypatch.setattr("viewer.desktop.travel.export_journey", fail)
+    window.do("add_keyframe")
+    window.do("export_path")
+    person.until(lambda: "flat.mp4 failed" in window.message.text(), "the reason")
+    assert str(error) in window.message.text()
+    assert not window.message.text().endswith(": ")
+    person.until(lambda: window.travel.export is None, "the export forgotten")
 
 
 def test_the_eyes_on_show_are_those_exported(window, person, tmp_path, monkeypatch):
