@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -25,6 +26,7 @@ from vr360.frame import VideoInfo
 QUEUE = 5  # pictures decoded ahead
 LATE = 1.0  # seconds: a decoder further behind makes the clock wait for it
 BEARABLE = 0.09  # seconds of wall: pictures may follow their sound by that (ITU-R BT.1359-1)
+PATIENCE = 10.0  # seconds that closing waits for a disk
 EVEN = (0.25, 2.0)  # seconds of wall without catching up after a drop: at first, at most
 
 
@@ -79,10 +81,13 @@ class Player:
         self.span, self.loop = Span(), False
         self.counters = Counters()
         self._wall = wall
-        self._decoders = [Decoder(info) for info in (film, original) if info is not None]
+        with ExitStack() as files:
+            films = [info for info in (film, original) if info is not None]
+            self._decoders = [files.enter_context(Decoder(info)) for info in films]
+            self._current = self._pair(self._decoders[0].current)
+            self._files = files.pop_all()
         self._changed = threading.Condition()
         self._queue: deque[Shown] = deque()
-        self._current = self._pair(self._decoders[0].current)
         self._landed: Shown | None = self._current
         self._behind, self._late = False, 0.0
         self._even, self._even_until = EVEN[0], 0.0
@@ -93,9 +98,7 @@ class Player:
         self._failure = ""  # stops the film until it is asked again
         self._note = ""
         self._closing = False
-        self.sound = (
-            Sound(film.path, self._decoders[0].start, wall) if film.audio and with_sound else None
-        )
+        self.sound = Sound(film.path, film.start_time, wall) if film.audio and with_sound else None
         self._thread = threading.Thread(target=self._work, name="decoder", daemon=True)
         self._thread.start()
 
@@ -103,11 +106,6 @@ class Player:
     def current(self) -> Shown:
         """What `poll` gave out last."""
         return self._current
-
-    @property
-    def mirrored(self) -> bool:
-        """The file asks for a mirrored picture."""
-        return self._decoders[0].mirrored
 
     @property
     def playing(self) -> bool:
@@ -197,11 +195,9 @@ class Player:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE)
         if self.sound is not None:
             self.sound.close()
-        for decoder in self._decoders:
-            decoder.close()
 
     def _ask(self, time: Fraction | None, steps: int = 0) -> None:
         with self._changed:
@@ -325,7 +321,12 @@ class Player:
         return float(Fraction(1, 2) / self.film.rate) if self.film.rate else 0.0
 
     def _work(self) -> None:
-        """The decoding thread: seeks and steps first, then pictures ahead."""
+        """The decoding thread. The files are its own: nobody closes them while it reads."""
+        with self._files:
+            self._decode()
+
+    def _decode(self) -> None:
+        """Seeks and steps first, then pictures ahead."""
         while True:
             with self._changed:
                 while not self._has_work():

@@ -79,8 +79,7 @@ class Session:
     @property
     def notes(self) -> list[str]:
         """What was assumed about the film, and what may surprise."""
-        mirrored = "mirrored, as the file asks; painting and measuring take it as it is stored"
-        return [*self.film.notes, *([mirrored] if self.player.mirrored else [])]
+        return list(self.film.notes)
 
     @property
     def wish(self) -> Wish | None:

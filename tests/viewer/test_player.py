@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from clips import info_of, number_on_screen, write_clip
-from waiting import wait_for
+from waiting import LIMIT, open_files, wait_for
 
 from viewer.clock import Span
 from viewer.composition import Compare, compose
@@ -350,6 +352,35 @@ def test_a_disk_that_fails_stops_the_film_until_it_is_asked_again(player, monkey
 def test_a_file_that_does_not_open_is_refused_at_once(folder):
     with pytest.raises(VideoOpenError, match="absent"):
         Player(info_of(folder / "absent.mp4", 1, 320, RATE))
+
+
+def test_an_original_that_does_not_open_leaves_nothing_open(clip, folder):
+    before = open_files()
+    with pytest.raises(VideoOpenError, match="absent"):
+        Player(clip, info_of(folder / "absent.mp4", 1, 320, RATE))
+    assert clip.path not in open_files() - before
+
+
+def test_files_are_closed_when_the_decoding_thread_has_let_go_of_them(clip, monkeypatch):
+    """A disk that hangs holds up the decoder longer than anybody waits for it."""
+    answers, asked = threading.Event(), threading.Event()
+    player = Player(clip)
+    decoder = player._decoders[0]
+
+    def hang(*_):
+        asked.set()
+        answers.wait(LIMIT)
+        return decoder._window[0]  # still there
+
+    monkeypatch.setattr(decoder, "seek", hang)
+    monkeypatch.setattr("viewer.player.PATIENCE", 0.05)
+    player.seek(1.0)
+    assert asked.wait(LIMIT)
+    player.close()
+    assert clip.path in open_files()
+    answers.set()
+    wait_for(lambda: not player._thread.is_alive(), "the end of the thread")
+    assert clip.path not in open_files()
 
 
 def test_closing_ends_the_thread_even_in_the_middle_of_a_seek(clip):
