@@ -424,3 +424,14 @@ def test_comparing_modes_show_what_they_say(window, person, films):
     person.until(lambda: window.canvas.compare is Compare.A, "only the original")
     person.press("d")
     person.until(lambda: window.canvas.compare is Compare.SIDE_BY_SIDE, "side by side")
+
+
+def test_a_damaged_settings_file_does_not_keep_the_window_from_opening(application, tmp_path):
+    from viewer.desktop.memory import Memory
+    from viewer.desktop.window import Window
+
+    settings = tmp_path / "memory.ini"
+    settings.write_text("[General]\nrecent=[\nvolume=loud\npositions={\n")
+    window = Window(None, Memory(settings))
+    assert window.controls.volume.value() == 100
+    window.close()
