@@ -137,20 +137,30 @@ class Canvas(QOpenGLWidget):
             return
         small = round(self.pixels[0] * COARSER), round(self.pixels[1] * COARSER)
         self.makeCurrent()
-        self._upload()
-        self._renderer.warm_up(self._passes(small), self.look, small, self.pixels)
+        try:
+            self._upload()
+            self._renderer.warm_up(self._passes(small), self.look, small, self.pixels)
+        except GraphicsError as error:
+            self._fail(refusal(error))
         self.doneCurrent()
 
     def render_image(self, size: Size | None = None) -> Rgb:
-        """(height, width, 3) uint8 of what is shown, drawn aside."""
+        """(height, width, 3) uint8 of what is shown, drawn aside.
+
+        Raises:
+            DisplayError: nothing can be drawn.
+        """
         size = size or self.pixels
         if self._renderer is None:
             raise DisplayError(self.failure or "the window has not been drawn yet")
         self.makeCurrent()
-        self._upload()
-        rgb = self._renderer.image(self._passes(size), self.look, size)
-        self.doneCurrent()
-        return rgb
+        try:
+            self._upload()
+            return self._renderer.image(self._passes(size), self.look, size)
+        except GraphicsError as error:
+            raise DisplayError(refusal(error)) from error
+        finally:
+            self.doneCurrent()
 
     def grab_rgb(self) -> Rgb:
         """(height, width, 3) uint8 of the framebuffer as it is on the screen."""
