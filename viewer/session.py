@@ -78,11 +78,6 @@ class Session:
         return [FILM] if self.original is None else [ORIGINAL, FILM]
 
     @property
-    def notes(self) -> list[str]:
-        """What was assumed about the film, and what may surprise."""
-        return list(self.film.notes)
-
-    @property
     def wish(self) -> Wish | None:
         """How the film is being painted, if it is."""
         return self._wish

@@ -103,6 +103,11 @@ class Canvas(QOpenGLWidget):
     def look(self) -> Look:
         return Look(self.camera, self.view, self.orientation, self.lines)
 
+    @property
+    def layout_on_show(self) -> Layout:
+        """Of side B, or of the one picture there is."""
+        return self._layouts.get(self.slots[-1], Layout()) if self.slots else Layout()
+
     def show_picture(self, slot: str, picture: Picture, layout: Layout) -> None:
         waiting = self._pending.get(slot)
         if waiting is not None and waiting[0] is not picture:
@@ -248,8 +253,7 @@ class Canvas(QOpenGLWidget):
     def _passes(self, size: Size) -> list[Pass]:
         if not self.slots:
             return []
-        layout = self._layouts.get(self.slots[-1], Layout())
-        eyes = eyes_that_exist(layout.stereo, self.eyes)
+        eyes = eyes_that_exist(self.layout_on_show.stereo, self.eyes)
         overlay = self.overlay if self.overlay in self._layouts else None
         return compose(size, self.slots, self.compare, self.wipe, eyes, overlay)
 

@@ -141,9 +141,9 @@ KEYS = {
     "Tab": lambda w: w.facts.isVisible() and "llvmpipe" in w.facts.text(),
     "F1": lambda w: w.help.isVisible(),
     "question": lambda w: w.help.isVisible(),
-    "t": lambda w: w.judging.panel.isVisible(),
-    "shift+h": lambda w: w.looking.level.isVisible(),
-    "k": lambda w: len(w.travel.journey.keyframes) == 1,
+    "t": lambda w: w.styles.isVisible(),
+    "shift+h": lambda w: w.level.isVisible(),
+    "k": lambda w: len(w.film.travel.journey.keyframes) == 1,
 }
 
 
@@ -171,7 +171,7 @@ def _undo(window, person):
     window.canvas.turn_to(Camera())
     window.canvas.lines = 0
     window.do("heat:none")
-    for widget in (window.help, window.facts, window.judging.panel, window.looking.level):
+    for widget in (window.help, window.facts, window.styles, window.level):
         widget.hide()
     person.settled()
 
@@ -219,7 +219,7 @@ def test_every_command_of_the_menus_can_be_triggered(window, person, playing_fil
         if command.name not in ("close", "toggle_full_screen"):
             window.menus.actions[command.name].trigger()
             person.settled()
-    assert len(asked) == 4  # an export asks for keyframes first
+    assert len(asked) == 5  # an export asks for keyframes first
     assert {c.menu for c in COMMANDS} == {m.title() for m in window.menus._menus.values()}
 
 
@@ -415,11 +415,11 @@ def test_comparing_modes_show_what_they_say(window, person, films):
     person.open(*films)
     person.settled()
     assert window.canvas.compare is Compare.WIPE
-    assert window.wipe.isVisible()
-    assert (window.label_a.text(), window.label_b.text()) == ("original", "film.mp4")
+    assert window.sides.wipe.isVisible()
+    assert (window.sides.label_a.text(), window.sides.label_b.text()) == ("original", "film.mp4")
     person.press("b")
     person.until(lambda: window.canvas.compare is Compare.B, "only the film")
-    assert not window.wipe.isVisible()
+    assert not window.sides.wipe.isVisible()
     person.press("b")
     person.until(lambda: window.canvas.compare is Compare.A, "only the original")
     person.press("d")
