@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from viewer.catch_up import CatchUp
 from viewer.clock import Clock, Span
 from viewer.decoder import Decoder
 from viewer.picture import Picture
@@ -25,9 +26,7 @@ from vr360.frame import VideoInfo
 
 QUEUE = 5  # pictures decoded ahead
 LATE = 1.0  # seconds: a decoder further behind makes the clock wait for it
-BEARABLE = 0.09  # seconds of wall: pictures may follow their sound by that (ITU-R BT.1359-1)
 PATIENCE = 10.0  # seconds that closing waits for a disk
-EVEN = (0.25, 2.0)  # seconds of wall without catching up after a drop: at first, at most
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,7 @@ class Player:
         self._changed = threading.Condition()
         self._queue: deque[Shown] = deque()
         self._landed: Shown | None = self._current
-        self._behind, self._late = False, 0.0
-        self._even, self._even_until = EVEN[0], 0.0
+        self._catch_up = CatchUp()
         self._request: _Request | None = None
         self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
         self._asked = self._answered = 0
@@ -161,11 +159,6 @@ class Player:
         self.clock.seek(self._wall(), position)
         self._ask(Fraction(position).limit_denominator(10**6))
 
-    def seek_frame(self, index: int) -> None:
-        """Show the frame with a number; rates must be even."""
-        rate = self.film.rate or Fraction(1)
-        self.seek(float((Fraction(max(index, 0)) + Fraction(1, 4)) / rate))
-
     def step(self, frames: int) -> None:
         """Pause, and go some frames forth or back from the last frame asked for."""
         self._wants_to_play = False
@@ -184,7 +177,7 @@ class Player:
             self._follow_sound()
             shown = self._take_due()
             self._current = shown or self._current
-            if not self._behind:
+            if not self._catch_up.behind:
                 self._mind_the_end()
         elif self._failure and self.playing:
             self.pause()
@@ -229,7 +222,7 @@ class Player:
         limit = position if self.span.end is None else self.span.end - self._half_frame()
         with self._changed:
             due = [s for s in self._queue if s.a.pts <= min(position, limit)]
-            taken = self._worth_taking(due, position)
+            taken = due[: self._catch_up.take(self._wall(), len(due), self._lateness(due))]
             for _ in taken:
                 self._queue.popleft()
             if taken:
@@ -244,24 +237,9 @@ class Player:
         self._wait_for_slow_decoder(position - float(taken[-1].a.pts))
         return taken[-1]
 
-    def _worth_taking(self, due: list[Shown], position: float) -> list[Shown]:
-        """The oldest of the pictures due after a hold-up, all (of which the last is shown) else.
-
-        To catch up is for a window that was held up once. One that is always too slow would fall
-        behind and jump, over and over; it drops evenly until it has had no need to for a while.
-        """
-        if not due:
-            self._behind = False
-            return due
-        now, late = self._wall(), (position - float(due[0].a.pts)) / self.clock.speed
-        recovering = late < self._late if self._behind else now >= self._even_until
-        one = len(due) == 1 or (late <= BEARABLE and recovering)
-        if not one:
-            again = now < self._even_until + self._even
-            self._even = min(2 * self._even, EVEN[1]) if again else EVEN[0]
-            self._even_until = now + self._even
-        self._late, self._behind = late, one and len(due) > 1
-        return due[:1] if one else due
+    def _lateness(self, due: list[Shown]) -> float:
+        """Seconds of wall since the oldest of the pictures due was to be shown."""
+        return (self.position - float(due[0].a.pts)) / self.clock.speed if due else 0.0
 
     def _wait_for_slow_decoder(self, behind: float) -> None:
         if behind > LATE:

@@ -88,9 +88,6 @@ class Renderer:
         slot.picture = picture
         slot.textures.upload(picture, slot.mipmaps)
 
-    def has(self, name: str) -> bool:
-        return name in self._slots
-
     def forget(self, name: str) -> None:
         slot = self._slots.pop(name, None)
         if slot is not None:

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, dropwhile, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,27 @@ def decoded_sound(
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         container.seek(round((max(start, 0.0) + float(origin)) * 1_000_000), backward=True)
-        graph = None
-        skip = 0
-        for frame in container.decode(stream):
-            begin = float(frame.time or 0) - float(origin)
-            if begin + frame.samples / frame.sample_rate <= start:
-                continue
-            if graph is None:
-                graph = _tempo_graph(stream, frame, speed)
-                skip = round((start - begin) / speed * RATE)
-                if skip < 0:
-                    yield np.zeros((-skip, CHANNELS), np.int16)
+        frames = dropwhile(lambda f: _end(f, origin) <= start, container.decode(stream))
+        first = next(frames, None)
+        if first is None:
+            return
+        graph = _tempo_graph(stream, first, speed)
+        skip = round((start - _begin(first, origin)) / speed * RATE)
+        if skip < 0:
+            yield np.zeros((-skip, CHANNELS), np.int16)
+        for frame in chain([first], frames):
             graph.push(frame)
             for samples in _pulled(graph):
                 yield samples[max(skip, 0) :]
                 skip -= min(len(samples), max(skip, 0))
+
+
+def _begin(frame: av.AudioFrame, origin: Fraction) -> float:
+    return float(frame.time or 0) - float(origin)
+
+
+def _end(frame: av.AudioFrame, origin: Fraction) -> float:
+    return _begin(frame, origin) + frame.samples / frame.sample_rate
 
 
 class Sound:

@@ -34,6 +34,11 @@ def numbered_picture(number: int, height: int, tint: tuple[int, int, int]) -> np
     return rgb
 
 
+def at_frame(number: int, rate: int = 30) -> float:
+    """Seconds at which a frame is on show, clear of its edges."""
+    return (number + 0.25) / rate
+
+
 def number_on_screen(rgb: np.ndarray, column: int, fov: float = radians(90)) -> int:
     """The number in a rectilinear view straight ahead; column 0 is the left one."""
     height, width = rgb.shape[:2]

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from waiting import wait_for
+from waiting import LIMIT, wait_for
 
 from viewer.live import LivePainter, StyleEntry, Wish, lag, painted_eyes
 from viewer.picture import picture_from_rgb
@@ -36,7 +36,7 @@ class Catalogue:
         def paint(rgb):
             self.begun.set()
             if name == "slow":
-                assert self.go.wait(30)
+                assert self.go.wait(LIMIT)
             if name in FAULTS:
                 raise FAULTS[name]
             if name == "shapeless":
@@ -82,7 +82,7 @@ def test_the_picture_on_show_is_painted(painter):
 def test_only_the_newest_picture_is_painted(painter, catalogue):
     painter.wish(Wish("slow"))
     painter.offer(grey(1), Stereo.MONO)
-    assert catalogue.begun.wait(30)
+    assert catalogue.begun.wait(LIMIT)
     for value in range(2, 20):
         painter.offer(grey(value), Stereo.MONO)
     catalogue.go.set()

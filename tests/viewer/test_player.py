@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from clips import info_of, number_on_screen, write_clip
+from clips import at_frame, info_of, number_on_screen, write_clip
 from waiting import LIMIT, open_files, wait_for
 
 from viewer.clock import Span
@@ -105,7 +105,7 @@ def test_five_steps_forward_and_one_back_give_frame_four(player):
 
 
 def test_each_step_counts_even_when_keys_are_faster_than_the_decoder(player):
-    player.seek_frame(20)
+    player.seek(at_frame(20))
     for _ in range(30):
         player.step(1)
     for _ in range(7):
@@ -140,8 +140,8 @@ def test_playing_on_the_last_picture_begins_again(player, wall):
 
 def test_the_newest_of_many_seeks_wins(player):
     for index in range(0, FRAMES, 3):
-        player.seek_frame(index)
-    player.seek_frame(31)
+        player.seek(at_frame(index))
+    player.seek(at_frame(31))
     assert settle(player).a.index == 31
 
 
@@ -149,7 +149,7 @@ def test_a_seek_while_playing_goes_on_from_there(player, wall):
     settle(player)
     player.play()
     play_through(player, wall, 3)
-    player.seek_frame(40)
+    player.seek(at_frame(40))
     assert settle(player).a.index == 40
     assert player.playing
     assert [s.a.index for s in play_through(player, wall, 3)] == [41, 42, 43]
@@ -158,7 +158,7 @@ def test_a_seek_while_playing_goes_on_from_there(player, wall):
 def test_the_clock_waits_for_the_picture_of_a_seek(player, wall):
     settle(player)
     player.play()
-    player.seek_frame(30)
+    player.seek(at_frame(30))
     wall.now += 5.0
     assert settle(player).a.index == 30
     assert player.position == pytest.approx(1.0)
@@ -193,7 +193,7 @@ def test_a_window_that_is_always_too_slow_drops_evenly_and_stays_in_time(player,
 
 
 def test_a_hold_up_at_the_end_still_shows_the_last_picture(player, wall):
-    player.seek_frame(FRAMES - 4)
+    player.seek(at_frame(FRAMES - 4))
     settle(player)
     player.play()
     wait_for(lambda: len(player._queue) == 3, "the last three pictures")
@@ -222,7 +222,7 @@ def test_half_speed_shows_each_frame_for_twice_its_time(player, wall):
 
 
 def test_playing_stops_at_the_end_and_begins_again_on_demand(player, wall):
-    player.seek_frame(FRAMES - 3)
+    player.seek(at_frame(FRAMES - 3))
     settle(player)
     player.play()
     play_through(player, wall, 6)
@@ -236,7 +236,7 @@ def test_playing_stops_at_the_end_and_begins_again_on_demand(player, wall):
 def test_a_loop_returns_to_the_in_point(player, wall):
     player.span = Span(10 / RATE, 14.5 / RATE)
     player.loop = True
-    player.seek_frame(12)
+    player.seek(at_frame(12))
     settle(player)
     player.play()
     indices = []
@@ -259,7 +259,7 @@ def test_a_and_b_show_the_same_frame_number_always(clip, original, wall, rendere
     settle(player)
     assert numbers() == (0, 0)
     for index in (0, 59, 23, 24, 7, 6, 36):
-        player.seek_frame(index)
+        player.seek(at_frame(index))
         settle(player)
         assert numbers() == (index, index)
     player.step(3)
@@ -279,11 +279,11 @@ def test_a_and_b_show_the_same_frame_number_always(clip, original, wall, rendere
 def test_an_original_that_is_shorter_ends_earlier(clip, folder, wall):
     short = write_clip(folder / "short.mp4", 30)
     player = Player(clip, short, wall=wall)
-    player.seek_frame(29)
+    player.seek(at_frame(29))
     assert settle(player).b.index == 29
-    player.seek_frame(45)
+    player.seek(at_frame(45))
     assert settle(player).b is None
-    player.seek_frame(3)
+    player.seek(at_frame(3))
     assert settle(player).b.index == 3
     player.close()
 
@@ -385,7 +385,7 @@ def test_files_are_closed_when_the_decoding_thread_has_let_go_of_them(clip, monk
 
 def test_closing_ends_the_thread_even_in_the_middle_of_a_seek(clip):
     player = Player(clip)
-    player.seek_frame(55)
+    player.seek(at_frame(55))
     player.close()
     assert not player._thread.is_alive()
 

@@ -7,6 +7,7 @@ from multiprocessing import Pipe
 
 import numpy as np
 import pytest
+from waiting import LIMIT
 
 from pipeline.cli.view import Styles, answer
 from pipeline.styles import shipped_styles
@@ -19,7 +20,7 @@ def styles():
     yield styles
     if styles._worker is not None:
         styles._worker.kill()
-        styles._worker.join(timeout=20)
+        styles._worker.join(timeout=LIMIT)
 
 
 def test_a_style_that_does_not_exist_is_refused_across_the_process_border(styles):

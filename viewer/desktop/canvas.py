@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
-    QImage,
     QMouseEvent,
     QSurfaceFormat,
     QWheelEvent,
@@ -166,12 +164,6 @@ class Canvas(QOpenGLWidget):
             raise DisplayError(refusal(error)) from error
         finally:
             self.doneCurrent()
-
-    def grab_rgb(self) -> Rgb:
-        """(height, width, 3) uint8 of the framebuffer as it is on the screen."""
-        image = self.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
-        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-        return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
     def release(self) -> None:
         """Free what is on the graphics card, while there is still a context."""

@@ -12,8 +12,9 @@ from math import degrees, radians
 import cv2
 import numpy as np
 import pytest
-from clips import number_on_screen
+from clips import at_frame, number_on_screen
 from person import Person
+from waiting import LIMIT
 
 from viewer.camera import Camera, view_ray
 from viewer.composition import Compare
@@ -263,7 +264,7 @@ def test_a_file_dropped_on_the_picture_is_opened(window, person, films, applicat
 
 
 def test_s_saves_the_view_and_shift_s_the_whole_frame(window, person, playing_film, tmp_path):
-    playing_film.seek_frame(37)
+    playing_film.seek(at_frame(37, 10))
     person.settled()
     person.press("s")
     person.until(lambda: list(tmp_path.glob("shots/*view*.png")), "the view saved")
@@ -364,7 +365,7 @@ def test_a_film_that_nobody_waits_for_any_more_is_closed_again(window, person, f
 
     def slow(path, *rest):
         if path == films[1]:
-            answered.wait(20)
+            answered.wait(LIMIT)
         made.append(Session(path, *rest))
         return made[-1]
 
