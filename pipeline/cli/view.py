@@ -122,6 +122,7 @@ class Styles:
     def __init__(self, device: str = "auto") -> None:
         self._device = device
         self._turn = threading.Lock()  # an answer belongs to whoever asked last
+        self._loaded: Wanted | None = None  # over there
         self._worker: BaseProcess | None = None
         self._pipe: Connection | None = None
 
@@ -139,22 +140,23 @@ class Styles:
             Vr360Error: no such style, or a damaged one.
             RuntimeError: the style does not load, or the process ended.
         """
-        self._ask((name, strength), None)
+        self._ask((name, strength))
         return partial(self._ask, (name, strength))
 
-    def _ask(self, wanted: Wanted, rgb: Rgb | None) -> Any:
-        """Have a picture painted in a style; without one, have the style loaded."""
+    def _ask(self, wanted: Wanted, rgb: Rgb | None = None) -> Any:
+        """Have a picture painted in a style, which is loaded first unless it was the last."""
         with self._turn:
-            kind, found = self._exchange((wanted, rgb))
-        if kind == "refused":
-            raise Vr360Error(found)
-        if kind == "failed":
-            raise RuntimeError(found)
-        return found
+            if self._worker is None or not self._worker.is_alive():
+                self._loaded = None
+                self._start()
+            if self._loaded != wanted:
+                self._loaded = None
+                self._exchange(wanted)
+                self._loaded = wanted
+            return None if rgb is None else self._exchange(rgb)
 
-    def _exchange(self, request: tuple[Wanted, Rgb | None]) -> tuple[str, Any]:
-        if self._worker is None or not self._worker.is_alive():
-            self._start()
+    def _exchange(self, request: Wanted | Rgb) -> Any:
+        """Send a style to load or a picture to paint; what comes back."""
         assert self._pipe is not None
         try:
             self._pipe.send(request)
@@ -162,7 +164,11 @@ class Styles:
         except (EOFError, OSError):
             self._worker = None
             raise RuntimeError("the painting process ended; is there memory enough?") from None
-        return kind, found
+        if kind == "refused":
+            raise Vr360Error(found)
+        if kind == "failed":
+            raise RuntimeError(found)
+        return found
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -181,38 +187,26 @@ def _serve(pipe: Connection, device: str) -> None:
 
 
 def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
-    """Paint what comes through a pipe, each picture in the style it names, until it is closed.
-
-    A request is (style and strength, picture or None); the style used last stays loaded.
-    """
-    loaded: dict[Wanted, Stylize] = {}
-
-    def paint(wanted: Wanted, rgb: Rgb | None) -> Rgb | None:
-        if wanted not in loaded:
-            made = load(*wanted)
-            loaded.clear()
-            loaded[wanted] = made
-        return None if rgb is None else loaded[wanted](rgb)
-
-    try:
-        while True:
-            pipe.send(_outcome(paint, *pipe.recv()))
-    except (EOFError, BrokenPipeError):
-        return
-
-
-def _outcome(
-    paint: Callable[[Wanted, Rgb | None], Rgb | None], wanted: Wanted, rgb: Rgb | None
-) -> tuple[str, Any]:
+    """Load the styles and paint the pictures that come through a pipe, until it is closed."""
     from viewer.live import reason_of
 
-    try:
-        return "done", paint(wanted, rgb)
-    except Vr360Error as error:
-        return "refused", str(error)
-    except Exception as error:  # a style is foreign code: it may raise anything
-        log.debug("style %s", wanted, exc_info=True)
-        return "failed", reason_of(error)
+    paint: Stylize | None = None
+    while True:
+        try:
+            request = pipe.recv()
+        except EOFError:
+            return
+        try:
+            if isinstance(request, tuple):
+                paint = load(*request)
+                pipe.send(("done", None))
+            else:
+                pipe.send(("done", paint(request) if paint else request))
+        except Vr360Error as error:
+            pipe.send(("refused", str(error)))
+        except Exception as error:  # a style is foreign code: it may raise anything
+            log.debug("painting failed", exc_info=True)
+            pipe.send(("failed", reason_of(error)))
 
 
 def _stylize(name: str, strength: float, device: str) -> Stylize:
