@@ -4,9 +4,9 @@ Conventions:
     - Cube faces lie as `vr360.cubelayout` says.
     - Dual fisheye: two equidistant lenses side by side; the front lens lies in the right half
       (ffmpeg's `dfisheye`) unless `swap_lenses`.
-    - Half equirect covers 180 degrees of longitude around the front. What a picture leaves out
-      of the sphere is black.
+    - Half equirect covers 180 degrees of longitude around the front.
     - Layout tb: left eye on top. lr: left eye on the left. rl: left eye on the right.
+    - What a picture leaves out of the sphere is black.
 """
 
 from __future__ import annotations

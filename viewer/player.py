@@ -129,7 +129,7 @@ class Player:
         broken = sum(decoder.damaged for decoder in self._decoders)
         if broken:
             return f"{self.film.path.name}: {broken} damaged packets were left out"
-        return ""
+        return self.sound.failure if self.sound is not None else ""
 
     def play(self) -> None:
         """Play on; on the last picture before the out point or the end, begin at the in point."""

@@ -72,6 +72,7 @@ class Sound:
         volume: 0..1.
         muted: play silence, but keep the time.
         silent: why there is nothing to hear, or an empty text.
+        failure: why the sound stopped, or an empty text.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Sound:
         self._mark: tuple[float, float] | None = None  # wall, position
         self._position = 0.0
         self._closing = False
+        self.failure = ""
         self._device, self.silent = _open_device()
         callback = self._feed()
         next(callback)
@@ -183,7 +185,7 @@ class Sound:
                 if not self._append(generation, samples):
                     return
         except (av.error.FFmpegError, OSError) as error:
-            self.silent = f"the sound stops: {error.strerror}"
+            self.failure = f"{self._path.name}: the sound stops ({error.strerror})"
         with self._changed:
             self._finished = generation == self._generation
 

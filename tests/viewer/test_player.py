@@ -333,6 +333,17 @@ def test_a_film_that_is_cut_short_loops(cut_short, wall):
     assert indices.count(0) >= 2
 
 
+def test_a_film_whose_sound_cannot_be_read_plays_on_and_says_so(folder):
+    film = write_clip(folder / "loud.mp4", 30, sound=True)
+    player = Player(film)
+    settle(player)
+    film.path.rename(folder / "gone.mp4")  # the pictures come from the file that is open
+    player.play()
+    wait_for(lambda: (player.poll(), "the sound stops" in player.message)[1], "a word about it")
+    wait_for(lambda: (player.poll(), player.current.a.index > 5)[1], "the film playing on")
+    player.close()
+
+
 def test_a_disk_that_fails_stops_the_film_until_it_is_asked_again(player, monkeypatch):
     def refuse(*_):
         raise VideoOpenError("film.mp4: cannot be read (Input/output error)")
