@@ -23,7 +23,7 @@ from vr360.media.containers import (
     opened,
 )
 from vr360.media.folders import read_folder
-from vr360.media.rotation import upright
+from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still
 from vr360.media.threads import DEPTH, ReadAhead, T
 
@@ -103,7 +103,7 @@ def _frames(
             last = next(times) if times else _time(info, picture)
             if last >= start:
                 _check(info, picture, last)
-                yield Frame(upright(to_rgb(picture), picture.rotation), last)
+                yield Frame(upright(to_rgb(picture), display_matrix(picture)), last)
     except av.error.FFmpegError:
         raise VideoOpenError(_damaged(info, last)) from None
     _check_end(info, container, stream, last)
