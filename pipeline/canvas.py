@@ -19,19 +19,18 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.choices import CanvasKind, Padding
 from pipeline.nets.stylenet import MULTIPLE, STRIDE
 from pipeline.nets.surface import CubeFaces, ExtendedFaces, ExtendedSphere, Sphere, Surface
+from vr360.choices import chosen
 from vr360.cubelayout import pack_faces, unpack_faces
 from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
-from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.geometry import Array, equirect_directions
 from vr360.padding import beyond_edges, sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect, Mask
 from vr360.sampling import Sampler, build_sampler
 
-PROJECTIONS = ("auto", "equirect", "cubemap")
-PADDINGS = ("sphere", "wrap")
 LEAN = (0.03, 0.015)  # share of the pixel as far beyond the edge, from the edge inwards
 FEATHER = 32  # pixels over which the two ends of an extended picture fade into each other
 
@@ -273,10 +272,8 @@ def check_layout(projection: str, padding: str) -> None:
     Raises:
         InputError: there are not.
     """
-    if projection not in PROJECTIONS:
-        raise InputError(f"--projection {projection}: one of {', '.join(PROJECTIONS)}")
-    if padding not in PADDINGS:
-        raise InputError(f"--padding {padding}: one of {', '.join(PADDINGS)}")
+    chosen(CanvasKind, projection, "--projection")
+    chosen(Padding, padding, "--padding")
 
 
 def choose_canvas(

@@ -17,7 +17,7 @@ from vr360.stereo import join_eyes, split_eyes
 LARGEST_MEDIAN = {8: 31, 10: 5}  # OpenCV's limit above 8 bits is 5
 
 
-def check_median(kernel: int, depth: int) -> None:
+def check_median(kernel: int, depth: int = 8) -> None:
     """Raise InputError for a kernel that OpenCV cannot do at this bit depth."""
     largest = LARGEST_MEDIAN[depth]
     if kernel != 0 and not (kernel % 2 == 1 and 1 <= kernel <= largest):

@@ -10,32 +10,46 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipeline.backends import choose_device
+from pipeline.choices import (
+    CanvasKind,
+    EyePainting,
+    Flow,
+    Padding,
+    Statistics,
+    Temporal,
+    check_device,
+    settle,
+)
+from pipeline.look import parse_look
 from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
 from pipeline.rewrite import Progress, Span, open_result
+from pipeline.styles import check_styles
 from pipeline.stylizer import Stylizer, load_stylizer
 from pipeline.temporal.ahead import LookAhead, NoLookAhead, looking_ahead
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, Smoother, check_smoothness
-from pipeline.unfolding import Unfolding, open_unfolding
+from pipeline.unfolding import Unfolding, check_paint_width, open_unfolding
 from vr360.errors import InputError
+from vr360.fisheye.presets import check_camera
 from vr360.frame import Frame, Projection, Stereo, VideoInfo
-from vr360.media.presets import Overrides
+from vr360.media.checks import check_files, check_kind
+from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.writer import Writer
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
 
-TEMPORAL = ("flow", "none")
 PASSES = (1, 2)
-EYES = ("matched", "own")
 
 
 @dataclass(frozen=True)
 class StylizeJob:
-    """What to paint, how, and into what.
+    """What to paint, how, and into what; checked when it is made.
+
+    Paths and choices may be given as text too: `StylizeJob("in.mp4", "out.mp4", "starry_night")`.
 
     Attributes:
         style, strength: the look over time, as `parse_look` reads it.
@@ -57,6 +71,9 @@ class StylizeJob:
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
     input: Path
@@ -65,27 +82,56 @@ class StylizeJob:
     strength: str | float = 1.0
     then: Sequence[str] = ()
     preserve_colour: bool = False
-    preset: str | None = None
+    preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
     median: int = 3
     span: Span = field(default_factory=Span)
     size: tuple[int, int] | None = None
     paint_width: int | None = None
     rate: Fraction | None = None
-    projection: str = "auto"
-    padding: str = "sphere"
-    statistics: str = "shot"
-    temporal: str = "flow"
+    projection: CanvasKind = CanvasKind.AUTO
+    padding: Padding = Padding.SPHERE
+    statistics: Statistics = Statistics.SHOT
+    temporal: Temporal = Temporal.FLOW
     smoothness: float = DEFAULT_SMOOTHNESS
     passes: int = 1
-    flow: str = "auto"
-    eyes: str = "matched"
+    flow: Flow = Flow.AUTO
+    eyes: EyePainting = EyePainting.MATCHED
     cuts: str = "auto"
     device: str = "auto"
     source_projection: Projection | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
     force: bool = False
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            paths=("input", "output"),
+            preset=PresetName,
+            projection=CanvasKind,
+            padding=Padding,
+            statistics=Statistics,
+            temporal=Temporal,
+            flow=Flow,
+            eyes=EyePainting,
+            source_projection=Projection,
+            stereo=Stereo,
+        )
+        for style, strength in self.looks:
+            parse_look(style, strength)
+        check_device(self.device)
+        check_camera(self.camera)
+        check_median(self.median)
+        check_paint_width(self.paint_width)
+        check_smoothness(self.smoothness)
+        if self.passes not in PASSES:
+            raise InputError(f"--passes {self.passes}: give 1 or 2")
+
+    @property
+    def looks(self) -> list[tuple[str | Sequence[str], str | float]]:
+        """Style and strength of the looks that paint, one after the other."""
+        return [(self.style, self.strength), *((style, 1.0) for style in self.then)]
 
 
 @dataclass(frozen=True)
@@ -151,7 +197,6 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
 
 def load_looks(job: StylizeJob) -> list[Stylizer]:
     """The looks as the job wants them painted, one after the other."""
-    wanted = [(job.style, job.strength), *((style, 1.0) for style in job.then)]
     return [
         load_stylizer(
             style,
@@ -162,7 +207,7 @@ def load_looks(job: StylizeJob) -> list[Stylizer]:
             statistics=job.statistics,
             preserve_colour=job.preserve_colour,
         )
-        for style, strength in wanted
+        for style, strength in job.looks
     ]
 
 
@@ -170,9 +215,7 @@ def open_finisher(
     job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
 ) -> Finisher:
     """What happens to painted frames before they are written."""
-    if job.eyes not in EYES:
-        raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
-    matched = job.eyes == "matched" and paints(looks)
+    matched = job.eyes is EyePainting.MATCHED and paints(looks)
     return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, sphere, looks), matched)
 
 
@@ -180,8 +223,6 @@ def open_look_ahead(
     job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
 ) -> AbstractContextManager[LookAhead | NoLookAhead]:
     """What painted frames pass through; with one pass they pass as they are."""
-    if job.passes not in PASSES:
-        raise InputError(f"--passes {job.passes}: give 1 or 2")
     if job.passes == 1 or not open_smoothers(job, info, sphere, looks):
         return nullcontext(NoLookAhead())
     return looking_ahead(job.output, info.stereo, lambda: open_smoothers(job, info, sphere, looks))
@@ -196,10 +237,7 @@ def open_smoothers(
     job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
 ) -> list[Smoother]:
     """One for each eye of a painted film; none for stills and `--temporal none`."""
-    if job.temporal not in TEMPORAL:
-        raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
-    check_smoothness(job.smoothness)
-    if info.is_still or job.temporal == "none" or not paints(looks):
+    if info.is_still or job.temporal is Temporal.NONE or not paints(looks):
         return []
     quality = flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
     return [
@@ -208,10 +246,13 @@ def open_smoothers(
 
 
 def probe_source(job: StylizeJob) -> VideoInfo:
-    """The source, if it can be painted from where the job says."""
+    """The source, if all that the job names is there and can be: before any net is loaded."""
+    check_files(job.input, job.output, job.preset, job.force)
     info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
     check_median(job.median, info.bit_depth)
     job.span.check(info)
+    check_kind(job.output, info)
+    check_styles(job.style, *job.then)
     return info
 
 

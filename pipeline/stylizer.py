@@ -14,6 +14,7 @@ from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
 from pipeline.canvas import Canvas, check_layout, choose_canvas, choose_projection
+from pipeline.choices import Statistics
 from pipeline.keyframes import Time
 from pipeline.look import Look, LookTrack, parse_look
 from pipeline.nets.looks import kept
@@ -22,10 +23,8 @@ from pipeline.styles import Palette, open_palette
 from pipeline.temporal.statistics import ShotStatistics
 from pipeline.tensors import to_rgb, to_tensor
 from vr360.change import luma
-from vr360.errors import InputError
+from vr360.choices import chosen
 from vr360.frame import Rgb, bit_depth
-
-STATISTICS = ("shot", "frame")
 
 
 class Stylizer:
@@ -56,8 +55,7 @@ class Stylizer:
         statistics: str = "shot",
         preserve_colour: bool = False,
     ) -> None:
-        if statistics not in STATISTICS:
-            raise InputError(f"--statistics {statistics}: one of {', '.join(STATISTICS)}")
+        chosen(Statistics, statistics, "--statistics")
         check_layout(projection, padding)
         self.track = track
         self.backend = backend

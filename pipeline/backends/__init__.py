@@ -16,11 +16,10 @@ from torch import Tensor
 
 from pipeline.backends.openvino_backend import OpenVinoBackend, cpu_has_bfloat16
 from pipeline.backends.torch_backend import TorchBackend
+from pipeline.choices import check_device
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError
-
-DEVICES = ("auto", "cuda", "mps", "cpu")
 
 
 class Backend(Protocol):
@@ -43,12 +42,11 @@ def choose_device(device: str) -> str:
     Raises:
         InputError: the device asked for is not there.
     """
+    check_device(device)
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         return next((name for name, there in present.items() if there), "cpu")
     kind, _, number = device.partition(":")
-    if kind not in DEVICES or (number and (kind != "cuda" or not number.isdigit())):
-        raise InputError(f"--device {device}: unknown; one of {', '.join(DEVICES)}")
     if not present.get(kind, True) or int(number or 0) >= max(1, torch.cuda.device_count()):
         raise InputError(f"--device {device}: not found on this machine; use --device cpu or auto")
     return device
@@ -67,4 +65,4 @@ def open_backend(net: StyleNet, device: str = "auto") -> Backend:
     return TorchBackend(net, device, torch.float16)
 
 
-__all__ = ["DEVICES", "Backend", "OpenVinoBackend", "TorchBackend", "choose_device", "open_backend"]
+__all__ = ["Backend", "OpenVinoBackend", "TorchBackend", "choose_device", "open_backend"]

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Annotated
 
 import typer
 
+from pipeline.cli.command import Command, Commands
 from pipeline.cli.console import say
 from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
@@ -32,9 +34,10 @@ from vr360.errors import Vr360Error
 
 app = typer.Typer(
     name="vr360",
+    cls=Commands,
     help="360° footage in, a painted, steady, headset-ready film out.",
     no_args_is_help=True,
-    add_completion=False,
+    epilog="Every command has worked examples: vr360 COMMAND --help.",
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -52,17 +55,26 @@ for command in (
     inject,
     remove,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(styles, name="styles")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
+    pass
 
 
 def main() -> None:
@@ -70,7 +82,7 @@ def main() -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     keep_freed_memory()
     try:
-        app()
+        app(prog_name="vr360")
     except Vr360Error as error:
         say("[red]error:[/red] ", str(error))
         sys.exit(1)

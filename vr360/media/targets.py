@@ -7,6 +7,13 @@ from pathlib import Path
 
 from vr360.errors import OutputError
 
+STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def behind_link(path: Path) -> Path:
+    """The file that a symbolic link points to, there or not: results go there, the link stays."""
+    return path.resolve() if path.is_symlink() else path
+
 
 def partial_of(path: Path) -> Path:
     """Where a result grows until it is complete."""
@@ -23,9 +30,11 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
     """
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise OutputError(f"{path}: is the input itself; name another output")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OutputError(f"{path}: neither a file nor a folder; results go into files")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already; --force replaces it")
-    folder = path.absolute().parent
+    folder = behind_link(path).absolute().parent
     if not folder.is_dir():
         raise OutputError(f"{path}: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK | os.X_OK):

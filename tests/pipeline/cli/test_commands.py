@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, README, data on stdout, errors in one line."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import torch
 import typer.main
 
 from pipeline.cli import app
+from pipeline.cli import command as command_module
+from pipeline.cli.command import PANELS
+from pipeline.cli.examples import EXAMPLES
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import soft_noise
 
@@ -168,12 +172,8 @@ def test_the_input_is_never_the_output(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--strength", "2"], "--strength"),
-        (["--median", "2"], "--median"),
-        (["--preset", "vhs"], "vhs"),
         (["--preset", "prores"], "prores"),
-        (["--device", "abacus"], "--device"),
-        (["--padding", "bubble"], "--padding"),
+        (["--camera", "abacus"], "abacus"),
         (["--start", "99"], "--start"),
     ],
 )
@@ -188,7 +188,15 @@ def test_settings_that_cannot_be_are_refused_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "options", [["--size", "12"], ["--start", "x"], ["--rate", "0"], ["--duration", "1:2:3:4"]]
+    "options",
+    [
+        ["--size", "12"],
+        ["--start", "x"],
+        ["--rate", "0"],
+        ["--duration", "1:2:3:4"],
+        ["--strength", "2"],
+        ["--median", "2"],
+    ],
 )
 def test_what_makes_no_sense_is_a_usage_error(
     command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, options: list[str]
@@ -249,3 +257,74 @@ def test_the_defaults_of_the_command_line_are_those_of_the_job():
     for name in ("median", "projection", "padding", "statistics", "temporal",
                  "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
         assert shown[name] == getattr(job, name), name
+
+
+def test_the_version_is_printed(command: Run):
+    from vr360 import __version__
+
+    assert command("--version") == (0, f"{__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_names_no_type_of_a_flag(command: Run, name: str):
+    _, out, _ = command(*filter(None, [name]), "--help")
+    assert "--help" in out
+    assert "<bool>" not in out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_has_its_panel(name: str):
+    known = [word for words in PANELS.values() for word in words]
+    params = typer.main.get_command(app).commands[name].params  # type: ignore[attr-defined]
+    loose = {p.name for p in params if p.opts[0].startswith("-")} - {*known}
+    assert not loose, f"name a panel for them in {command_module.__file__}"
+    assert len(known) == len(set(known))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_command_has_worked_examples_that_parse(name: str, command: Run):
+    out = " ".join(command(name, "--help")[1].split())
+    for example in EXAMPLES[name]:
+        assert example in out
+        program, called, *words = shlex.split(example)
+        assert (program, called) == ("vr360", name)
+        found = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+        assert found.make_context(name, words).params
+
+
+def test_every_command_has_examples():
+    assert {*EXAMPLES} == {*COMMANDS} - {"styles"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("train", ["--preset", "photo", "--from", "none"], {"kind": "photo", "gallery": "none"}),
+        ("train", ["--preset=photo"], {"kind": "photo"}),
+        ("explore", ["--preset", "animation"], {"kind": "animation"}),
+        ("optimize", ["--preset", "animation"], {"kind": "animation", "preset": None}),
+        ("optimize", ["--encoding", "quest"], {"kind": "painting", "preset": "quest"}),
+        ("optimize", ["--preset", "quest"], {"kind": "painting", "preset": "quest"}),
+    ],
+)
+def test_yesterdays_spelling_is_taken_and_todays_is_named(
+    capsys: pytest.CaptureFixture[str], name: str, old: list[str], new: dict[str, str | None]
+):
+    files = {"train": ["p.png", "o.safetensors", "--photos", "photos"]}
+    given = files.get(name, ["in.png", "out.png", "--style", "p.png"])
+    found = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    params = found.make_context(name, [*given, *old]).params
+    assert {key: params[key] for key in new} == new
+    said = capsys.readouterr().err
+    assert ("is called" in said) == (old != ["--preset", "quest"])
+
+
+def test_shells_complete_the_words(command: Run, monkeypatch: pytest.MonkeyPatch):
+    code, out, _ = command("--help")
+    assert code == 0
+    assert "--install-completion" in out
+    monkeypatch.setenv("_VR360_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "vr360 stylize --flow r")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    monkeypatch.setattr("sys.argv", ["vr360"])
+    assert "raft" in command()[1]
