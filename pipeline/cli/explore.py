@@ -59,8 +59,8 @@ def explore(
     from vr360.media.containers import check_readable
 
     time = parse_seconds(at, "--at") or Fraction(0)
-    check_readable(input)
-    check_readable(style)
+    for path in filter(None, (input, style, vgg_weights)):
+        check_readable(path)
 
     from pipeline.optimize.explore import Exploration, explore
     from pipeline.optimize.network import NetworkChoice

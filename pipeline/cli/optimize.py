@@ -175,7 +175,8 @@ def optimize(
 
     span, wide = parse_span(start, duration), parse_size(size)
     check_files(input, output, preset, force)
-    check_readable(style)
+    for path in filter(None, (style, vgg_weights, baseline)):
+        check_readable(path)
 
     from pipeline.optimize.finish import parse_dissolve
     from pipeline.optimize.job import OptimizeJob, optimize

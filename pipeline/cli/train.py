@@ -90,7 +90,7 @@ def train(
     data_rights: str = typer.Option("", help="Origin and licence of the photographs."),
 ) -> None:
     """Train a style for `vr360 stylize --style OUT`; resumable, with a preview and a report."""
-    from pipeline.paintings import parse_box
+    from pipeline.paintings import parse_box, pictures_in
     from vr360.media.containers import check_readable
 
     if iterations is not None and minutes is not None:
@@ -102,6 +102,9 @@ def train(
     with usage():
         box = parse_box(crop, "--crop") if crop else None
     check_readable(style_image)
+    pictures_in(photos)
+    if vgg_weights is not None:
+        check_readable(vgg_weights)
     _check_out(out, force or resume)
 
     from pipeline.backends import choose_device

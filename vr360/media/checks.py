@@ -27,9 +27,9 @@ def check_files(source: Path, target: Path, preset: str | None = None, force: bo
             carry the preset.
     """
     check_readable(source)
-    target = behind_link(target)
-    if target.suffix.lower() not in ("", *STILL_SUFFIXES):
-        preset_named(preset, target)
+    real = behind_link(target)
+    if real.suffix.lower() not in ("", *STILL_SUFFIXES):
+        preset_named(preset, real)
     check_target(target, force, source)
 
 

@@ -30,8 +30,8 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
     """
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise OutputError(f"{path}: is the input itself; name another output")
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise OutputError(f"{path}: neither a file nor a folder; results go into files")
+    if _is_device(path):
+        raise OutputError(f"{path}: a device or a stream; results go into files")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already; --force replaces it")
     folder = behind_link(path).absolute().parent
@@ -51,3 +51,10 @@ def reserve(path: Path) -> None:
         partial_of(path).touch()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _is_device(path: Path) -> bool:
+    """Whether it is what cannot be renamed into; /dev/stdout is, even where it leads to a file."""
+    folder = path.absolute().parent.resolve()
+    odd = path.exists() and not (path.is_file() or path.is_dir())
+    return odd or folder == Path("/dev") or folder.is_relative_to("/proc")

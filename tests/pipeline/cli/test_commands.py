@@ -328,3 +328,34 @@ def test_shells_complete_the_words(command: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COMP_CWORD", "3")
     monkeypatch.setattr("sys.argv", ["vr360"])
     assert "raft" in command()[1]
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/stdout", "/dev/null"])
+@pytest.mark.parametrize("name", ["stylize", "convert"])
+def test_a_device_as_output_is_refused_in_one_line(
+    command: Run, tiny_film: Path, tiny_style: Path, device: str, name: str
+):
+    style = ["--style", tiny_style] if name == "stylize" else []
+    for force in ([], ["--force"]):
+        code, stdout, stderr = command(name, tiny_film, device, *style, *force)
+        assert_one_line(code, stdout, stderr, f"{device}: a device or a stream")
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".tif", ".avif"])
+def test_a_kind_of_still_that_is_not_written_is_named_with_those_that_are(
+    command: Run, tmp_path: Path, tiny_style: Path, suffix: str
+):
+    still = tmp_path / "in.png"
+    cv2.imwrite(str(still), soft_noise(64, 128, 0))
+    code, stdout, stderr = command("stylize", still, tmp_path / f"o{suffix}", "--style", tiny_style)
+    assert_one_line(code, stdout, stderr, "stills as .jpg, .jpeg, .png")
+
+
+@pytest.mark.parametrize(("brand", "kind"), [(b"avif", "AVIF"), (b"heic", "HEIC")])
+def test_a_kind_of_still_that_is_not_read_is_named(
+    command: Run, tmp_path: Path, tiny_style: Path, brand: bytes, kind: str
+):
+    picture = tmp_path / "in.img"
+    picture.write_bytes(b"\0\0\0\x1cftyp" + brand + bytes(64))
+    code, stdout, stderr = command("stylize", picture, tmp_path / "o.png", "--style", tiny_style)
+    assert_one_line(code, stdout, stderr, f"{kind} is not read; save the picture as PNG or JPEG")
