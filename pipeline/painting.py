@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 
+from pipeline.keyframes import Time
+from pipeline.preprocess import Prepared
 from pipeline.stereo import carry_over
 from pipeline.stylizer import Stylizer
 from pipeline.temporal.cuts import Cuts
@@ -59,11 +61,12 @@ class Painter:
         last: Painted | None = None
         for frame in frames:
             begins = self._cuts.begins(frame)
+            bare = Frame(frame.rgb, frame.pts)  # what only painting needs goes no further
             changed = self._changed(last.source, frame) if last else 0.0
             if last is None or begins or changed or frame.rgb is not last.source.rgb:
-                last = Painted(frame, self._eyes(frame, begins), begins, changed)
+                last = Painted(bare, self._eyes(frame, begins), begins, changed)
             else:
-                last = Painted(frame, last.eyes, False)
+                last = Painted(bare, last.eyes, False)
             yield last
 
     def _changed(self, before: Frame, now: Frame) -> float:
@@ -73,10 +76,11 @@ class Painter:
     def _eyes(self, frame: Frame, begins_shot: bool) -> list[Rgb]:
         started = time.perf_counter()
         eyes = split_eyes(frame.rgb, self._stereo)
+        sharp = split_eyes(frame.sharp, self._stereo) if isinstance(frame, Prepared) else eyes
         for look in self._looks:
             if begins_shot:
                 look.begin_shot()
-            eyes = look(eyes, self._bit_depth, frame.pts)
+            eyes = sharp = look(eyes, self._bit_depth, frame.pts, sharp)
         self.busy_seconds += time.perf_counter() - started
         self.painted += 1
         return eyes
@@ -89,6 +93,8 @@ class Finisher:
         smoothers: one for each eye, or none.
         fold: a whole equirect eye -> an eye of the film.
         match_eyes: carry the left eye's painting over to the right one.
+        shows_source: seconds -> whether what was painted then is the source itself; it is passed
+            on to the bit, and what is painted next begins anew.
     """
 
     def __init__(
@@ -97,6 +103,7 @@ class Finisher:
         fold: Callable[[Rgb], Rgb] = lambda eye: eye,
         smoothers: Iterable[Smoother] = (),
         match_eyes: bool = True,
+        shows_source: Callable[[Time], bool] = lambda _: False,
     ) -> None:
         self.busy_seconds = 0.0
         self.frames = 0
@@ -104,6 +111,7 @@ class Finisher:
         self._fold = fold
         self._smoothers = list(smoothers)
         self._match_eyes = match_eyes
+        self._shows_source = shows_source
         self._last: tuple[list[Rgb], Rgb] | None = None  # eyes as painted, the finished picture
 
     def __call__(self, painted: Painted) -> Frame:
@@ -117,9 +125,12 @@ class Finisher:
 
     def _picture(self, painted: Painted) -> Rgb:
         sources, eyes = split_eyes(painted.source.rgb, self._stereo), painted.eyes
-        if painted.begins_shot:
+        source_itself = self._shows_source(painted.source.pts)
+        if painted.begins_shot or source_itself:
             for smoother in self._smoothers:
                 smoother.reset()
+        if source_itself:
+            return self._folded(eyes)
         if self._smoothers:
             aheads = painted.ahead or repeat(None, len(eyes))
             steps = zip(self._smoothers, sources, eyes, aheads, strict=True)
@@ -128,4 +139,7 @@ class Finisher:
             ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
+        return self._folded(eyes)
+
+    def _folded(self, eyes: Sequence[Rgb]) -> Rgb:
         return join_eyes([self._fold(eye) for eye in eyes], self._stereo)

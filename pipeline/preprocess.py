@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from vr360.errors import InputError
-from vr360.frame import Rgb, Stereo
+from vr360.frame import Frame, Rgb, Stereo
 from vr360.padding import sphere_pad_rgb
 from vr360.projections import Equirect
 from vr360.sampling import build_sampler
@@ -52,7 +53,30 @@ def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], 
     return build_sampler(Equirect(*old), Equirect(*new))
 
 
-def prepare(rgb: Rgb, stereo: Stereo, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:
-    """Make a whole equirect sphere of each eye (see `pipeline.unfolding`) and blur it."""
-    eyes = [unfold(eye) for eye in split_eyes(rgb, stereo)]
-    return join_eyes([median_blur(eye, kernel) for eye in eyes], stereo)
+@dataclass(frozen=True)
+class Prepared(Frame):
+    """A frame ready to be painted.
+
+    Attributes:
+        sharp: as `rgb`, without the blur: what shows where a look is weaker than 1.
+    """
+
+    sharp: Rgb
+
+
+def prepare(
+    frame: Frame, stereo: Stereo, unfold: Callable[[Rgb], Rgb], kernel: int, shows: bool = True
+) -> Frame:
+    """Make a whole equirect sphere of each eye (see `pipeline.unfolding`) and blur it.
+
+    Args:
+        stereo: how the eyes lie.
+        unfold: an eye (h, w, 3) -> the sphere (H, W, 3).
+        kernel: of the median, see `median_blur`.
+        shows: the picture itself may show: keep it without the blur, too.
+    """
+    eyes = [unfold(eye) for eye in split_eyes(frame.rgb, stereo)]
+    blurred = join_eyes([median_blur(eye, kernel) for eye in eyes], stereo)
+    if not shows:
+        return Frame(blurred, frame.pts)
+    return Prepared(blurred, frame.pts, join_eyes(eyes, stereo))

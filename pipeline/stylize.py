@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from pipeline.backends import choose_device
@@ -20,6 +21,7 @@ from pipeline.choices import (
     check_device,
     settle,
 )
+from pipeline.keyframes import Time
 from pipeline.look import parse_look
 from pipeline.painting import Finisher, Painter
 from pipeline.preprocess import check_median, prepare
@@ -216,7 +218,13 @@ def open_finisher(
 ) -> Finisher:
     """What happens to painted frames before they are written."""
     matched = job.eyes is EyePainting.MATCHED and paints(looks)
-    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, sphere, looks), matched)
+    smoothers = open_smoothers(job, info, sphere, looks)
+    return Finisher(info.stereo, sphere.fold, smoothers, matched, partial(shows_source, looks))
+
+
+def shows_source(looks: Sequence[Stylizer], seconds: Time) -> bool:
+    """Whether every look has strength 0 at that moment."""
+    return all(look.track.at(seconds).strength == 0 for look in looks)
 
 
 def open_look_ahead(
@@ -261,10 +269,8 @@ def prepared_frames(
 ) -> Iterator[Frame]:
     """Whole spheres at an even rate, blurred; a repeated frame is the same object twice."""
     frames = read_frames(info, job.span.start, job.span.duration)
-    prepared = (
-        Frame(prepare(frame.rgb, info.stereo, sphere.unfold, job.median), frame.pts)
-        for frame in frames
-    )
+    shows = any(strength < 1 for _, strength in parse_look(job.style, job.strength).strengths)
+    prepared = (prepare(frame, info.stereo, sphere.unfold, job.median, shows) for frame in frames)
     if info.is_still:
         return prepared
     return at_constant_rate(prepared, job.rate or info.rate, count, job.span.end(info))

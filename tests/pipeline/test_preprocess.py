@@ -1,10 +1,12 @@
+from fractions import Fraction
+
 import cv2
 import numpy as np
 import pytest
 
-from pipeline.preprocess import check_median, median_blur, open_resizer, prepare
+from pipeline.preprocess import Prepared, check_median, median_blur, open_resizer, prepare
 from vr360.errors import InputError
-from vr360.frame import Stereo
+from vr360.frame import Frame, Stereo
 from vr360.geometry import equirect_directions
 from vr360.stereo import split_eyes
 
@@ -64,7 +66,9 @@ def test_eyes_never_bleed_into_each_other(stereo: Stereo):
     split_eyes(rgb, stereo)[1][:] = 255
     for size in ((32, 64), (16, 32), (96, 192)):
         eye = split_eyes(rgb, stereo)[0].shape[:2]
-        prepared = prepare(rgb, stereo, open_resizer(eye, size), 5)
-        left, right = split_eyes(prepared, stereo)
-        assert left.max() == 0
-        assert right.min() == 255
+        prepared = prepare(Frame(rgb, Fraction(0)), stereo, open_resizer(eye, size), 5)
+        assert isinstance(prepared, Prepared)
+        for picture in (prepared.rgb, prepared.sharp):
+            left, right = split_eyes(picture, stereo)
+            assert left.max() == 0
+            assert right.min() == 255

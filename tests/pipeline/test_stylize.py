@@ -106,9 +106,27 @@ def test_asking_for_more_than_there_is_gives_what_there_is(
 
 def test_strength_zero_is_the_source(tmp_path: Path, tiny_film: Path, tiny_style: Path):
     out = tmp_path / "same.mkv"
-    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=0, median=0))
+    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=0))
     pairs = zip(read_frames(probe(tiny_film)), read_frames(probe(out)), strict=True)
     assert all(np.array_equal(a.rgb, b.rgb) for a, b in pairs)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_where_a_ramp_is_at_zero_the_film_is_the_source(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path, passes: int
+):
+    out = tmp_path / "ramp.mkv"
+    ramp = "0s:0,0.15s:0,0.25s:1,0.35s:0"  # of twelve frames the first four and the last three
+    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=ramp, passes=passes))
+    pairs = zip(read_frames(probe(tiny_film)), read_frames(probe(out)), strict=True)
+    same = [np.array_equal(a.rgb, b.rgb) for a, b in pairs]
+    assert same == [True] * 4 + [False] * 5 + [True] * 3
+
+
+def test_what_shows_through_a_weak_look_is_not_blurred(tmp_path: Path, tiny_style: Path):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 128, 3), np.uint8)
+    faint = paint_still(tmp_path, tiny_style, noise, strength=0.01).astype(int)
+    assert np.abs(faint - noise).max() < 10
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
@@ -191,7 +191,7 @@ def at_constant_rate(
             tick = round(frame.pts * rate)
         else:
             while tick / rate - shown.pts <= frame.pts - tick / rate:
-                yield Frame(shown.rgb, tick / rate)
+                yield replace(shown, pts=tick / rate)
                 tick, used = tick + 1, used + 1
             _tally(count, used)
         shown, used = frame, 0
@@ -199,7 +199,7 @@ def at_constant_rate(
         return
     stop = round(shown.pts * rate) + 1 if end is None else max(1, round(end * rate))
     while tick < stop:
-        yield Frame(shown.rgb, tick / rate)
+        yield replace(shown, pts=tick / rate)
         tick, used = tick + 1, used + 1
     _tally(count, used)
 

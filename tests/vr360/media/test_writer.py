@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vr360.errors import OutputError
+from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Stereo
 from vr360.media.presets import PRESETS, Overrides, RawVideo, preset_named, settle
 from vr360.media.probe import probe
