@@ -20,6 +20,7 @@ from pipeline.choices import check_device
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError
+from vr360.memory import keep_freed_memory
 
 
 class Backend(Protocol):
@@ -57,10 +58,12 @@ def open_backend(net: StyleNet, device: str = "auto") -> Backend:
     """The fastest way to run `net` on `device`; opened once, however many looks it paints.
 
     OpenVINO on the CPU, in bfloat16 where the processor has it: several times faster than torch
-    there (`make bench`). On a GPU torch in float16.
+    there (`make bench`). On a GPU torch in float16. For the CPU's sake the whole process is told
+    to keep freed memory, see `vr360.memory`.
     """
     device = choose_device(device)
     if device == "cpu":
+        keep_freed_memory()
         return OpenVinoBackend(net, "bf16" if cpu_has_bfloat16() else "f32")
     return TorchBackend(net, device, torch.float16)
 

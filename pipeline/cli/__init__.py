@@ -21,7 +21,6 @@ from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
-from pipeline.cli.memory import keep_freed_memory
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
 from pipeline.cli.stitch import stitch
@@ -31,6 +30,7 @@ from pipeline.cli.train import train
 from pipeline.cli.view import view
 from vr360 import __version__
 from vr360.errors import Vr360Error
+from vr360.memory import keep_freed_memory
 
 app = typer.Typer(
     name="vr360",
