@@ -1,7 +1,8 @@
-"""The `vr360` command: one file per sub-command, and the only place that catches errors.
+"""The `vr360` command: one file per sub-command.
 
-stdout carries data, stderr messages and progress. Exit 0; 1 for what we refuse, in one line; 2 for
-a command line that makes no sense.
+stdout carries data, stderr messages and progress. Exit 0; 1 for what we refuse, in one line; 2,
+before any work, for a command line that makes no sense. Errors of the one tree end here. Commands
+import what they need when they run: help and refusals wait for no library.
 """
 
 from __future__ import annotations

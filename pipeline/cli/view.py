@@ -1,4 +1,7 @@
-"""`vr360 view`: look at a film, and judge it; the only place where viewer and pipeline meet."""
+"""`vr360 view`: look at a film, and judge it; the only place where viewer and pipeline meet.
+
+Of the viewer only its words are imported before the command runs.
+"""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def open_palette(names: Iterable[str]) -> Palette:
         if not same_net(net, gallery.net):
             raise CheckpointError(
                 f"--style {first} and {name}: no blend of styles of two nets; train the one "
-                "from the other's gallery (vr360 train --from) without --convolutions"
+                "from the other's gallery (vr360 train --gallery) without --convolutions"
             )
     styles = {name: gallery.looks[index] for name, (gallery, index) in found.items()}
     cards = {name: gallery.card.styles[index] for name, (gallery, index) in found.items()}
