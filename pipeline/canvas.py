@@ -272,7 +272,7 @@ def check_layout(projection: str, padding: str) -> None:
     Raises:
         InputError: there are not.
     """
-    chosen(CanvasKind, projection, "--projection")
+    chosen(CanvasKind, projection, "--canvas")
     chosen(Padding, padding, "--padding")
 
 

@@ -6,8 +6,10 @@ heavy is imported, so that a wrong word is named before any net is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from vr360.choices import chosen
@@ -163,15 +165,19 @@ def check_device(word: str) -> None:
         raise InputError(f"--device {word}: the number of a GPU comes behind it, as cuda:1")
 
 
-_OPTIONS = {"source_projection": "--from", "method": "--optimizer"}  # not named as their fields
-
-
-def settle(job: Any, *, paths: tuple[str, ...] = (), **kinds: type[StrEnum]) -> None:
+def settle(
+    job: Any,
+    *,
+    paths: tuple[str, ...] = (),
+    options: Mapping[str, str] = MappingProxyType({}),
+    **kinds: type[StrEnum],
+) -> None:
     """Make paths and enum members of what a frozen job was given as words; None stays None.
 
     Args:
         job: a dataclass in its `__post_init__`.
         paths: names of the fields that hold paths.
+        options: what fields are called on the command line, where that is not their name.
         kinds: name of a field, and the enum of its words.
 
     Raises:
@@ -183,5 +189,5 @@ def settle(job: Any, *, paths: tuple[str, ...] = (), **kinds: type[StrEnum]) -> 
     for name, kind in kinds.items():
         word = getattr(job, name)
         if word is not None:
-            option = _OPTIONS.get(name, "--" + name.replace("_", "-"))
+            option = options.get(name, "--" + name.replace("_", "-"))
             object.__setattr__(job, name, chosen(kind, word, option))

@@ -110,6 +110,7 @@ class StylizeJob:
         settle(
             self,
             paths=("input", "output"),
+            options={"projection": "--canvas", "source_projection": "--from"},
             preset=PresetName,
             projection=CanvasKind,
             padding=Padding,

@@ -23,7 +23,7 @@ PANELS = {
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
-        "calibrate", "save_camera", "swap", "turned", "lens_fov", "projection",
+        "calibrate", "save_camera", "swap", "turned", "lens_fov", "projection", "canvas",
     ),
     TIME: ("start", "duration", "rate", "temporal", "smoothness", "passes", "cuts", "at", "on"),
     OUTPUT: (
@@ -47,6 +47,8 @@ RENAMED: dict[str, dict[str, str]] = {
     "train": {"--preset": "--kind", "--from": "--gallery"},
     "explore": {"--preset": "--kind"},
     "optimize": {"--encoding": "--preset"},
+    "stylize": {"--projection": "--canvas"},
+    "view": {"--projection": "--from"},
 }
 """Options whose old spelling is still taken, for one version."""
 

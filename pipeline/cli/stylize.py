@@ -77,7 +77,7 @@ def stylize(
         None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
     ),
     device: Device = "auto",
-    projection: CanvasKind = typer.Option(
+    canvas: CanvasKind = typer.Option(
         CanvasKind.AUTO, help="How the net sees the sphere: whole, or as six faces; auto chooses."
     ),
     padding: Padding = typer.Option(
@@ -148,7 +148,7 @@ def stylize(
             size=wide,
             paint_width=paint_width,
             rate=even,
-            projection=projection,
+            projection=canvas,
             padding=padding,
             statistics=statistics,
             temporal=temporal,

@@ -36,7 +36,7 @@ def view(
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
     strength: float = typer.Option(1.0, min=0.0, max=1.5, help="How strongly --style paints."),
     projection: Projection | None = typer.Option(
-        None, help="How the sphere lies on FILE, instead of what it says."
+        None, "--from", help="How the sphere lies on FILE, instead of what it says."
     ),
     stereo: Stereo | None = typer.Option(
         None, help="How the eyes lie on FILE, instead of what it says."

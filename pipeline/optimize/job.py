@@ -86,6 +86,7 @@ class OptimizeJob:
         settle(
             self,
             paths=("input", "output", "baseline"),
+            options={"source_projection": "--from"},
             preset=PresetName,
             source_projection=Projection,
             stereo=Stereo,

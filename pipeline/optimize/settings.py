@@ -74,7 +74,14 @@ class OptimizeSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        settle(self, method=Optimizer, init=FrameStart, histogram=Histogram, precision=Precision)
+        settle(
+            self,
+            options={"method": "--optimizer"},
+            method=Optimizer,
+            init=FrameStart,
+            histogram=Histogram,
+            precision=Precision,
+        )
         _within("--unrealness", self.unrealness, -10, 10)
         _within("--iterations", self.iterations, 1, 100_000)
         _within("--learning-rate", self.learning_rate, 1e-6, 1e6)

@@ -260,7 +260,7 @@ def test_ctrl_c_leaves_neither_film_nor_partial_file(tmp_path: Path, tiny_style:
     ("field", "value", "said"),
     [
         ("temporal", "x", "--temporal x: one of flow, none"),
-        ("projection", "x", "--projection x: one of auto, equirect, cubemap"),
+        ("projection", "x", "--canvas x: one of auto, equirect, cubemap"),
         ("padding", "x", "--padding x: one of sphere, wrap"),
         ("statistics", "x", "--statistics x: one of shot, frame"),
         ("flow", "x", "--flow x: one of auto, dis, fine, raft"),

@@ -254,7 +254,8 @@ def test_the_defaults_of_the_command_line_are_those_of_the_job():
     }
     job = StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night")
     assert float(shown["strength"]) == job.strength
-    for name in ("median", "projection", "padding", "statistics", "temporal",
+    assert shown["canvas"] == job.projection
+    for name in ("median", "padding", "statistics", "temporal",
                  "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
         assert shown[name] == getattr(job, name), name
 
@@ -304,13 +305,15 @@ def test_every_command_has_examples():
         ("explore", ["--preset", "animation"], {"kind": "animation"}),
         ("optimize", ["--preset", "animation"], {"kind": "animation", "preset": None}),
         ("optimize", ["--encoding", "quest"], {"kind": "painting", "preset": "quest"}),
+        ("stylize", ["--projection", "cubemap"], {"canvas": "cubemap"}),
+        ("view", ["--projection", "cubemap"], {"projection": "cubemap"}),
         ("optimize", ["--preset", "quest"], {"kind": "painting", "preset": "quest"}),
     ],
 )
 def test_yesterdays_spelling_is_taken_and_todays_is_named(
     capsys: pytest.CaptureFixture[str], name: str, old: list[str], new: dict[str, str | None]
 ):
-    files = {"train": ["p.png", "o.safetensors", "--photos", "photos"]}
+    files = {"train": ["p.png", "o.safetensors", "--photos", "photos"], "view": ["f.mp4"]}
     given = files.get(name, ["in.png", "out.png", "--style", "p.png"])
     found = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
     params = found.make_context(name, [*given, *old]).params

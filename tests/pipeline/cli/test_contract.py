@@ -116,7 +116,7 @@ def test_steps_and_minutes_exclude_each_other(command: Run, name: str):
 
 def test_the_contract_is_about_all_the_options_that_choose():
     said = {(name, option) for name, option, _ in CHOICES}
-    stylize = ("temporal", "projection", "padding", "statistics", "flow", "eyes", "preset", "from")
+    stylize = ("temporal", "canvas", "padding", "statistics", "flow", "eyes", "preset", "from")
     assert said >= {("stylize", f"--{option}") for option in stylize}
     assert said >= {("optimize", f"--{o}") for o in ("network", "optimizer", "histogram", "kind")}
     assert said >= {("train", "--network"), ("train", "--kind"), ("inject", "--ambisonic")}
