@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.choices import FaceLayout, PictureKind, settle
 from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rewrite
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.geometry import Array
-from vr360.media.presets import Overrides
+from vr360.media.checks import check_files, check_kind
+from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling
 from vr360.media.six_faces import FacesWriter, find_faces, read_faces
@@ -32,26 +34,32 @@ from vr360.sampling import Interpolation, build_sampler
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
 
-SIX_FACES = "faces"
-
 
 @dataclass(frozen=True)
 class Side:
     """What one side of a conversion looks like.
 
     Attributes:
-        projection: a `Projection` or `RECTILINEAR`; None is what the file says.
-        layout: a `CubeLayout` or `SIX_FACES`, cubes only; None is the usual one.
+        projection: None is what the file says.
+        layout: cubes only; None is the usual one.
         fov: radians that a fisheye's circle or a rectilinear picture's width spans.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
-    projection: str | None = None
-    layout: str | None = None
+    projection: PictureKind | None = None
+    layout: FaceLayout | None = None
     fov: float | None = None
+
+    def __post_init__(self) -> None:
+        settle(self, projection=PictureKind, layout=FaceLayout)
+        if self.projection is PictureKind.AUTO:
+            object.__setattr__(self, "projection", None)
 
     @property
     def is_six_faces(self) -> bool:
-        return self.layout == SIX_FACES
+        return self.layout is FaceLayout.FACES
 
 
 @dataclass(frozen=True)
@@ -65,20 +73,32 @@ class ConvertJob:
         stereo: how the eyes lie, which stays as it is; None is what the file says.
         span: the part wanted.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
     input: Path
     output: Path
     source: Side = field(default_factory=Side)
-    target: Side = field(default_factory=lambda: Side(Projection.EQUIRECT))
+    target: Side = field(default_factory=lambda: Side(PictureKind.EQUIRECT))
     turn: Array = field(default_factory=lambda: np.eye(3))
     size: tuple[int, int] | None = None
     stereo: Stereo | None = None
     span: Span = field(default_factory=Span)
     interpolation: Interpolation = Interpolation.CUBIC
-    preset: str | None = None
+    preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
     force: bool = False
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            paths=("input", "output"),
+            stereo=Stereo,
+            interpolation=Interpolation,
+            preset=PresetName,
+        )
 
 
 @dataclass(frozen=True)
@@ -100,8 +120,10 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     Raises:
         Vr360Error: anything about the input or the output that stands in the way.
     """
+    check_files(job.input, job.output, job.preset, job.force)
     info = probe_source(job)
     job.span.check(info)
+    check_kind(job.output, info)
     source = source_map(info, job.source.projection, named_layout(job.source), job.source.fov)
     target = target_map(job, info, source)
     metadata = metadata_of(job, target, info.stereo)

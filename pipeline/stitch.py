@@ -6,13 +6,15 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.choices import settle
 from pipeline.source.delivery import Progress, Span, open_result, rewrite
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
 from vr360.fisheye.film import Footage, open_footage, result_size
 from vr360.fisheye.pto import write_pto
 from vr360.frame import Projection, Stereo, VideoInfo
-from vr360.media.presets import Overrides
+from vr360.media.checks import check_files, check_kind
+from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.targets import check_target
 from vr360.spherical import SphericalMetadata
@@ -27,16 +29,24 @@ class StitchJob:
         size: (height, width) of the result; None is as fine as the lenses.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
         save_camera: Hugin project to write the camera to.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
     input: Path
     output: Path
     footage: Footage = field(default_factory=Footage)
     size: tuple[int, int] | None = None
-    preset: str | None = None
+    preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
     save_camera: Path | None = None
     force: bool = False
+
+    def __post_init__(self) -> None:
+        settle(self, paths=("input", "output", "save_camera"), preset=PresetName)
+        if self.size is not None:
+            check_whole(*self.size)
 
     @property
     def span(self) -> Span:
@@ -66,10 +76,12 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         Vr360Error: anything about the input, the camera or the output that stands in the way.
     """
     started = time.perf_counter()
-    for target in filter(None, (job.output, job.save_camera)):
-        check_target(target, job.force, job.input)
+    check_files(job.input, job.output, job.preset, job.force)
+    if job.save_camera is not None:
+        check_target(job.save_camera, job.force, job.input)
     info = probe(job.input, Projection.DUAL_FISHEYE, Stereo.MONO)
     job.span.check(info)
+    check_kind(job.output, info)
     height, width = result_shape(job, info)
     opened = open_footage(info, job.footage, height, width)
     if job.save_camera is not None:
@@ -101,6 +113,11 @@ def result_shape(job: StitchJob, info: VideoInfo) -> tuple[int, int]:
         InputError: a size that no whole sphere has.
     """
     height, width = job.size or result_size(info)
+    check_whole(height, width)
+    return height, width
+
+
+def check_whole(height: int, width: int) -> None:
+    """Raise InputError for a size that no whole sphere has."""
     if width != 2 * height:
         raise InputError(f"--size {width}x{height}: a whole sphere is twice as wide as high")
-    return height, width

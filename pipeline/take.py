@@ -11,18 +11,20 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 
 from pipeline.backends import choose_device
-from pipeline.painting.job import EYES, PASSES, TEMPORAL, StylizeJob
+from pipeline.choices import EyePainting, Temporal
+from pipeline.painting.job import StylizeJob
 from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
 from pipeline.painting.stages import Finisher, Painter, Prepared
 from pipeline.painting.state import PaintState, Stages
 from pipeline.painting.stylizer import Stylizer, load_stylizer
 from pipeline.source.preprocess import check_median, prepare
 from pipeline.source.unfolding import Unfolding
+from pipeline.styles import check_styles
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.raft import flow_quality
-from pipeline.temporal.smoothing import Smoother, check_smoothness
-from vr360.errors import InputError
-from vr360.frame import Frame, Stereo, VideoInfo
+from pipeline.temporal.smoothing import Smoother
+from vr360.frame import Frame, Rgb, Stereo, VideoInfo
+from vr360.media.checks import check_files, check_kind
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.stereo import split_eyes
@@ -131,16 +133,18 @@ class Take:
 
 
 def probe_source(job: StylizeJob) -> VideoInfo:
-    """The source, if it can be painted from where the job says."""
+    """The source, if all that the job names is there and can be: before any net is loaded."""
+    check_files(job.input, job.output, job.preset, job.force)
     info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
     check_median(job.median, info.bit_depth)
     job.span.check(info)
+    check_kind(job.output, info)
+    check_styles(job.style, *job.then)
     return info
 
 
 def load_looks(job: StylizeJob) -> list[Stylizer]:
     """The looks as the job wants them painted, one after the other."""
-    wanted = [(job.style, job.strength), *((style, 1.0) for style in job.then)]
     return [
         load_stylizer(
             style,
@@ -151,7 +155,7 @@ def load_looks(job: StylizeJob) -> list[Stylizer]:
             statistics=job.statistics,
             preserve_colour=job.preserve_colour,
         )
-        for style, strength in wanted
+        for style, strength in job.looks
     ]
 
 
@@ -166,12 +170,14 @@ def prepared_frames(
         after = position.pts if position else None
         rate = job.rate or info.rate
         frames = at_constant_rate(frames, rate, count, job.span.end(info), after)
-    eyes = None
+    shows, eyes, sharp = job.shows_source, list[Rgb](), list[Rgb]()
     for frame in frames:
-        if eyes is None or not frame.repeats:
+        if not (eyes and frame.repeats):
             each = split_eyes(frame.rgb, info.stereo)
-            eyes = [prepare(eye, sphere.unfold, job.median) for eye in each]
-        yield Prepared(eyes, frame.pts, frame.taken, frame.repeats)
+            both = [prepare(eye, sphere.unfold, job.median) for eye in each]
+            eyes = [blurred for _, blurred in both]
+            sharp = [whole for whole, _ in both] if shows else eyes
+        yield Prepared(eyes, frame.pts, frame.taken, frame.repeats, sharp=sharp)
 
 
 def open_marks(job: StylizeJob, info: VideoInfo) -> Cuts[Prepared]:
@@ -185,9 +191,7 @@ def open_finisher(
     job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
 ) -> Finisher:
     """What happens to painted frames before they are given out."""
-    if job.eyes not in EYES:
-        raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
-    matched = job.eyes == "matched" and paints(looks)
+    matched = job.eyes is EyePainting.MATCHED and paints(looks)
     return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, sphere, looks), matched)
 
 
@@ -195,8 +199,6 @@ def open_look_ahead(
     job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
 ) -> AbstractContextManager[LookAhead | NoLookAhead]:
     """What painted frames pass through; with one pass they pass as they are."""
-    if job.passes not in PASSES:
-        raise InputError(f"--passes {job.passes}: give 1 or 2")
     if job.passes == 1 or not smooths(job, info, looks):
         return nullcontext(NoLookAhead())
     return looking_ahead(job.output, lambda: open_smoothers(job, info, sphere, looks))
@@ -209,10 +211,7 @@ def paints(looks: Sequence[Stylizer]) -> bool:
 
 def smooths(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) -> bool:
     """Whether frames are held still: painted films, unless `--temporal none` says no."""
-    if job.temporal not in TEMPORAL:
-        raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
-    check_smoothness(job.smoothness)
-    return not info.is_still and job.temporal != "none" and paints(looks)
+    return not info.is_still and job.temporal is not Temporal.NONE and paints(looks)
 
 
 def open_smoothers(

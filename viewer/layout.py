@@ -12,31 +12,15 @@ Conventions:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
+from viewer.choices import Eyes as Eyes
+from viewer.choices import View as View
 from vr360.cubelayout import CubeLayout
 from vr360.frame import Projection, Stereo
 from vr360.geometry import HALF_TURN
 from vr360.spherical.model import FRONT_HALF, FULL, Bounds
 
 SLACK = 0.02  # relative, of a shape: cameras pad their pictures a little
-
-
-class View(StrEnum):
-    """How the sphere is shown."""
-
-    RECTILINEAR = "rectilinear"
-    PLANET = "planet"
-    FLAT = "flat"
-
-
-class Eyes(StrEnum):
-    """Which eyes are shown."""
-
-    LEFT = "left"
-    RIGHT = "right"
-    BOTH = "side-by-side"
-    ANAGLYPH = "anaglyph"
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.choices import CubeLayout as CubeLayout
 from vr360.cubemap import FACES
 from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.geometry import Array
-
-
-class CubeLayout(StrEnum):
-    """Names of the layouts."""
-
-    C3X2 = "c3x2"
-    CBMP = "cbmp"
-    C6X1 = "c6x1"
-    CROSS = "cross"
-    EAC = "eac"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,27 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.choices import Projection as Projection
+from vr360.choices import Stereo as Stereo
+
 Rgb = NDArray[Any]
 """(H, W, 3) R'G'B' as encoded: uint8 in 0..255, or uint16 holding 10-bit codes in 0..1023."""
-
-
-class Projection(StrEnum):
-    """How the sphere lies on the picture."""
-
-    EQUIRECT = "equirect"
-    CUBEMAP = "cubemap"
-    EQUI_ANGULAR = "equi-angular"
-    HALF_EQUIRECT = "half-equirect"
-    DUAL_FISHEYE = "dual-fisheye"
-
-
-class Stereo(StrEnum):
-    """How the eyes lie on the picture."""
-
-    MONO = "mono"
-    TOP_BOTTOM = "tb"
-    LEFT_RIGHT = "lr"
-    RIGHT_LEFT = "rl"
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from pipeline.backends.openvino_backend import OpenVinoBackend, cpu_has_bfloat16
 from pipeline.backends.torch_backend import TorchBackend
+from pipeline.choices import check_device
 from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError
-
-DEVICES = ("auto", "cuda", "mps", "cpu")
+from vr360.memory import keep_freed_memory
 
 
 class Backend(Protocol):
@@ -50,12 +50,11 @@ def choose_device(device: str) -> str:
     Raises:
         InputError: the device asked for is not there.
     """
+    check_device(device)
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if device == "auto":
         return next((name for name, there in present.items() if there), "cpu")
     kind, _, number = device.partition(":")
-    if kind not in DEVICES or (number and (kind != "cuda" or not number.isdigit())):
-        raise InputError(f"--device {device}: unknown; one of {', '.join(DEVICES)}")
     if not present.get(kind, True) or int(number or 0) >= max(1, torch.cuda.device_count()):
         raise InputError(f"--device {device}: not found on this machine; use --device cpu or auto")
     return device
@@ -66,12 +65,14 @@ def open_backend(net: Net, device: str = "auto") -> Backend:
     """The fastest way to run `net` on `device`; opened once, however many looks it paints.
 
     OpenVINO on the CPU, in bfloat16 where the processor has it: several times faster than torch
-    there (`make bench`). On a GPU torch in float16.
+    there (`make bench`). On a GPU torch in float16. For the CPU's sake the whole process is told
+    to keep freed memory, see `vr360.memory`.
     """
     device = choose_device(device)
     if device == "cpu":
+        keep_freed_memory()
         return OpenVinoBackend(net, "bf16" if cpu_has_bfloat16() else "f32")
     return TorchBackend(net, device, torch.float16)
 
 
-__all__ = ["DEVICES", "Backend", "OpenVinoBackend", "TorchBackend", "choose_device", "open_backend"]
+__all__ = ["Backend", "OpenVinoBackend", "TorchBackend", "choose_device", "open_backend"]

@@ -1,16 +1,19 @@
-"""The `vr360` command: one file per sub-command, and the only place that catches errors.
+"""The `vr360` command: one file per sub-command.
 
-stdout carries data, stderr messages and progress. Exit 0; 1 for what we refuse, in one line; 2 for
-a command line that makes no sense.
+stdout carries data, stderr messages and progress. Exit 0; 1 for what we refuse, in one line; 2,
+before any work, for a command line that makes no sense. Errors of the one tree end here. Commands
+import what they need when they run: help and refusals wait for no library.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from typing import Annotated
 
 import typer
 
+from pipeline.cli.command import Command, Commands
 from pipeline.cli.console import say
 from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
@@ -19,7 +22,6 @@ from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
-from pipeline.cli.memory import keep_freed_memory
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
 from pipeline.cli.stitch import stitch
@@ -29,12 +31,14 @@ from pipeline.cli.train import train
 from pipeline.cli.view import view
 from vr360 import __version__
 from vr360.errors import Vr360Error
+from vr360.memory import keep_freed_memory
 
 app = typer.Typer(
     name="vr360",
+    cls=Commands,
     help="360° footage in, a painted, steady, headset-ready film out.",
     no_args_is_help=True,
-    add_completion=False,
+    epilog="Every command has worked examples: vr360 COMMAND --help.",
     pretty_exceptions_enable=False,
 )
 for command in (
@@ -52,17 +56,26 @@ for command in (
     inject,
     remove,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 app.add_typer(styles, name="styles")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
 ) -> None:
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
+    pass
 
 
 def main() -> None:
@@ -70,7 +83,7 @@ def main() -> None:
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     keep_freed_memory()
     try:
-        app()
+        app(prog_name="vr360")
     except Vr360Error as error:
         say("[red]error:[/red] ", str(error))
         sys.exit(1)

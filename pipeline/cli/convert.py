@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pipeline.choices import FaceLayout, PictureKind, StereoOrAuto
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
@@ -22,52 +22,24 @@ from pipeline.cli.options import (
     Preset,
     Speed,
     Start,
+    Stereo,
     parse_span,
+    usage,
 )
-from pipeline.cli.values import parse_size, parse_stereo
+from pipeline.cli.values import parse_size, stereo_of
+from vr360.choices import Interpolation
 
 if TYPE_CHECKING:
     from pipeline.convert import ConvertReport, Side
 
 
-class Kind(StrEnum):
-    """What the command line calls projections."""
-
-    AUTO = "auto"
-    EQUIRECT = "equirect"
-    CUBEMAP = "cubemap"
-    EQUI_ANGULAR = "equi-angular"
-    HALF_EQUIRECT = "half-equirect"
-    DUAL_FISHEYE = "dual-fisheye"
-    RECTILINEAR = "rectilinear"
-
-
-class FaceLayout(StrEnum):
-    """How cube faces lie on a picture, or in six of them."""
-
-    C3X2 = "c3x2"
-    CBMP = "cbmp"
-    C6X1 = "c6x1"
-    CROSS = "cross"
-    EAC = "eac"
-    FACES = "faces"
-
-
-class Kernel(StrEnum):
-    """How sharp."""
-
-    LINEAR = "linear"
-    CUBIC = "cubic"
-    LANCZOS = "lanczos"
-
-
 def convert(
     input: Input,
     output: Output,
-    from_: Kind = typer.Option(
-        Kind.AUTO, "--from", help="Projection of INPUT; auto is what the file says."
+    from_: PictureKind = typer.Option(
+        PictureKind.AUTO, "--from", help="Projection of INPUT; auto is what the file says."
     ),
-    to: Kind = typer.Option(Kind.EQUIRECT, "--to", help="Projection of OUTPUT."),
+    to: PictureKind = typer.Option(PictureKind.EQUIRECT, "--to", help="Projection of OUTPUT."),
     layout: FaceLayout | None = typer.Option(
         None,
         help="Faces of OUTPUT. By default eac for equi-angular, cbmp (as the metadata means) for "
@@ -78,18 +50,23 @@ def convert(
         None, help="Faces of INPUT; cbmp for cubemap by default if its metadata says cubemap."
     ),
     fov: float | None = typer.Option(
-        None, help="Degrees across OUTPUT: of each fisheye (190) or of a rectilinear view (90)."
+        None,
+        min=1,
+        max=360,
+        help="Degrees across OUTPUT: of each fisheye (190) or of a rectilinear view (90).",
     ),
-    from_fov: float | None = typer.Option(None, help="Degrees across INPUT, likewise."),
+    from_fov: float | None = typer.Option(
+        None, min=1, max=360, help="Degrees across INPUT, likewise."
+    ),
     yaw: float = typer.Option(0.0, help="Degrees to the right that the new front lies."),
     pitch: float = typer.Option(0.0, help="Degrees upwards that the new front lies."),
     roll: float = typer.Option(0.0, help="Degrees clockwise that the new view is turned."),
     size: str | None = typer.Option(
         None, help="WxH of OUTPUT, all eyes included; as fine as INPUT by default."
     ),
-    stereo: str = typer.Option("auto", help="Eyes of both: auto, mono, tb, lr or rl."),
-    interpolation: Kernel = typer.Option(
-        Kernel.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
+    stereo: Stereo = StereoOrAuto.AUTO,
+    interpolation: Interpolation = typer.Option(
+        Interpolation.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
     ),
     start: Start = "0",
     duration: Duration = None,
@@ -109,25 +86,25 @@ def convert(
     from pipeline.convert import ConvertJob, convert
     from vr360.geometry import rotation
     from vr360.media.presets import Overrides
-    from vr360.sampling import Interpolation
 
-    if to is Kind.AUTO:
+    if to is PictureKind.AUTO:
         raise typer.BadParameter("--to auto: name the projection that is wanted")
     span = parse_span(start, duration)
-    job = ConvertJob(
-        input=input,
-        output=output,
-        source=as_side(from_, from_layout, from_fov, "--from"),
-        target=as_side(to, layout, fov, "--to"),
-        turn=rotation(math.radians(yaw), math.radians(pitch), math.radians(roll)),
-        size=parse_size(size),
-        stereo=parse_stereo(stereo),
-        span=span,
-        interpolation=Interpolation(interpolation.value),
-        preset=preset,
-        encoding=Overrides(codec, crf, pixel_format, speed),
-        force=force,
-    )
+    with usage():
+        job = ConvertJob(
+            input=input,
+            output=output,
+            source=as_side(from_, from_layout, from_fov, "--from"),
+            target=as_side(to, layout, fov, "--to"),
+            turn=rotation(math.radians(yaw), math.radians(pitch), math.radians(roll)),
+            size=parse_size(size),
+            stereo=stereo_of(stereo),
+            span=span,
+            interpolation=interpolation,
+            preset=preset,
+            encoding=Overrides(codec, crf, pixel_format, speed),
+            force=force,
+        )
     report = convert(job, partial(progress_bar, doing="converting"))
     if as_json:
         print_json(as_data(report))
@@ -135,23 +112,19 @@ def convert(
         summarise(report)
 
 
-def as_side(kind: Kind, layout: FaceLayout | None, fov: float | None, option: str) -> Side:
+def as_side(kind: PictureKind, layout: FaceLayout | None, fov: float | None, option: str) -> Side:
     """One side of the conversion; layouts belong to cubes and fields of view to lenses."""
     from pipeline.convert import Side
 
-    cube = kind in (Kind.CUBEMAP, Kind.EQUI_ANGULAR)
-    lens = kind in (Kind.DUAL_FISHEYE, Kind.RECTILINEAR)
-    known = kind is not Kind.AUTO
+    cube = kind in (PictureKind.CUBEMAP, PictureKind.EQUI_ANGULAR)
+    lens = kind in (PictureKind.DUAL_FISHEYE, PictureKind.RECTILINEAR)
+    known = kind is not PictureKind.AUTO
     if layout is not None and known and not cube:
         raise typer.BadParameter(f"{option} {kind.value} has no faces to lay out")
     if fov is not None and known and not lens:
         other = "--from-fov" if option == "--to" else "--fov"
         raise typer.BadParameter(f"{option} {kind.value} has no field of view; is {other} meant?")
-    return Side(
-        kind.value if known else None,
-        layout.value if layout is not None else None,
-        math.radians(fov) if fov is not None else None,
-    )
+    return Side(kind, layout, math.radians(fov) if fov is not None else None)
 
 
 def summarise(report: ConvertReport) -> None:

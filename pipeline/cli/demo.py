@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.options import Device
 from pipeline.cli.stylize import as_data, summarise
 
 SAMPLE = Path(__file__).parents[2] / "sample_clips" / "valley_2048x1024.mp4"
@@ -15,20 +16,24 @@ SAMPLE = Path(__file__).parents[2] / "sample_clips" / "valley_2048x1024.mp4"
 def demo(
     out: Path = typer.Option(Path("out"), help="Folder for the film, the picture, the figures."),
     style: str = typer.Option("starry_night", help="Name of a shipped style, or a style FILE."),
-    device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
+    device: Device = "auto",
     as_json: bool = typer.Option(False, "--json", help="Print the figures as JSON."),
 ) -> None:
     """Paint the shipped sample clip; an earlier demo in the same folder is replaced."""
     import json
     from dataclasses import asdict
 
-    from pipeline.quality.before_after import save_before_after
-    from pipeline.quality.measure import measure_film, measure_style
-    from pipeline.stylize import StylizeJob, stylize
+    from pipeline.styles import check_styles
     from vr360.errors import VideoOpenError
 
     if not SAMPLE.is_file():
         raise VideoOpenError(f"{SAMPLE}: the sample clip is missing; run this in a full checkout")
+    check_styles(style)
+
+    from pipeline.quality.before_after import save_before_after
+    from pipeline.quality.measure import measure_film, measure_style
+    from pipeline.stylize import StylizeJob, stylize
+
     out.mkdir(parents=True, exist_ok=True)
     film, picture, figures = out / "demo.mp4", out / "before_after.jpg", out / "figures.json"
     job = StylizeJob(SAMPLE, film, style, device=device, force=True)

@@ -17,6 +17,7 @@ from rich.progress import (
 
 from pipeline.cli.console import console, say
 from pipeline.cli.demo import SAMPLE
+from pipeline.cli.options import Device, usage
 from pipeline.cli.values import parse_numbers, parse_seconds, parse_size
 
 if TYPE_CHECKING:
@@ -50,31 +51,42 @@ def discover(
     images: Path | None = typer.Option(
         None, help="Folder of the paintings that known styles were learned from."
     ),
-    device: str = typer.Option("auto", help="auto is every device there is; cuda, mps, cpu."),
+    device: Device = "auto",
 ) -> None:
     """Try looks on test clips and lay them side by side on one page.
 
     Called again with the same --out it does what is missing, and adds what is new.
     """
-    from pipeline.discover.candidates import Lessons
-    from pipeline.discover.page import PAGE
-    from pipeline.discover.sweep import Discovery, Sweep
+    from pipeline.looks.style_images import SUFFIXES
+    from pipeline.styles import check_styles
+    from vr360.media.containers import check_readable
 
     if iterations is not None and minutes is not None:
         raise typer.BadParameter("--iterations and --minutes: give one of the two")
     minutes = None if iterations else minutes or MINUTES
-    sweep = Sweep(
-        styles,
-        on or [SAMPLE],
-        out,
-        strengths=parse_numbers(strength, "--strength"),
-        scales=parse_numbers(scale, "--scale"),
-        size=parse_size(size) or Sweep.size,
-        duration=parse_seconds(duration, "--duration") or Sweep.duration,
-        images=images,
-        lessons=Lessons(photos, vgg_weights, iterations, minutes),
-        device=device,
-    )
+    strengths, scales = parse_numbers(strength, "--strength"), parse_numbers(scale, "--scale")
+    wide, seconds = parse_size(size), parse_seconds(duration, "--duration")
+    for path in on:
+        check_readable(path)
+    check_styles(*(style for style in styles if Path(style).suffix.lower() not in SUFFIXES))
+
+    from pipeline.discover.candidates import Lessons
+    from pipeline.discover.page import PAGE
+    from pipeline.discover.sweep import Discovery, Sweep
+
+    with usage():
+        sweep = Sweep(
+            styles,
+            on or [SAMPLE],
+            out,
+            strengths=strengths,
+            scales=scales,
+            size=wide or Sweep.size,
+            duration=Sweep.duration if seconds is None else seconds,
+            images=images,
+            lessons=Lessons(photos, vgg_weights, iterations, minutes),
+            device=device,
+        )
     discovery = Discovery(sweep)
     try:
         _watch(discovery)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from pipeline.cli.console import console, print_json, say
 from vr360.errors import OutputError, Vr360Error
-from vr360.spherical import Progress as OnBytes
+
+if TYPE_CHECKING:
+    from vr360.spherical import Progress as OnBytes
 
 BIG = 256 << 20  # below, a bar would only flicker
 

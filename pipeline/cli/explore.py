@@ -10,18 +10,18 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
+from pipeline.choices import Network, OptimizeKind
 from pipeline.cli.console import console, print_json, say
 from pipeline.cli.optimize import (
     AddBlock,
-    Device,
-    Look,
-    Network,
+    Kind,
     Seed,
     Style,
     StyleScale,
+    Vgg,
     VggWeights,
 )
-from pipeline.cli.options import AsJson, Input
+from pipeline.cli.options import AsJson, Device, Input, usage
 from pipeline.cli.values import parse_seconds
 
 Folder = Annotated[Path, typer.Argument(help="Folder for index.html and grid.png.")]
@@ -41,11 +41,11 @@ def explore(
     style_layers: list[str] | None = typer.Option(
         None, help="LAYER=WEIGHT,..., or five weights of conv1_1 to conv5_1; repeatable."
     ),
-    look: Look = "painting",
-    network: Network = "auto",
+    kind: Kind = OptimizeKind.PAINTING,
+    network: Vgg = Network.AUTO,
     add_block: AddBlock = None,
     style_scale: StyleScale = None,
-    iterations: int = typer.Option(64, help="Of each picture."),
+    iterations: int = typer.Option(64, min=1, max=100_000, help="Of each picture."),
     width: int = typer.Option(256, min=64, help="Of each picture, pixels."),
     at: str = typer.Option("0", help="Time of a film's frame, in seconds or [H:]M:S."),
     vgg_weights: VggWeights = None,
@@ -56,6 +56,12 @@ def explore(
     as_json: AsJson = False,
 ) -> None:
     """Paint one frame in many looks, small, on a page to choose from; each with its command."""
+    from vr360.media.containers import check_readable
+
+    time = parse_seconds(at, "--at") or Fraction(0)
+    for path in filter(None, (input, style, vgg_weights)):
+        check_readable(path)
+
     from pipeline.looks.style_images import WHOLE, parse_box
     from pipeline.optimize.explore import Exploration, explore
     from pipeline.optimize.network import NetworkChoice
@@ -64,22 +70,23 @@ def explore(
     from pipeline.optimize.style_image import StyleImage, parse_block
     from pipeline.quality.report import check_folder
 
-    settings = settings_for(look, iterations=iterations, style_scale=style_scale, seed=seed)
-    layers = [parse_layers(text, "--style-layers") for text in style_layers or ()]
-    wanted = Exploration(
-        input=input,
-        folder=folder,
-        style=StyleImage(style, WHOLE, tuple(parse_block(block) for block in add_block or ())),
-        unrealness=parse_numbers(unrealness or "2,3,4,5", "--unrealness"),
-        crops=tuple(parse_box(text, "--crop") for text in crop or ()) or (WHOLE,),
-        layers=tuple(layers) or (settings.style_layers,),
-        settings=settings,
-        network=NetworkChoice(network, vgg_weights, look, device),
-        width=width,
-        time=parse_seconds(at, "--at") or Fraction(0),
-        resume=resume,
-        force=force,
-    )
+    with usage():
+        settings = settings_for(kind, iterations=iterations, style_scale=style_scale, seed=seed)
+        layers = [parse_layers(text, "--style-layers") for text in style_layers or ()]
+        wanted = Exploration(
+            input=input,
+            folder=folder,
+            style=StyleImage(style, WHOLE, tuple(parse_block(block) for block in add_block or ())),
+            unrealness=parse_numbers(unrealness or "2,3,4,5", "--unrealness"),
+            crops=tuple(parse_box(text, "--crop") for text in crop or ()) or (WHOLE,),
+            layers=tuple(layers) or (settings.style_layers,),
+            settings=settings,
+            network=NetworkChoice(network, vgg_weights, kind, device),
+            width=width,
+            time=time,
+            resume=resume,
+            force=force,
+        )
     check_folder(folder, force)
     with Live(console=console, refresh_per_second=2) as live:
 

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from pipeline.cli.console import say
 from pipeline.cli.editing import PATHS, byte_bar, jobs, run
-from vr360 import spherical
+from vr360.choices import AmbisonicMark, Projection, Stereo
 from vr360.errors import MetadataError
-from vr360.frame import Projection, Stereo
-from vr360.spherical import SphericalMetadata
-from vr360.spherical.defaults import complete
-from vr360.spherical.report import plain
-from vr360.spherical.v1 import Crop
 
-
-class Ambisonic(StrEnum):
-    """What to do about ambisonic sound."""
-
-    AUTO = "auto"
-    ACN_SN3D = "acn-sn3d"
-    NONE = "none"
+if TYPE_CHECKING:
+    from vr360.spherical import Report, SphericalMetadata
+    from vr360.spherical.v1 import Crop
 
 
 def inject(
@@ -36,9 +26,9 @@ def inject(
     stereo: Stereo | None = typer.Option(
         None, help="mono, tb (left eye on top), lr (left eye at left), rl; default likewise."
     ),
-    yaw: float | None = typer.Option(None, help="Degrees, ±180."),
-    pitch: float | None = typer.Option(None, help="Degrees, ±90."),
-    roll: float | None = typer.Option(None, help="Degrees, ±180."),
+    yaw: float | None = typer.Option(None, min=-180, max=180, help="Degrees."),
+    pitch: float | None = typer.Option(None, min=-90, max=90, help="Degrees."),
+    roll: float | None = typer.Option(None, min=-180, max=180, help="Degrees."),
     crop: str | None = typer.Option(
         None,
         metavar="W:H:FW:FH:X:Y",
@@ -47,8 +37,8 @@ def inject(
     lens_fov: float | None = typer.Option(
         None, help="Degrees that each lens of a dual-fisheye picture sees; by default 190."
     ),
-    ambisonic: Ambisonic = typer.Option(
-        Ambisonic.AUTO,
+    ambisonic: AmbisonicMark = typer.Option(
+        AmbisonicMark.AUTO,
         help="auto marks sound of 4, 9 or 16 channels that declares no loudspeakers; acn-sn3d "
         "marks it anyway; none takes marks away.",
     ),
@@ -56,7 +46,9 @@ def inject(
         False, "--apple", help="Write Apple's vexu and hfov too. Experimental."
     ),
     track: int | None = typer.Option(
-        None, help="Video track, from 1; by default the first enabled one that is no thumbnail."
+        None,
+        min=1,
+        help="Video track; by default the first enabled one that is no thumbnail.",
     ),
     keep_order: bool = typer.Option(
         False, "--keep-order", help="Do not move the video track to the front (YouTube needs it)."
@@ -78,6 +70,9 @@ def inject(
     as_json: bool = typer.Option(False, "--json", help="Print what was written as JSON."),
 ) -> None:
     """Write spherical metadata (V1 and V2, Matroska, or XMP) in place of all that is there."""
+    from vr360 import spherical
+    from vr360.spherical.report import plain
+
     if in_place and name_suffix:
         raise typer.BadParameter("--in-place edits the file itself, --name-suffix makes another")
     angles = {"yaw": yaw, "pitch": pitch, "roll": roll, "lens_fov": lens_fov}
@@ -96,7 +91,7 @@ def inject(
                 metadata,
                 target,
                 track=track,
-                ambisonic=ambisonic.value,
+                ambisonic=ambisonic,
                 apple=apple,
                 move_front=not keep_order,
                 any_shape=any_shape,
@@ -118,6 +113,8 @@ def inject(
 
 def parse_crop(text: str) -> Crop:
     """`W:H:FW:FH:X:Y`, the order of Google's own tool."""
+    from vr360.spherical.v1 import Crop
+
     parts = text.split(":")
     if len(parts) != 6 or not all(part.isdecimal() and len(part) < 10 for part in parts):
         raise typer.BadParameter(f"--crop {text}: give six whole numbers W:H:FW:FH:X:Y")
@@ -125,12 +122,15 @@ def parse_crop(text: str) -> Crop:
 
 
 def _metadata(
-    report: spherical.Report,
+    report: Report,
     projection: Projection | None,
     stereo: Stereo | None,
     settings: dict[str, Any],
 ) -> SphericalMetadata:
     """What to write; the reason for what the user did not say goes to stderr."""
+    from vr360.spherical import SphericalMetadata
+    from vr360.spherical.defaults import complete
+
     if "bounds" in settings and projection is None:
         projection = Projection.EQUIRECT
     if projection and stereo:
@@ -144,6 +144,8 @@ def _metadata(
 
 
 def _suffixed(path: Path, metadata: SphericalMetadata) -> Path:
-    if not spherical.name_suffix(metadata):
+    from vr360.spherical import name_suffix, suffixed
+
+    if not name_suffix(metadata):
         raise MetadataError(f"{path}: Quest has no name suffix for {metadata.describe()}")
-    return spherical.suffixed(path, metadata)
+    return suffixed(path, metadata)

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from pipeline.cli.editing import run
-from vr360 import spherical
+from vr360.choices import Projection
 from vr360.errors import InputError, MetadataError
-from vr360.frame import Projection, VideoInfo
-from vr360.spherical import Report
+
+if TYPE_CHECKING:
+    from vr360.frame import VideoInfo
+    from vr360.spherical import Report
 
 
 def inspect(
     paths: list[Path] = typer.Argument(..., metavar="FILE...", help="Films or stills."),
-    track: int | None = typer.Option(None, help="Video track to look at, from 1."),
+    track: int | None = typer.Option(None, min=1, help="Video track to look at, from 1."),
     as_json: bool = typer.Option(
         False, "--json", help="Print JSON: an object for one file, a list for several."
     ),
 ) -> None:
     """Show all spherical metadata, where it disagrees, and what each target makes of it."""
+    from vr360 import spherical
 
     def look(path: Path, _: Path | None) -> dict[str, Any]:
         report = spherical.inspect(path, track)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pipeline.quality.together import Films
 
 T = TypeVar("T")
-PICTURES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
 def measure(
@@ -90,15 +89,25 @@ def measure(
     """
     from dataclasses import asdict
 
+    from pipeline.styles import check_styles
+    from vr360.media.containers import check_readable
+
+    _check(file, source, baseline, style, report)
+    first = parse_seconds(duration, "--duration")
+    for path in filter(None, (file, source, baseline)):
+        check_readable(path)
+    painting = Path(style) if style and _is_painting(style) else None
+    if painting is not None:
+        check_readable(painting)
+    elif style is not None:
+        check_styles(style)
+
     from pipeline.quality.measure import measure_film, measure_style
     from pipeline.quality.report import check_folder
     from pipeline.quality.together import open_films
 
-    _check(file, source, baseline, style, report)
-    painting = Path(style) if style and _is_painting(style) else None
     if report is not None:
         check_folder(report, force)
-    first = parse_seconds(duration, "--duration")
     films = open_films(file, source, baseline, first) if file and source else None
     figures: dict[str, Any] = {}
     if file is not None:
@@ -127,7 +136,9 @@ def _check(
 
 
 def _is_painting(style: str | None) -> bool:
-    return style is not None and Path(style).suffix.lower() in PICTURES
+    from pipeline.looks.style_images import SUFFIXES
+
+    return style is not None and Path(style).suffix.lower() in SUFFIXES
 
 
 def _compare(

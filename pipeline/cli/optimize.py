@@ -14,35 +14,49 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
+from pipeline.choices import (
+    Histogram,
+    Network,
+    OptimizeKind,
+    Optimizer,
+    Precision,
+    StereoOrAuto,
+)
 from pipeline.cli.console import console, print_json, say
 from pipeline.cli.options import (
     AsJson,
+    Camera,
     Codec,
     Crf,
+    Cuts,
+    Device,
     Duration,
     Force,
+    From,
     Input,
     Output,
     PixelFormat,
+    Preset,
     Speed,
     Start,
+    Stereo,
     parse_span,
+    usage,
 )
-from pipeline.cli.values import parse_size, parse_stereo
-from vr360.frame import Projection
+from pipeline.cli.values import parse_size, stereo_of
 
 if TYPE_CHECKING:
     from pipeline.optimize.film import Step
     from pipeline.optimize.job import OptimizeReport
 
 Style = Annotated[Path, typer.Option("--style", help="The painting, JPEG or PNG.")]
-Look = Annotated[
-    str,
-    typer.Option(
-        "--preset", help="painting, or animation (flat styles: VGG-19 where it is at hand)."
-    ),
+Kind = Annotated[
+    OptimizeKind,
+    typer.Option(help="Kind of style image; animation: flat styles, VGG-19 where it is at hand."),
 ]
-Network = Annotated[str, typer.Option(help="auto, vgg16 or vgg19.")]
+Vgg = Annotated[
+    Network, typer.Option(help="Whose features are compared; auto takes what --vgg-weights holds.")
+]
 VggWeights = Annotated[
     Path | None,
     typer.Option(help="VGG features as safetensors; without it torchvision downloads its own."),
@@ -53,10 +67,11 @@ AddBlock = Annotated[
 ]
 StyleScale = Annotated[
     float | None,
-    typer.Option(help="The painting's long side as a share of the panorama's width."),
+    typer.Option(
+        min=0.02, max=4, help="The painting's long side as a share of the panorama's width."
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the noise in the start.")]
-Device = Annotated[str, typer.Option(help="auto, cuda, mps or cpu.")]
 Dissolve = Annotated[
     str | None,
     typer.Option(help="Share of the painting over time, as 0s:0,2.5s:1."),
@@ -68,24 +83,34 @@ def optimize(
     output: Output,
     style: Style,
     unrealness: float | None = typer.Option(
-        None, "--unrealness", "-u", help="u: style counts 10^u times as much as content; 2 to 5."
+        None,
+        "--unrealness",
+        "-u",
+        min=-10,
+        max=10,
+        help="u: style counts 10^u times as much as content; 2 to 5.",
     ),
-    look: Look = "painting",
-    network: Network = "auto",
+    kind: Kind = OptimizeKind.PAINTING,
+    network: Vgg = Network.AUTO,
     content_layers: str | None = typer.Option(None, help="LAYER=WEIGHT,...; conv4_2 by default."),
     style_layers: str | None = typer.Option(
         None, help="LAYER=WEIGHT,..., or five weights of conv1_1 to conv5_1; all 1 by default."
     ),
     tv_weight: float | None = typer.Option(
-        None, help="Weight of the difference of neighbouring pixels."
+        None, min=0, help="Weight of the difference of neighbouring pixels."
     ),
-    optimizer: str | None = typer.Option(None, help="adam or lbfgs."),
-    learning_rate: float | None = typer.Option(None, help="Of Adam, share of full scale a step."),
+    optimizer: Optimizer | None = typer.Option(None, help="What descends; adam by default."),
+    learning_rate: float | None = typer.Option(
+        None, min=1e-6, max=1e6, help="Step size of Adam, as a share of full scale."
+    ),
     iterations: int | None = typer.Option(
-        None, help="At the coarsest scale; 256, of the animation preset 500."
+        None, min=1, max=100_000, help="At the coarsest scale; 256, for animation 500."
     ),
     scales: int | None = typer.Option(
-        None, help="From coarse to fine, each twice as wide; by default from about 512 pixels on."
+        None,
+        min=0,
+        max=8,
+        help="From coarse to fine, each twice as wide; by default from about 512 pixels on.",
     ),
     crop: str | None = typer.Option(None, help="x,y,w,h: part of the style image, in shares."),
     add_block: AddBlock = None,
@@ -96,19 +121,29 @@ def optimize(
         "starts), noise=SHARE (mixed into a start from the source).",
     ),
     flow_weight: float | None = typer.Option(
-        None, help="Of the distance to the neighbours' results, moved along the flow; 0 is none."
+        None,
+        min=0,
+        help="Weight of the distance to the neighbours' results, moved along the flow; 0 is none.",
     ),
-    passes: int | None = typer.Option(None, help="Over each shot, back and forth."),
-    histogram: str | None = typer.Option(
-        None, help="Colours: none, scene (painting to scene) or film (DeepMovie's two steps)."
+    passes: int | None = typer.Option(
+        None, min=1, max=100, help="Number of forward and backward passes over each shot."
+    ),
+    histogram: Histogram | None = typer.Option(
+        None,
+        help="Match colours: scene, painting to scene; film, the two steps of DeepMovie.",
     ),
     paint_width: int | None = typer.Option(
-        None, min=64, help="Paint an eye at so many pixels of width, and enlarge the result."
+        None,
+        min=64,
+        max=16384,
+        help="Paint an eye at so many pixels of width, and enlarge the result.",
     ),
     denoise: float = typer.Option(0.0, min=0, help="Non-local means at the end, in codes; 3, say."),
     dissolve: Dissolve = None,
     vgg_weights: VggWeights = None,
-    precision: str | None = typer.Option(None, help="Of the network: auto, float32 or bfloat16."),
+    precision: Precision | None = typer.Option(
+        None, help="Numbers that the network computes in; auto by default."
+    ),
     part_pixels: int | None = typer.Option(
         None, min=1, help="Most pixels the network sees at once; fewer save memory, take longer."
     ),
@@ -118,17 +153,13 @@ def optimize(
     size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
     start: Start = "0",
     duration: Duration = None,
-    cuts: str = typer.Option(
-        "auto", help="auto finds them, none, or a FILE with a frame number or time a line."
-    ),
-    source_projection: Projection | None = typer.Option(
-        None, "--from", help="How the sphere lies on INPUT, against what the file says."
-    ),
-    stereo: str = typer.Option("auto", help="auto, mono, tb, lr or rl."),
-    camera: str = typer.Option("auto", help="Lenses of dual-fisheye footage, see vr360 stitch."),
+    cuts: Cuts = "auto",
+    source_projection: From = None,
+    stereo: Stereo = StereoOrAuto.AUTO,
+    camera: Camera = "auto",
     device: Device = "auto",
     seed: Seed = 0,
-    encoding: str | None = typer.Option(None, help="As --preset of vr360 stylize."),
+    preset: Preset = None,
     codec: Codec = None,
     crf: Crf = None,
     pixel_format: PixelFormat = None,
@@ -138,59 +169,68 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° still or a short clip by optimisation, frame by frame."""
+    from vr360.media.checks import check_files
+    from vr360.media.containers import check_readable
+    from vr360.media.presets import Overrides
+
+    span, wide = parse_span(start, duration), parse_size(size)
+    check_files(input, output, preset, force)
+    for path in filter(None, (style, vgg_weights, baseline)):
+        check_readable(path)
+
     from pipeline.looks.style_images import WHOLE, parse_box
     from pipeline.optimize.finish import parse_dissolve
     from pipeline.optimize.job import OptimizeJob, optimize
     from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.settings import parse_layers, settings_for
     from pipeline.optimize.style_image import StyleImage, parse_block
-    from vr360.media.presets import Overrides
 
-    settings = settings_for(
-        look,
-        unrealness=unrealness,
-        content_layers=content_layers and parse_layers(content_layers, "--content-layers"),
-        style_layers=style_layers and parse_layers(style_layers, "--style-layers"),
-        variation=tv_weight,
-        method=optimizer,
-        learning_rate=learning_rate,
-        iterations=iterations,
-        scales=scales,
-        style_scale=style_scale,
-        flow_weight=flow_weight,
-        passes=passes,
-        histogram=histogram,
-        precision=precision,
-        part_pixels=part_pixels,
-        seed=seed,
-        init=init,
-    )
-    image = StyleImage(
-        style,
-        parse_box(crop, "--crop") if crop else WHOLE,
-        tuple(parse_block(block) for block in add_block or ()),
-    )
-    job = OptimizeJob(
-        input=input,
-        output=output,
-        style=image,
-        settings=settings,
-        network=NetworkChoice(network, vgg_weights, look, device),
-        paint_width=paint_width,
-        denoise=denoise,
-        dissolve=parse_dissolve(dissolve) if dissolve else (),
-        baseline=baseline,
-        span=parse_span(start, duration),
-        size=parse_size(size),
-        cuts=cuts,
-        source_projection=source_projection,
-        stereo=parse_stereo(stereo),
-        camera=camera,
-        preset=encoding,
-        encoding=Overrides(codec, crf, pixel_format, speed),
-        resume=resume,
-        force=force,
-    )
+    with usage():
+        settings = settings_for(
+            kind,
+            unrealness=unrealness,
+            content_layers=content_layers and parse_layers(content_layers, "--content-layers"),
+            style_layers=style_layers and parse_layers(style_layers, "--style-layers"),
+            variation=tv_weight,
+            method=optimizer,
+            learning_rate=learning_rate,
+            iterations=iterations,
+            scales=scales,
+            style_scale=style_scale,
+            flow_weight=flow_weight,
+            passes=passes,
+            histogram=histogram,
+            precision=precision,
+            part_pixels=part_pixels,
+            seed=seed,
+            init=init,
+        )
+        image = StyleImage(
+            style,
+            parse_box(crop, "--crop") if crop else WHOLE,
+            tuple(parse_block(block) for block in add_block or ()),
+        )
+        job = OptimizeJob(
+            input=input,
+            output=output,
+            style=image,
+            settings=settings,
+            network=NetworkChoice(network, vgg_weights, kind, device),
+            paint_width=paint_width,
+            denoise=denoise,
+            dissolve=parse_dissolve(dissolve) if dissolve else (),
+            baseline=baseline,
+            span=span,
+            size=wide,
+            cuts=cuts,
+            source_projection=source_projection,
+            stereo=stereo_of(stereo),
+            camera=camera,
+            preset=preset,
+            encoding=Overrides(codec, crf, pixel_format, speed),
+            resume=resume,
+            force=force,
+        )
     with showing() as watch:
         report = optimize(job, watch)
     if as_json:

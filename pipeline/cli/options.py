@@ -2,34 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.choices import StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
+from vr360.choices import Projection
+from vr360.errors import InputError
+from vr360.media.presets import PresetName
 
 if TYPE_CHECKING:
     from pipeline.source.delivery import Span
+
+
+def device_of(word: str) -> str:
+    """What `--device` takes: a kind, and which one of several GPUs."""
+    try:
+        check_device(word)
+    except InputError as error:
+        raise typer.BadParameter(str(error)) from None
+    return word
+
 
 Input = Annotated[Path, typer.Argument(help="360° film, JPEG or PNG, or folder of frames.")]
 Output = Annotated[Path, typer.Argument(help="Film (.mp4, .mov, .mkv), still, or folder to write.")]
 Start = Annotated[str, typer.Option(help="Where to begin, in seconds or [H:]M:S.")]
 Duration = Annotated[str | None, typer.Option(help="How much of it, in seconds or [H:]M:S.")]
 Preset = Annotated[
-    str | None,
+    PresetName | None,
     typer.Option(
-        help="archive, lossless-mp4, youtube, quest or prores; by default OUTPUT's suffix "
-        "decides: .mp4 quest, .mkv archive, .mov prores."
+        help="What to encode for; by default OUTPUT's suffix decides: .mp4 quest, .mkv archive, "
+        ".mov prores."
     ),
 ]
 Codec = Annotated[str | None, typer.Option(help="ffmpeg's encoder instead of the preset's.")]
-Crf = Annotated[float | None, typer.Option(help="Quality of that encoder; lower is better.")]
+Crf = Annotated[
+    float | None,
+    typer.Option(min=0, max=63, help="Quality of that encoder; lower is better."),
+]
 PixelFormat = Annotated[str | None, typer.Option(help="ffmpeg's pixel format (yuv444p, ...).")]
 Speed = Annotated[str | None, typer.Option(help="The encoder's own preset (ultrafast, slow, ...).")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite OUTPUT.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
+Device = Annotated[
+    str,
+    typer.Option(
+        callback=device_of,
+        metavar="[auto|cuda|mps|cpu]",
+        help="Where the net runs; auto takes the fastest at hand, cuda:1 the second GPU.",
+    ),
+]
+Cuts = Annotated[
+    str,
+    typer.Option(help="auto finds them, none, or a FILE with a frame number or time a line."),
+]
+From = Annotated[
+    Projection | None,
+    typer.Option("--from", help="How the sphere lies on INPUT, against what the file says."),
+]
+Stereo = Annotated[
+    StereoOrAuto,
+    typer.Option(
+        help="How the eyes lie on INPUT: tb left on top, lr left at left, rl left at right; auto "
+        "is what the file says."
+    ),
+]
+Camera = Annotated[
+    str, typer.Option(help="Lenses of dual-fisheye footage: as --camera of vr360 stitch.")
+]
 
 
 def parse_span(start: str, duration: str | None) -> Span:
@@ -38,3 +83,17 @@ def parse_span(start: str, duration: str | None) -> Span:
 
     first = parse_seconds(start, "--start") or Fraction(0)
     return Span(first, parse_seconds(duration, "--duration"))
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """What a job refuses while it is made makes no sense on the command line: exit 2.
+
+    The errors of files (no such camera, a style that is none) stay what they are: exit 1.
+    """
+    try:
+        yield
+    except InputError as error:
+        if type(error) is not InputError:
+            raise
+        raise typer.BadParameter(str(error)) from None

@@ -9,7 +9,6 @@ import typer
 
 from pipeline.cli.console import say
 from pipeline.cli.editing import PATHS, byte_bar, jobs, run
-from vr360 import spherical
 
 
 def remove(
@@ -22,6 +21,7 @@ def remove(
     as_json: bool = typer.Option(False, "--json", help="Print what was written as JSON."),
 ) -> None:
     """Take all spherical and ambisonic metadata out of films and stills."""
+    from vr360 import spherical
 
     def edit(source: Path, target: Path | None) -> dict[str, Any]:
         with byte_bar(source) as progress:

@@ -24,6 +24,7 @@ from pipeline.cli.options import (
     Speed,
     Start,
     parse_span,
+    usage,
 )
 from pipeline.cli.values import parse_size
 
@@ -79,25 +80,26 @@ def stitch(
     from vr360.media.presets import Overrides
 
     span = parse_span(start, duration)
-    footage = Footage(
-        camera=camera,
-        calibrate=calibrate,
-        swap=swap,
-        quarters=parse_quarters(turned),
-        turn=level(yaw, pitch, roll),
-        start=span.start,
-        duration=span.duration,
-    )
-    job = StitchJob(
-        input=input,
-        output=output,
-        footage=footage,
-        size=parse_size(size),
-        preset=preset,
-        encoding=Overrides(codec, crf, pixel_format, speed),
-        save_camera=save_camera,
-        force=force,
-    )
+    with usage():
+        footage = Footage(
+            camera=camera,
+            calibrate=calibrate,
+            swap=swap,
+            quarters=parse_quarters(turned),
+            turn=level(yaw, pitch, roll),
+            start=span.start,
+            duration=span.duration,
+        )
+        job = StitchJob(
+            input=input,
+            output=output,
+            footage=footage,
+            size=parse_size(size),
+            preset=preset,
+            encoding=Overrides(codec, crf, pixel_format, speed),
+            save_camera=save_camera,
+            force=force,
+        )
     report = stitch(job, partial(progress_bar, doing="stitching"))
     if as_json:
         print_json(as_data(report))

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Any
 import typer
 from rich.table import Table
 
+from pipeline.cli.command import Command, Commands, epilog
 from pipeline.cli.console import console, print_json, progress_bar, say
 from pipeline.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from pipeline.nets.checkpoint import StyleCard
+    from pipeline.nets.cards import StyleCard
 
-styles = typer.Typer(invoke_without_command=True, add_completion=False)
+styles = typer.Typer(
+    cls=Commands,
+    invoke_without_command=True,
+    add_completion=False,
+    epilog=epilog(("vr360 styles", "vr360 styles show starry_night", "vr360 styles --sheet s.png")),
+)
 
 
 @styles.callback()
@@ -32,12 +38,12 @@ def list_styles(
     as_json: bool = typer.Option(False, "--json", help="Print the styles' cards as JSON."),
 ) -> None:
     """List the styles with the paintings they were trained on; `show NAME` tells more of one."""
-    from pipeline.nets.checkpoint import load_card
+    from pipeline.nets.cards import load_style_cards
     from pipeline.styles import GALLERY
 
     if context.invoked_subcommand:
         return
-    cards = {card.name: card for card in load_card(gallery or GALLERY).styles}
+    cards = {card.name: card for card in load_style_cards(gallery or GALLERY)}
     _draw(gallery, list(cards), sheet, thumbnails, force)
     if as_json:
         _print_cards(cards)
@@ -50,7 +56,7 @@ def list_styles(
         typer.echo(name)
 
 
-@styles.command()
+@styles.command(cls=Command)
 def show(
     style: str = typer.Argument(..., help="Name of a shipped style, or FILE, or FILE#NAME."),
     as_json: AsJson = False,
@@ -74,13 +80,15 @@ def _draw(
     thumbnails: Path | None,
     force: bool,
 ) -> None:
-    from pipeline.painting.thumbnails import paint_scene, save_sheet, save_thumbnails
     from vr360.media.targets import check_target
 
     if sheet is None and thumbnails is None:
         return
     if sheet is not None:
         check_target(sheet, force, None)
+
+    from pipeline.painting.thumbnails import paint_scene, save_sheet, save_thumbnails
+
     where = {name: f"{gallery}#{name}" if gallery else name for name in names}
     shown = progress_bar(names, len(names))
     painted = {name: paint_scene(where[name]) for name in shown}

@@ -6,23 +6,37 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pipeline.choices import (
+    CanvasKind,
+    EyePainting,
+    Flow,
+    Padding,
+    Statistics,
+    StereoOrAuto,
+    Temporal,
+)
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
+    Camera,
     Codec,
     Crf,
+    Cuts,
+    Device,
     Duration,
     Force,
+    From,
     Input,
     Output,
     PixelFormat,
     Preset,
     Speed,
     Start,
+    Stereo,
     parse_span,
+    usage,
 )
-from pipeline.cli.values import parse_rate, parse_size, parse_stereo
-from vr360.frame import Projection
+from pipeline.cli.values import parse_rate, parse_size, stereo_of
 
 if TYPE_CHECKING:
     from pipeline.stylize import StylizeReport
@@ -46,55 +60,58 @@ def stylize(
         False, "--preserve-colour", help="Paint brightness alone: the film keeps its colours."
     ),
     preset: Preset = None,
-    median: int = typer.Option(3, help="Kernel of the median blur before the net; 0 is none."),
+    median: int = typer.Option(
+        3, min=0, max=31, help="Kernel of the median blur before the net, odd; 0 is none."
+    ),
     start: Start = "0",
     duration: Duration = None,
     size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
     paint_width: int | None = typer.Option(
         None,
+        min=64,
+        max=16384,
         help="Pixels around the sphere while it is painted, whatever the result's size: strokes "
         "look as in a film of that width.",
     ),
     rate: str | None = typer.Option(
         None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
     ),
-    device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
-    projection: str = typer.Option(
-        "auto", help="How the net sees the sphere: equirect, or cubemap (six faces); auto chooses."
+    device: Device = "auto",
+    canvas: CanvasKind = typer.Option(
+        CanvasKind.AUTO, help="How the net sees the sphere: whole, or as six faces; auto chooses."
     ),
-    padding: str = typer.Option(
-        "sphere", help="sphere: in front of every convolution. wrap: extend, paint, crop."
+    padding: Padding = typer.Option(
+        Padding.SPHERE, help="sphere: in front of every convolution. wrap: extend, paint, crop."
     ),
-    statistics: str = typer.Option(
-        "shot", help="Normalise by what the whole shot looks like, or by each frame alone."
+    statistics: Statistics = typer.Option(
+        Statistics.SHOT, help="Normalise by what the whole shot looks like, or by each frame alone."
     ),
-    temporal: str = typer.Option(
-        "flow", help="flow: hold the film still along the source's motion. none: frame by frame."
+    temporal: Temporal = typer.Option(
+        Temporal.FLOW,
+        help="flow: hold the film still along the source's motion. none: frame by frame.",
     ),
-    smoothness: float = typer.Option(0.5, help="How still flow holds it: 0 (not at all) to 1."),
-    flow: str = typer.Option(
-        "auto",
+    smoothness: float = typer.Option(
+        0.5, min=0, max=1, help="How still flow holds it: 0 (not at all) to 1."
+    ),
+    flow: Flow = typer.Option(
+        Flow.AUTO,
         help="What finds the motion: dis; fine (takes seven times as long; auto: in small films); "
         "raft (wants a GPU; fetches its weights once).",
     ),
     passes: int = typer.Option(
-        1, help="2 looks ahead too: shots begin steady; needs time, and room beside OUTPUT."
+        1,
+        min=1,
+        max=2,
+        help="2 looks ahead too: shots begin steady; needs time, and room beside OUTPUT.",
     ),
-    eyes: str = typer.Option(
-        "matched", help="Stereo: matched paints alike what both eyes see; own, each for itself."
+    eyes: EyePainting = typer.Option(
+        EyePainting.MATCHED,
+        help="Stereo: matched paints alike what both eyes see; own, each for itself.",
     ),
-    cuts: str = typer.Option(
-        "auto", help="auto finds them, none, or a FILE with a frame number or time a line."
-    ),
-    source_projection: Projection | None = typer.Option(
-        None, "--from", help="How the sphere lies on INPUT, against what the file says."
-    ),
-    stereo: str = typer.Option(
-        "auto", help="auto (what the file says), mono, tb, lr or rl: how the eyes lie on INPUT."
-    ),
-    camera: str = typer.Option(
-        "auto", help="Lenses of dual-fisheye footage: as --camera of vr360 stitch."
-    ),
+    cuts: Cuts = "auto",
+    source_projection: From = None,
+    stereo: Stereo = StereoOrAuto.AUTO,
+    camera: Camera = "auto",
     codec: Codec = None,
     crf: Crf = None,
     pixel_format: PixelFormat = None,
@@ -103,38 +120,49 @@ def stylize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° film, still or folder of frames in a style."""
-    from pipeline.stylize import StylizeJob, stylize
+    from pipeline.looks.track import parse_look
+    from pipeline.styles import check_styles
+    from vr360.media.checks import check_files
     from vr360.media.presets import Overrides
 
-    job = StylizeJob(
-        input=input,
-        output=output,
-        style=style,
-        strength=strength,
-        then=then,
-        preserve_colour=preserve_colour,
-        preset=preset,
-        encoding=Overrides(codec, crf, pixel_format, speed),
-        median=median,
-        span=parse_span(start, duration),
-        size=parse_size(size),
-        paint_width=paint_width,
-        rate=parse_rate(rate),
-        projection=projection,
-        padding=padding,
-        statistics=statistics,
-        temporal=temporal,
-        smoothness=smoothness,
-        flow=flow,
-        passes=passes,
-        eyes=eyes,
-        cuts=cuts,
-        device=device,
-        source_projection=source_projection,
-        stereo=parse_stereo(stereo),
-        camera=camera,
-        force=force,
-    )
+    span, wide, even = parse_span(start, duration), parse_size(size), parse_rate(rate)
+    with usage():
+        parse_look(style, strength)
+    check_files(input, output, preset, force)
+    check_styles(style, *then)
+
+    from pipeline.stylize import StylizeJob, stylize  # and torch: nothing above needs it
+
+    with usage():
+        job = StylizeJob(
+            input=input,
+            output=output,
+            style=style,
+            strength=strength,
+            then=then,
+            preserve_colour=preserve_colour,
+            preset=preset,
+            encoding=Overrides(codec, crf, pixel_format, speed),
+            median=median,
+            span=span,
+            size=wide,
+            paint_width=paint_width,
+            rate=even,
+            projection=canvas,
+            padding=padding,
+            statistics=statistics,
+            temporal=temporal,
+            smoothness=smoothness,
+            flow=flow,
+            passes=passes,
+            eyes=eyes,
+            cuts=cuts,
+            device=device,
+            source_projection=source_projection,
+            stereo=stereo_of(stereo),
+            camera=camera,
+            force=force,
+        )
     report = stylize(job, progress_bar)
     if as_json:
         print_json(as_data(report))

@@ -13,7 +13,9 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
+from pipeline.choices import ImageKind, Network
 from pipeline.cli.console import console, say
+from pipeline.cli.options import Device, usage
 
 if TYPE_CHECKING:
     from pipeline.nets.checkpoint import Gallery
@@ -27,9 +29,7 @@ def train(
     photos: Path = typer.Option(..., help="Folder of photographs to learn on."),
     panoramas: Path | None = typer.Option(None, help="Folder of 2:1 panoramas to learn on too."),
     images: Path | None = typer.Option(None, help="Folder of a recipe's paintings."),
-    from_: str = typer.Option(
-        "shipped", "--from", help="Gallery to begin with: shipped, a FILE, or none."
-    ),
+    gallery: str = typer.Option("shipped", help="Gallery to begin with: shipped, a FILE, or none."),
     convolutions: bool = typer.Option(
         False,
         "--convolutions",
@@ -42,15 +42,16 @@ def train(
     vgg_weights: Path | None = typer.Option(
         None, help="VGG features as safetensors; without it torchvision downloads its own."
     ),
-    network: str = typer.Option(
-        "auto", help="vgg16 or vgg19; auto takes what --vgg-weights holds, vgg16 without."
+    network: Network = typer.Option(
+        Network.AUTO,
+        help="Whose features are compared; auto takes what --vgg-weights holds, vgg16 without.",
     ),
     iterations: int | None = typer.Option(
         None, min=1, help="Steps to take (1000 unless --minutes); repeatable by --seed."
     ),
     minutes: float | None = typer.Option(None, min=0.01, help="Minutes to use instead."),
-    preset: str = typer.Option(
-        "painting", help="Kind of style image: painting, photo (keeps detail) or animation."
+    kind: ImageKind = typer.Option(
+        ImageKind.PAINTING, help="Kind of style image; photo keeps the film's detail."
     ),
     name: str | None = typer.Option(None, help="The style's name; OUT's by default."),
     crop: str | None = typer.Option(
@@ -63,7 +64,7 @@ def train(
         help="Degrees that the painting spans on the sphere (90): larger, larger strokes.",
     ),
     style_weight: float | None = typer.Option(
-        None, min=0.0, help="Style against content, 1 the usual."
+        None, min=0.0, help="Weight of style against content; 1 is usual."
     ),
     preserve_colour: bool = typer.Option(
         False, "--preserve-colour", help="Learn on luma alone: what is painted keeps its colours."
@@ -77,7 +78,7 @@ def train(
         "from.",
     ),
     seed: int = typer.Option(0, min=0, help="Seed of weights, photographs and noise."),
-    device: str = typer.Option("auto", help="auto, cuda, mps or cpu."),
+    device: Device = "auto",
     resume: bool = typer.Option(False, "--resume", help="Continue from OUT.training."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUT."),
     title: str | None = typer.Option(None, help="The painting's title, for the card."),
@@ -89,16 +90,31 @@ def train(
     data_rights: str = typer.Option("", help="Origin and licence of the photographs."),
 ) -> None:
     """Train a style for `vr360 stylize --style OUT`; resumable, with a preview and a report."""
+    from pipeline.looks.style_images import parse_box, pictures_in
+    from vr360.media.containers import check_readable
+
+    if iterations is not None and minutes is not None:
+        raise typer.BadParameter("--iterations and --minutes: give one of the two")
+    if keep and (convolutions or gallery == "none"):
+        raise typer.BadParameter(
+            "--keep: the gallery's styles want its net; not with --convolutions, --gallery none"
+        )
+    with usage():
+        box = parse_box(crop, "--crop") if crop else None
+    check_readable(style_image)
+    pictures_in(photos)
+    if vgg_weights is not None:
+        check_readable(vgg_weights)
+    _check_out(out, force or resume)
+
     from pipeline.backends import choose_device
-    from pipeline.looks.style_images import parse_box
     from pipeline.training.train import preview_path, report_path, train
 
-    _check_out(out, force or resume)
-    start = _start(from_, convolutions, keep)
-    settings = _settings(preset, iterations, minutes, convolutions or start is None, seed)
+    start = _start(gallery)
+    settings = _settings(kind, iterations, minutes, convolutions or start is None, seed)
     settings = replace(settings, network=_network(network, vgg_weights))
     given = {
-        "name": name, "crop": parse_box(crop, "--crop") if crop else None,
+        "name": name, "crop": box,
         "scale": scale, "weight": style_weight, "match": match,
         "preserve_colour": preserve_colour or None, "optimised_from": from_optimised,
         "title": title, "artist": artist, "year": year, "rights": rights,
@@ -135,43 +151,32 @@ def _check_out(out: Path, may_exist: bool) -> None:
         raise OutputError(f"{out}: there is no folder {out.parent}; make it first")
 
 
-def _start(from_: str, convolutions: bool, keep: bool) -> Gallery | None:
+def _start(gallery: str) -> Gallery | None:
     from pipeline.nets.checkpoint import load_gallery
     from pipeline.styles import GALLERY
-    from vr360.errors import InputError
 
-    if keep and (convolutions or from_ == "none"):
-        raise InputError("--keep: the gallery's styles want its net; not with --convolutions, none")
-    if from_ == "none":
+    if gallery == "none":
         return None
-    return load_gallery(GALLERY if from_ == "shipped" else Path(from_))
+    return load_gallery(GALLERY if gallery == "shipped" else Path(gallery))
 
 
 def _settings(
-    preset: str, iterations: int | None, minutes: float | None, convolutions: bool, seed: int
+    kind: ImageKind, iterations: int | None, minutes: float | None, convolutions: bool, seed: int
 ) -> TrainSettings:
     from pipeline.training.settings import PRESETS, TrainSettings
-    from vr360.errors import InputError
 
-    if iterations is not None and minutes is not None:
-        raise InputError("--iterations and --minutes: give one of the two")
-    if preset not in PRESETS:
-        raise InputError(f"--preset {preset}: unknown; one of {', '.join(PRESETS)}")
     steps = None if minutes else iterations or 1000
     return TrainSettings(
-        iterations=steps, minutes=minutes, convolutions=convolutions, seed=seed, **PRESETS[preset]
+        iterations=steps, minutes=minutes, convolutions=convolutions, seed=seed, **PRESETS[kind]
     )
 
 
-def _network(name: str, weights: Path | None) -> str:
-    from pipeline.nets.vgg import CONVOLUTIONS, network_in
-    from vr360.errors import InputError
+def _network(name: Network, weights: Path | None) -> str:
+    from pipeline.nets.vgg import network_in
 
-    if name == "auto":
-        return network_in(weights) if weights else "vgg16"
-    if name not in CONVOLUTIONS:
-        raise InputError(f"--network {name}: one of auto, {', '.join(CONVOLUTIONS)}")
-    return name
+    if name is not Network.AUTO:
+        return name
+    return network_in(weights) if weights else Network.VGG16
 
 
 def _styles(

@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import typer
 
-from vr360.frame import Stereo
+from pipeline.choices import StereoOrAuto
+from vr360.choices import Stereo
 
 
 def parse_seconds(text: str | None, option: str) -> Fraction | None:
@@ -49,13 +50,9 @@ def parse_rate(text: str | None) -> Fraction | None:
     return drop if rate != drop and abs(rate - drop) < Fraction(1, 100) else rate
 
 
-def parse_stereo(text: str) -> Stereo | None:
+def stereo_of(word: StereoOrAuto) -> Stereo | None:
     """`auto` is None: what the file says."""
-    if text == "auto":
-        return None
-    if text not in list(Stereo):
-        raise typer.BadParameter(f"--stereo {text}: one of auto, {', '.join(Stereo)}")
-    return Stereo(text)
+    return None if word is StereoOrAuto.AUTO else Stereo(word)
 
 
 def parse_numbers(text: str, option: str) -> tuple[float, ...]:

@@ -1,4 +1,7 @@
-"""`vr360 view`: look at a film, and judge it; the only place where viewer and pipeline meet."""
+"""`vr360 view`: look at a film, and judge it; the only place where viewer and pipeline meet.
+
+Of the viewer only its words are imported before the command runs.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from viewer.composition import Compare
-from viewer.layout import Eyes, View
-from vr360.cubelayout import CubeLayout
+from viewer.choices import Eyes, View
+from vr360.choices import CubeLayout, Projection, Stereo
 from vr360.errors import Vr360Error
-from vr360.frame import Projection, Rgb, Stereo, VideoInfo
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from viewer.export import Flat
     from viewer.live import StyleEntry, Stylize
+    from vr360.frame import Rgb, VideoInfo
 
     Wanted = tuple[str, float]
     """A style and its strength."""
@@ -39,15 +41,19 @@ def view(
     file: Path | None = typer.Argument(None, help="Film or still to look at."),
     compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
-    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="Of --style."),
-    projection: Projection | None = typer.Option(None, help="Instead of what the file says."),
-    stereo: Stereo | None = typer.Option(None, help="Instead of what the file says."),
-    layout: CubeLayout | None = typer.Option(None, help="Of cube faces, instead of the shape's."),
+    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="How strongly --style paints."),
+    projection: Projection | None = typer.Option(
+        None, "--from", help="How the sphere lies on FILE, instead of what it says."
+    ),
+    stereo: Stereo | None = typer.Option(
+        None, help="How the eyes lie on FILE, instead of what it says."
+    ),
+    layout: CubeLayout | None = typer.Option(None, help="Cube-face layout; else guessed."),
     show: View = typer.Option(View.RECTILINEAR, help="How the sphere is shown."),
     eyes: Eyes = typer.Option(Eyes.LEFT, help="Which eyes of a stereo film are shown."),
     yaw: float = typer.Option(0.0, help="Degrees to the right."),
-    pitch: float = typer.Option(0.0, help="Degrees upwards."),
-    fov: float = typer.Option(90.0, help="Horizontal field of view, degrees, 20 to 150."),
+    pitch: float = typer.Option(0.0, min=-90, max=90, help="Degrees upwards."),
+    fov: float = typer.Option(90.0, min=20, max=150, help="Horizontal field of view, degrees."),
     screenshot: Path | None = typer.Option(None, help="Save the view as PNG or JPEG; no window."),
     at: float = typer.Option(0.0, min=0.0, help="Seconds into the film."),
     wipe: float | None = typer.Option(
@@ -66,6 +72,7 @@ def view(
     from math import radians
 
     from viewer.camera import Camera
+    from viewer.composition import Compare
     from viewer.export import Flat
     from viewer.film import Reading, layout_of, open_film
     from viewer.orientation import file_pose

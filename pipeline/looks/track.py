@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
-from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.strengths import STRENGTHS
 from vr360.errors import InputError
 
 STRONGEST = STRENGTHS[-1]

@@ -18,6 +18,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from pipeline.nets.cards import (
+    KIND,
+    VERSION,
+    check_kind,
+    check_unpickled,
+    parse_card,
+    unreadable,
+)
+from pipeline.nets.cards import StyleCard as StyleCard
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
@@ -26,25 +35,6 @@ from vr360.errors import CheckpointError
 
 NETS: Mapping[str, type[Net]] = {net.kind: net for net in (StyleNet,)}
 """The nets that a gallery may hold, by their kind."""
-
-KIND = "vr360-gallery"
-VERSION = 1
-
-
-@dataclass(frozen=True)
-class StyleCard:
-    """What a film maker may ask of a style.
-
-    Attributes:
-        painting: title, artist, year, rights and sha256 of the style image.
-        settings: how the painting was cut and scaled, and its weight.
-        training: how the look came about, where it is younger than the net.
-    """
-
-    name: str
-    painting: Mapping[str, Any] = field(default_factory=dict)
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -118,13 +108,7 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
     Raises:
         CheckpointError: missing, pickled, truncated, or of another kind.
     """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: no such file")
-    if _is_pickled(path):
-        raise CheckpointError(
-            f"{path}: a pickled checkpoint, which can run code when opened; "
-            "vr360 reads safetensors only, so train the style anew with `vr360 train`"
-        )
+    check_unpickled(path)
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
@@ -133,9 +117,7 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
         raise CheckpointError(
             f"{path}: not a safetensors file, or truncated ({error}); fetch or train it again"
         ) from error
-    if header.get("kind") != kind:
-        found = header.get("kind", "no kind at all")
-        raise CheckpointError(f"{path}: a {kind} file is wanted, this one holds {found}")
+    check_kind(path, header, kind)
     return tensors, header
 
 
@@ -186,25 +168,9 @@ def _build(path: Path, card: GalleryCard) -> Net:
 
 
 def _parse_card(path: Path, header: Mapping[str, str]) -> GalleryCard:
+    fields = parse_card(path, header)
     try:
-        if int(header.get("version", 0)) > VERSION:
-            raise CheckpointError(
-                f"{path}: written by a newer vr360; update with pip install -U vr360"
-            )
-        fields = json.loads(header["card"])
         styles = tuple(StyleCard(**style) for style in fields["styles"])
         return GalleryCard(**({"kind": StyleNet.kind} | fields | {"styles": styles}))
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{path}: the gallery's card cannot be read ({error})") from error
-
-
-def _is_pickled(path: Path) -> bool:
-    """Zip (torch.save since 1.6) or a bare pickle stream.
-
-    Safetensors begin with the length of their header, which may be any two bytes; the header
-    itself, eight bytes on, is JSON.
-    """
-    with path.open("rb") as file:
-        start = file.read(9)
-    looks_pickled = start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-    return looks_pickled and start[8:] != b"{"
+        raise unreadable(path, error) from error

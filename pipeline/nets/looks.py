@@ -10,8 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-STRENGTHS = (0.0, 0.5, 1.0, 1.5)
-"""Where looks are learned; 1 is a style's own balance of painting and picture."""
+from pipeline.nets.strengths import STRENGTHS as STRENGTHS
 
 DECADES = 1.2  # powers of ten by which a unit of strength changes the ratio of style to content
 

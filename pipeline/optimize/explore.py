@@ -180,7 +180,7 @@ def _words(job: OptimizeJob, wanted: Exploration, full: int, width: int) -> Iter
         yield from ("--add-block", f"{block.path}:{box_text(block.box)}")
     given = {
         "--crop": (box_text(job.style.crop), box_text(WHOLE)),
-        "--preset": (job.network.look, "painting"),
+        "--kind": (job.network.look, "painting"),
         "--network": (job.network.name, "auto"),
         "--style-scale": (f"{settings.style_scale:g}", f"{OptimizeSettings.style_scale:g}"),
         "--seed": (str(settings.seed), "0"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from pipeline.backends import choose_device
+from pipeline.choices import settle
 from pipeline.nets.tensors import to_rgb, to_tensor
 from pipeline.optimize.descent import Terms
 from pipeline.optimize.film import FilmPainter, Shot, Step, Watch, shots_of
@@ -24,14 +25,15 @@ from pipeline.optimize.workspace import Workspace
 from pipeline.painting.eyes import carry_over
 from pipeline.source.delivery import Span, open_result
 from pipeline.source.preprocess import open_resizer
-from pipeline.source.unfolding import Unfolding, open_unfolding
+from pipeline.source.unfolding import Unfolding, check_paint_width, open_unfolding
 from pipeline.temporal.cuts import Cuts, left_eye, open_cuts
 from vr360.errors import InputError
+from vr360.fisheye.presets import check_camera
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
-from vr360.media.presets import Overrides
+from vr360.media.checks import check_files, check_kind
+from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.stills import read_still
-from vr360.media.targets import check_target
 from vr360.media.writer import Writer
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import join_eyes, picture_size, split_eyes
@@ -55,6 +57,9 @@ class OptimizeJob:
         span, size, cuts, source_projection, stereo, camera, preset, encoding: as for
             `StylizeJob`.
         resume: continue an interrupted run.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
     input: Path
@@ -72,10 +77,22 @@ class OptimizeJob:
     source_projection: Projection | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
-    preset: str | None = None
+    preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
     resume: bool = False
     force: bool = False
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            paths=("input", "output", "baseline"),
+            options={"source_projection": "--from"},
+            preset=PresetName,
+            source_projection=Projection,
+            stereo=Stereo,
+        )
+        check_camera(self.camera)
+        check_paint_width(self.paint_width)
 
 
 @dataclass(frozen=True)
@@ -108,9 +125,10 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
         Vr360Error: anything about the input, the style or the output that stands in the way.
     """
     started = time.perf_counter()
-    check_target(job.output, job.force, job.input)
+    check_files(job.input, job.output, job.preset, job.force)
     info = probe(job.input, job.source_projection, job.stereo)
     job.span.check(info)
+    check_kind(job.output, info)
     if job.denoise > 0 and info.bit_depth != 8:
         raise InputError(f"--denoise {job.denoise:g}: {info.path} has {info.bit_depth} bits, not 8")
     painting = job.style.load()

@@ -8,15 +8,16 @@ from pathlib import Path
 import torch
 
 from pipeline.backends import choose_device
+from pipeline.choices import Network, check_device
 from pipeline.nets.vgg import VggFeatures, load_vgg, network_in
 from pipeline.optimize.settings import (
-    NETWORKS,
     PREFERRED_NETWORK,
     USUAL_NETWORK,
     OptimizeSettings,
     check_layers,
 )
-from vr360.errors import CheckpointError, InputError
+from vr360.choices import chosen
+from vr360.errors import CheckpointError
 
 SMALL = 1 << 19  # pixels up to which memory is cheaper than computing activations twice
 
@@ -36,8 +37,8 @@ class NetworkChoice:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        if self.name not in NETWORKS:
-            raise InputError(f"--network {self.name}: one of {', '.join(NETWORKS)}")
+        chosen(Network, self.name, "--network")
+        check_device(self.device)
 
     def open(self, settings: OptimizeSettings, pixels: int) -> tuple[str, VggFeatures]:
         """The network's name and its features, for pictures of so many pixels.

@@ -8,17 +8,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from pipeline.choices import FrameStart, Histogram, OptimizeKind, Optimizer, Precision, settle
 from pipeline.nets.vgg import layer_indices
+from vr360.choices import chosen
 from vr360.errors import InputError
 
 Layers = tuple[tuple[str, float], ...]
 """(name, weight) pairs."""
 
-NETWORKS = ("auto", "vgg16", "vgg19")
-METHODS = ("adam", "lbfgs")
-STARTS = ("independent", "previous", "flow")
-HISTOGRAMS = ("none", "scene", "film")
-PRECISIONS = ("auto", "float32", "bfloat16")
 GATYS: Layers = tuple((f"conv{n}_1", 1.0) for n in range(1, 6))
 
 PRESETS: dict[str, Mapping[str, Any]] = {
@@ -62,25 +59,29 @@ class OptimizeSettings:
     content_layers: Layers = (("conv4_2", 1.0),)
     style_layers: Layers = GATYS
     variation: float = 1.0
-    method: str = "adam"
+    method: Optimizer = Optimizer.ADAM
     learning_rate: float = 0.03
     iterations: int = 256
     scales: int = 0
     style_scale: float = 0.5
     noise: float = 0.0
-    init: str = "flow"
+    init: FrameStart = FrameStart.FLOW
     flow_weight: float = 0.0
     passes: int = 1
-    histogram: str = "none"
-    precision: str = "auto"
+    histogram: Histogram = Histogram.NONE
+    precision: Precision = Precision.AUTO
     part_pixels: int = 1 << 21
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _one_of("--optimizer", self.method, METHODS)
-        _one_of("--init", self.init, STARTS)
-        _one_of("--histogram", self.histogram, HISTOGRAMS)
-        _one_of("--precision", self.precision, PRECISIONS)
+        settle(
+            self,
+            options={"method": "--optimizer"},
+            method=Optimizer,
+            init=FrameStart,
+            histogram=Histogram,
+            precision=Precision,
+        )
         _within("--unrealness", self.unrealness, -10, 10)
         _within("--iterations", self.iterations, 1, 100_000)
         _within("--learning-rate", self.learning_rate, 1e-6, 1e6)
@@ -114,9 +115,9 @@ def settings_for(look: str, *, init: str | None = None, **given: Any) -> Optimiz
     Raises:
         InputError: an unknown preset, or a value that cannot be.
     """
-    _one_of("--preset", look, tuple(PRESETS))
-    chosen = {name: value for name, value in given.items() if value is not None}
-    return OptimizeSettings(**{**PRESETS[look], **parse_init(init or ""), **chosen})
+    preset = PRESETS[chosen(OptimizeKind, look, "--kind")]
+    wanted = {name: value for name, value in given.items() if value is not None}
+    return OptimizeSettings(**{**preset, **parse_init(init or ""), **wanted})
 
 
 def parse_init(text: str) -> dict[str, Any]:
@@ -128,8 +129,8 @@ def parse_init(text: str) -> dict[str, Any]:
     parsed: dict[str, Any] = {}
     for word in filter(None, text.split(",")):
         match = re.fullmatch(r"noise=(\d*\.?\d+)", word)
-        if not match and word not in STARTS:
-            raise InputError(f"--init {text}: one of {', '.join(STARTS)}, and noise=SHARE")
+        if not match and word not in list(FrameStart):
+            raise InputError(f"--init {text}: one of {', '.join(FrameStart)}, and noise=SHARE")
         parsed |= {"noise": float(match[1])} if match else {"init": word}
     return parsed
 
@@ -182,11 +183,6 @@ def _layer(word: str, option: str) -> tuple[str, float]:
 def _known(network: str) -> str:
     names = [name for name in layer_indices(network) if name.startswith("conv")]
     return f"{network} has {', '.join(names)}"
-
-
-def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise InputError(f"{option} {value}: one of {', '.join(choices)}")
 
 
 def _within(option: str, value: float, low: float, high: float) -> None:

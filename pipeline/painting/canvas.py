@@ -16,8 +16,10 @@ from typing import Protocol
 import numpy as np
 import torch
 
+from pipeline.choices import CanvasKind, Padding
 from pipeline.nets.net import NetGeometry
 from pipeline.nets.surface import CubeFaces, ExtendedSphere, Sphere, Surface
+from vr360.choices import chosen
 from vr360.cubelayout import pack_faces, unpack_faces
 from vr360.cubemap import FACES
 from vr360.errors import InputError
@@ -26,8 +28,6 @@ from vr360.padding import beyond_edges, sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect
 from vr360.sampling import build_sampler
 
-PROJECTIONS = ("auto", "equirect", "cubemap")
-PADDINGS = ("sphere", "wrap")
 LEAN = (0.03, 0.015)  # share of the pixel as far beyond the edge, from the edge inwards
 FEWEST = 4  # of a net's coarsest features along a face's edge, below which its corners show
 FEATHER = 32  # pixels over which the two ends of an extended picture fade into each other
@@ -160,13 +160,10 @@ def check_layout(projection: str, padding: str) -> None:
     Raises:
         InputError: there are not.
     """
-    if projection not in PROJECTIONS:
-        raise InputError(f"--projection {projection}: one of {', '.join(PROJECTIONS)}")
-    if padding not in PADDINGS:
-        raise InputError(f"--padding {padding}: one of {', '.join(PADDINGS)}")
-    if (projection, padding) == ("cubemap", "wrap"):
+    layout = chosen(CanvasKind, projection, "--canvas"), chosen(Padding, padding, "--padding")
+    if layout == (CanvasKind.CUBEMAP, Padding.WRAP):
         raise InputError(
-            "--padding wrap is for --projection equirect; faces of a cube are padded with their "
+            "--padding wrap is for --canvas equirect; faces of a cube are padded with their "
             "true neighbours"
         )
 

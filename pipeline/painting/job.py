@@ -7,19 +7,34 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.choices import (
+    CanvasKind,
+    EyePainting,
+    Flow,
+    Padding,
+    Statistics,
+    Temporal,
+    check_device,
+    settle,
+)
+from pipeline.looks.track import parse_look
 from pipeline.source.delivery import Span
-from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS
+from pipeline.source.preprocess import check_median
+from pipeline.source.unfolding import check_paint_width
+from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, check_smoothness
+from vr360.errors import InputError
+from vr360.fisheye.presets import check_camera
 from vr360.frame import Projection, Stereo
-from vr360.media.presets import Overrides
+from vr360.media.presets import Overrides, PresetName
 
-TEMPORAL = ("flow", "none")
 PASSES = (1, 2)
-EYES = ("matched", "own")
 
 
 @dataclass(frozen=True)
 class StylizeJob:
-    """One source, its looks, and the film to be made of it.
+    """One source, its looks, and the film to be made of it; checked when it is made.
+
+    Paths and choices may be given as text too: `StylizeJob("in.mp4", "out.mp4", "starry_night")`.
 
     Attributes:
         style, strength: the look over time, as `parse_look` reads it.
@@ -41,6 +56,9 @@ class StylizeJob:
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
+
+    Raises:
+        InputError: a value that cannot be.
     """
 
     input: Path
@@ -49,24 +67,59 @@ class StylizeJob:
     strength: str | float = 1.0
     then: Sequence[str] = ()
     preserve_colour: bool = False
-    preset: str | None = None
+    preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
     median: int = 3
     span: Span = field(default_factory=Span)
     size: tuple[int, int] | None = None
     paint_width: int | None = None
     rate: Fraction | None = None
-    projection: str = "auto"
-    padding: str = "sphere"
-    statistics: str = "shot"
-    temporal: str = "flow"
+    projection: CanvasKind = CanvasKind.AUTO
+    padding: Padding = Padding.SPHERE
+    statistics: Statistics = Statistics.SHOT
+    temporal: Temporal = Temporal.FLOW
     smoothness: float = DEFAULT_SMOOTHNESS
     passes: int = 1
-    flow: str = "auto"
-    eyes: str = "matched"
+    flow: Flow = Flow.AUTO
+    eyes: EyePainting = EyePainting.MATCHED
     cuts: str = "auto"
     device: str = "auto"
     source_projection: Projection | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
     force: bool = False
+
+    def __post_init__(self) -> None:
+        settle(
+            self,
+            paths=("input", "output"),
+            options={"projection": "--canvas", "source_projection": "--from"},
+            preset=PresetName,
+            projection=CanvasKind,
+            padding=Padding,
+            statistics=Statistics,
+            temporal=Temporal,
+            flow=Flow,
+            eyes=EyePainting,
+            source_projection=Projection,
+            stereo=Stereo,
+        )
+        for style, strength in self.looks:
+            parse_look(style, strength)
+        check_device(self.device)
+        check_camera(self.camera)
+        check_median(self.median)
+        check_paint_width(self.paint_width)
+        check_smoothness(self.smoothness)
+        if self.passes not in PASSES:
+            raise InputError(f"--passes {self.passes}: give 1 or 2")
+
+    @property
+    def looks(self) -> list[tuple[str | Sequence[str], str | float]]:
+        """Style and strength of the looks that paint, one after the other."""
+        return [(self.style, self.strength), *((style, 1.0) for style in self.then)]
+
+    @property
+    def shows_source(self) -> bool:
+        """Whether the picture itself ever shows: a look is weaker than 1 for a while."""
+        return any(strength < 1 for _, strength in parse_look(*self.looks[0]).strengths)

@@ -126,7 +126,8 @@ class _Held:
             again = n > 0
             begins = first.begins_shot and not again
             source = Prepared(sources, pts, first.taken, again, begins)
-            yield Painted(source, eyes, again, 0.0 if again else self.frame.changed, ahead)
+            changed = 0.0 if again else self.frame.changed
+            yield Painted(source, eyes, again, changed, ahead, self.frame.untouched)
 
 
 def _hold(frame: Painted, path: Path) -> _Held:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import repeat
 
@@ -26,6 +26,8 @@ class Prepared:
     Attributes:
         eyes: whole equirect spheres (H, W, 3), one or two.
         pts, taken, repeats, begins_shot: see `Frame`.
+        sharp: the eyes without the blur: what shows where a look is weaker than 1; empty where
+            that is what `eyes` holds.
     """
 
     eyes: list[Rgb]
@@ -33,6 +35,7 @@ class Prepared:
     taken: Fraction | None = None
     repeats: bool = False
     begins_shot: bool = False
+    sharp: list[Rgb] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ class Painted:
         again: they are those of the frame before, which showed the same.
         changed: by how much its look differs from the frame before, see `Look.distance`.
         ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
+        untouched: the eyes are the source itself, and stay it to the bit.
     """
 
     source: Prepared
@@ -52,6 +56,7 @@ class Painted:
     again: bool = False
     changed: float = 0.0
     ahead: Sequence[Ahead] | None = None
+    untouched: bool = False
 
     @property
     def begins_shot(self) -> bool:
@@ -88,18 +93,20 @@ class Painter:
         again = last is not None and frame.repeats and not (frame.begins_shot or changed)
         eyes = last.eyes if last and again else self._eyes(frame)
         self.state = PainterState(frame.pts, eyes)
-        return Painted(frame, eyes, again, changed)
+        untouched = all(look.track.at(frame.pts).strength == 0 for look in self._looks)
+        bare = replace(frame, sharp=[])  # what only painting needs goes no further
+        return Painted(bare, eyes, again, changed, untouched=untouched)
 
     def _changed(self, before: Fraction, now: Fraction) -> float:
         tracks = (look.track for look in self._looks)
         return max(track.at(now).distance(track.at(before)) for track in tracks)
 
     def _eyes(self, frame: Prepared) -> list[Rgb]:
-        started, eyes = time.perf_counter(), frame.eyes
+        started, eyes, sharp = time.perf_counter(), frame.eyes, frame.sharp or frame.eyes
         for look in self._looks:
             if frame.begins_shot:
                 look.begin_shot()
-            eyes = look(eyes, self._bit_depth, frame.pts)
+            eyes = sharp = look(eyes, self._bit_depth, frame.pts, sharp)
         self.busy_seconds += time.perf_counter() - started
         self.painted += 1
         return eyes
@@ -140,9 +147,11 @@ class Finisher:
 
     def _picture(self, painted: Painted) -> Rgb:
         sources, eyes = painted.source.eyes, painted.eyes
-        if painted.begins_shot:
+        if painted.begins_shot or painted.untouched:
             for smoother in self.smoothers:
                 smoother.reset()
+        if painted.untouched:
+            return self._folded(eyes)
         if self.smoothers:
             aheads = painted.ahead or repeat(None, len(eyes))
             steps = zip(self.smoothers, sources, eyes, aheads, strict=True)
@@ -151,4 +160,7 @@ class Finisher:
             ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
+        return self._folded(eyes)
+
+    def _folded(self, eyes: Sequence[Rgb]) -> Rgb:
         return join_eyes([self._fold(eye) for eye in eyes], self._stereo)

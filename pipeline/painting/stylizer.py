@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
+from pipeline.choices import Statistics
 from pipeline.looks.keyframes import Time
 from pipeline.looks.track import Look, LookTrack, parse_look
 from pipeline.nets.looks import kept
@@ -22,10 +23,8 @@ from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose
 from pipeline.painting.statistics import ShotState, ShotStatistics
 from pipeline.styles import Palette, open_palette
 from vr360.change import luma
-from vr360.errors import InputError
+from vr360.choices import chosen
 from vr360.frame import Rgb, bit_depth
-
-STATISTICS = ("shot", "frame")
 
 
 class Stylizer:
@@ -56,8 +55,7 @@ class Stylizer:
         statistics: str = "shot",
         preserve_colour: bool = False,
     ) -> None:
-        if statistics not in STATISTICS:
-            raise InputError(f"--statistics {statistics}: one of {', '.join(STATISTICS)}")
+        chosen(Statistics, statistics, "--statistics")
         check_layout(projection, padding)
         self.track = track
         self.backend = backend
@@ -102,14 +100,28 @@ class Stylizer:
         return self._canvases[key]
 
     def __call__(
-        self, eyes: Sequence[Rgb], depth: int | None = None, seconds: Time = 0
+        self,
+        eyes: Sequence[Rgb],
+        depth: int | None = None,
+        seconds: Time = 0,
+        sharp: Sequence[Rgb] | None = None,
     ) -> list[Rgb]:
-        """Eyes (H, W, 3) of one size -> the same, painted, of `depth` bits (the eyes' own)."""
+        """Paint eyes of one size.
+
+        Args:
+            eyes: (H, W, 3) each.
+            depth: bits of the result; the eyes' own by default.
+            seconds: when the look is taken.
+            sharp: the eyes without a blur, which show through a look weaker than 1.
+        Returns:
+            (H, W, 3) each; at strength 0 `sharp` itself.
+        """
         depth = depth or bit_depth(eyes[0])
         look = self.track.at(seconds)
+        sharp = eyes if sharp is None else sharp
         share = float(kept(torch.tensor(look.strength)))
         if share == 1 and depth == bit_depth(eyes[0]):
-            return list(eyes)
+            return list(sharp)
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
         pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
         rgb = to_tensor(pictures, self.backend.device)
@@ -119,9 +131,9 @@ class Stylizer:
             canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
         ]
         colour = 1.0 if self._preserve_colour else self._palette.colour_kept(look)
-        pairs = zip(eyes, spheres, strict=True)
         return [
-            _fade(eye, preserve_colour(eye, sphere, colour), 1 - share) for eye, sphere in pairs
+            _fade(own, preserve_colour(eye, sphere, colour), 1 - share)
+            for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
     def _paint(self, rgb: Tensor, look: Look, surface: Surface) -> Tensor:

@@ -16,7 +16,7 @@ from vr360.sampling import build_sampler
 LARGEST_MEDIAN = {8: 31, 10: 5}  # OpenCV's limit above 8 bits is 5
 
 
-def check_median(kernel: int, depth: int) -> None:
+def check_median(kernel: int, depth: int = 8) -> None:
     """Raise InputError for a kernel that OpenCV cannot do at this bit depth."""
     largest = LARGEST_MEDIAN[depth]
     if kernel != 0 and not (kernel % 2 == 1 and 1 <= kernel <= largest):
@@ -51,6 +51,7 @@ def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], 
     return build_sampler(Equirect(*old), Equirect(*new))
 
 
-def prepare(eye: Rgb, unfold: Callable[[Rgb], Rgb], kernel: int) -> Rgb:
-    """Make a whole equirect sphere of an eye (see `pipeline.source.unfolding`) and blur it."""
-    return median_blur(unfold(eye), kernel)
+def prepare(eye: Rgb, unfold: Callable[[Rgb], Rgb], kernel: int) -> tuple[Rgb, Rgb]:
+    """A whole equirect sphere of an eye (see `pipeline.source.unfolding`), and the same blurred."""
+    sphere = unfold(eye)
+    return sphere, median_blur(sphere, kernel)

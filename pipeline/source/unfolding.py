@@ -86,10 +86,15 @@ def _result_size(info: VideoInfo, size: tuple[int, int] | None) -> tuple[int, in
     return eye_size((info.height, info.width), info.stereo)
 
 
-def _of_width(sphere: tuple[int, int], width: int) -> tuple[int, int]:
+def check_paint_width(width: int | None) -> None:
+    """Raise InputError for a width that no sphere can be painted at; None takes the result's."""
     least, most = WIDTHS
-    if not least <= width <= most:
+    if width is not None and not least <= width <= most:
         raise InputError(f"--paint-width {width}: {least} to {most} pixels around the sphere")
+
+
+def _of_width(sphere: tuple[int, int], width: int) -> tuple[int, int]:
+    check_paint_width(width)
     return round(sphere[0] * width / sphere[1]), width
 
 

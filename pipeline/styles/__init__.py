@@ -1,21 +1,26 @@
-"""The styles that ship with vr360, and where to find any other."""
+"""The styles that ship with vr360, and where to find any other.
+
+torch is imported where a net is opened: whether there is such a style is known before.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from pipeline.looks.track import Look, parse_look
-from pipeline.nets.checkpoint import Gallery, StyleCard, load_card, load_gallery, same_net
-from pipeline.nets.looks import at_strength
-from pipeline.nets.net import Net
+from pipeline.nets.cards import StyleCard, load_style_cards
 from vr360.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pipeline.nets.checkpoint import Gallery
+    from pipeline.nets.net import Net
 
 GALLERY = Path(__file__).parent / "gallery.safetensors"
 SUFFIX = ".safetensors"
@@ -36,6 +41,10 @@ class Palette:
 
     def values(self, look: Look) -> Tensor:
         """What the look asks of the net: (1, K)."""
+        import torch
+
+        from pipeline.nets.looks import at_strength
+
         shares = torch.tensor([look.shares[name] for name in look.shares])
         knots = torch.stack([self.styles[name] for name in look.shares])
         blend = (knots * shares[:, None, None]).sum(0)
@@ -52,13 +61,15 @@ def open_palette(names: Iterable[str]) -> Palette:
     Raises:
         CheckpointError: no such style, or styles that no one net paints.
     """
+    from pipeline.nets.checkpoint import same_net
+
     found = {name: _find(name) for name in names}
     first, net = next((name, gallery.net) for name, (gallery, _) in found.items())
     for name, (gallery, _) in found.items():
         if not same_net(net, gallery.net):
             raise CheckpointError(
                 f"--style {first} and {name}: no blend of styles of two nets; train the one "
-                "from the other's gallery (vr360 train --from) without --convolutions"
+                "from the other's gallery (vr360 train --gallery) without --convolutions"
             )
     styles = {name: gallery.looks[index] for name, (gallery, index) in found.items()}
     cards = {name: gallery.card.styles[index] for name, (gallery, index) in found.items()}
@@ -79,13 +90,24 @@ def load_look(style: str) -> tuple[Net, Tensor]:
 
 def shipped_styles() -> dict[str, StyleCard]:
     """The shipped styles and their cards, in the order of the gallery."""
-    return {card.name: card for card in load_card(GALLERY).styles}
+    return {card.name: card for card in load_style_cards(GALLERY)}
 
 
 def find_card(style: str) -> StyleCard:
     """The card of a style; raises as `open_palette`."""
-    gallery, index = _find(style)
-    return gallery.card.styles[index]
+    path, index = _place(style)
+    return load_style_cards(path)[index]
+
+
+def check_styles(*looks: str | Path | Sequence[str]) -> None:
+    """Raise CheckpointError for a style that is not there; opens no net.
+
+    Args:
+        looks: what `parse_look` reads.
+    """
+    for look in looks:
+        for name in parse_look(look).styles:
+            _place(name)
 
 
 def thumbnail(style: str) -> Path:
@@ -95,27 +117,35 @@ def thumbnail(style: str) -> Path:
 
 def _find(style: str) -> tuple[Gallery, int]:
     """The gallery that a style is in, and its place there."""
-    shipped = _load(GALLERY)
-    if style in shipped.card.names:
-        return shipped, shipped.card.names.index(style)
+    path, index = _place(style)
+    return _load(path), index
+
+
+def _place(style: str) -> tuple[Path, int]:
+    """The file of the gallery that a style is in, and its place there."""
+    shipped = list(shipped_styles())
+    if style in shipped:
+        return GALLERY, shipped.index(style)
     file, _, name = style.partition("#")
     path = Path(file)
     if path.suffix != SUFFIX and not path.is_file():
-        _refuse(f"{style}: no such style", style, shipped.card.names)
-    gallery = _load(path)
-    names = gallery.card.names
+        guess = _guess(style, shipped)
+        raise CheckpointError(
+            f"{style}: no such style; {guess}`vr360 styles` lists those that ship"
+        )
+    names = [card.name for card in load_style_cards(path)]
     if not name and len(names) > 1:
         raise CheckpointError(f"{path}: holds {', '.join(names)}; say which, as {path}#{names[0]}")
     if name and name not in names:
-        _refuse(f"{path}: no style {name} in it", name, names)
-    return gallery, names.index(name) if name else 0
+        guess = _guess(name, names)
+        raise CheckpointError(f"{path}: no style {name} in it; {guess}it holds {', '.join(names)}")
+    return path, names.index(name) if name else 0
 
 
-def _refuse(what: str, style: str, names: list[str]) -> None:
-    near = difflib.get_close_matches(style, names, n=3, cutoff=0.4) or names
-    raise CheckpointError(
-        f"{what}; did you mean {' or '.join(near)}? `vr360 styles` lists them all"
-    )
+def _guess(style: str, names: list[str]) -> str:
+    """Names that are near to a mistyped one, as a question; none is a guess at all."""
+    near = difflib.get_close_matches(style, names, n=3)
+    return f"did you mean {' or '.join(near)}? " if near else ""
 
 
 def _load(path: Path) -> Gallery:
@@ -124,6 +154,8 @@ def _load(path: Path) -> Gallery:
 
 @lru_cache(maxsize=4)
 def _loaded(path: Path, changed: int) -> Gallery:
+    from pipeline.nets.checkpoint import load_gallery, same_net
+
     gallery = load_gallery(path)
     if path != GALLERY and same_net(gallery.net, _load(GALLERY).net):
         return replace(gallery, net=_load(GALLERY).net)  # one object, so that it is opened once

@@ -15,11 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.choices import Flow
 from pipeline.temporal.flow import FAST, FINE, Quality
 from pipeline.temporal.planar import Floats, Grey
+from vr360.choices import chosen
 from vr360.errors import InputError
 
-FLOWS = ("auto", "dis", "fine", "raft")
 SMALL = 400  # rows of films of which the faster flow says too little
 STRIDE = 8  # RAFT takes sides that are multiples of it
 LEAST = 128  # pixels a side: below that its coarsest correlations have no extent
@@ -65,8 +66,7 @@ def flow_quality(choice: str, height: int, device: str) -> Quality:
     Raises:
         InputError: no such flow, or RAFT's weights are not there and cannot be fetched.
     """
-    if choice not in FLOWS:
-        raise InputError(f"--flow {choice}: one of {', '.join(FLOWS)}")
+    chosen(Flow, choice, "--flow")
     if choice == "raft":
         return Quality(FINE.height, FAST.preset, 1, planar=_raft(device))
     return FINE if choice == "fine" or (choice == "auto" and height <= SMALL) else FAST

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.nets.stylenet import NetConfig
 from pipeline.nets.vgg import CONVOLUTIONS, REFERENCE_RMS
+from vr360.errors import InputError
 
 BESIDE = 0.1  # of their rate, which looks take that move together with the convolutions
 SMALLEST_CROP = 68  # pixels that `grid_energy` needs to see one patch whole
@@ -59,7 +60,7 @@ class TrainSettings:
         if (self.iterations is None) == (self.minutes is None):
             raise ValueError("give either iterations or minutes")
         if self.network not in CONVOLUTIONS:
-            raise ValueError(f"network: one of {', '.join(CONVOLUTIONS)}; got {self.network}")
+            raise InputError(f"--network {self.network}: one of {', '.join(CONVOLUTIONS)}")
         if self.crop % 4 or self.crop < SMALLEST_CROP:
             raise ValueError(f"crop: a multiple of 4, {SMALLEST_CROP} or more; got {self.crop}")
 
@@ -80,4 +81,4 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     # outlines be redrawn, as a draughtsman would.
     "animation": {**_content_at("relu4_3"), "style_layers": ("relu2_2", "relu3_3")},
 }
-"""What each kind of style image changes in `TrainSettings`."""
+"""What each `ImageKind` changes in `TrainSettings`."""

@@ -1,4 +1,5 @@
 import gc
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.choices import EyePainting, Temporal
 from pipeline.painting.stages import Finisher, Painter, Prepared
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.source.delivery import Span
@@ -22,6 +24,7 @@ from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Stereo
+from vr360.media.presets import PresetName
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.writer import FilmWriter
@@ -102,9 +105,27 @@ def test_asking_for_more_than_there_is_gives_what_there_is(
 
 def test_strength_zero_is_the_source(tmp_path: Path, tiny_film: Path, tiny_style: Path):
     out = tmp_path / "same.mkv"
-    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=0, median=0))
+    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=0))
     pairs = zip(read_frames(probe(tiny_film)), read_frames(probe(out)), strict=True)
     assert all(np.array_equal(a.rgb, b.rgb) for a, b in pairs)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+def test_where_a_ramp_is_at_zero_the_film_is_the_source(
+    tmp_path: Path, tiny_film: Path, tiny_style: Path, passes: int
+):
+    out = tmp_path / "ramp.mkv"
+    ramp = "0s:0,0.15s:0,0.25s:1,0.35s:0"  # of twelve frames the first four and the last three
+    stylize(StylizeJob(tiny_film, out, str(tiny_style), strength=ramp, passes=passes))
+    pairs = zip(read_frames(probe(tiny_film)), read_frames(probe(out)), strict=True)
+    same = [np.array_equal(a.rgb, b.rgb) for a, b in pairs]
+    assert same == [True] * 4 + [False] * 5 + [True] * 3
+
+
+def test_what_shows_through_a_weak_look_is_not_blurred(tmp_path: Path, tiny_style: Path):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 128, 3), np.uint8)
+    faint = paint_still(tmp_path, tiny_style, noise, strength=0.01).astype(int)
+    assert np.abs(faint - noise).max() < 10
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
@@ -232,3 +253,88 @@ def test_ctrl_c_leaves_neither_film_nor_partial_file(tmp_path: Path, tiny_style:
     assert process.returncode not in (0, None)
     assert b"Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("temporal", "x", "--temporal x: one of flow, none"),
+        ("projection", "x", "--canvas x: one of auto, equirect, cubemap"),
+        ("padding", "x", "--padding x: one of sphere, wrap"),
+        ("statistics", "x", "--statistics x: one of shot, frame"),
+        ("flow", "x", "--flow x: one of auto, dis, fine, raft"),
+        ("eyes", "x", "--eyes x: one of matched, own"),
+        ("preset", "x", "--preset x: one of archive"),
+        ("device", "x", "--device x: one of auto, cuda, mps, cpu"),
+        ("source_projection", "x", "--from x: one of equirect"),
+        ("stereo", "x", "--stereo x: one of mono, tb, lr, rl"),
+        ("camera", "x", "no camera 'x'"),
+        ("passes", 7, "--passes 7: give 1 or 2"),
+        ("median", 2, "--median 2"),
+        ("smoothness", 2, "--smoothness 2"),
+        ("paint_width", 8, "--paint-width 8"),
+        ("strength", "9", "--strength 9"),
+        ("then", [""], "--style"),
+    ],
+)
+def test_a_job_refuses_what_cannot_be_when_it_is_made(field: str, value: object, said: str):
+    with pytest.raises(InputError, match=re.escape(said)):
+        StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night", **{field: value})  # type: ignore[arg-type]
+
+
+def test_a_job_takes_words_for_paths_and_choices(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    out = tmp_path / "film.mkv"
+    job = StylizeJob(
+        str(tiny_film), str(out), str(tiny_style), temporal="none", eyes="own", stereo="mono",
+        source_projection="equirect", preset="archive",
+    )  # type: ignore[arg-type]  # fmt: skip
+    exact = StylizeJob(
+        tiny_film, out, str(tiny_style), temporal=Temporal.NONE, eyes=EyePainting.OWN,
+        stereo=Stereo.MONO, source_projection=Projection.EQUIRECT, preset=PresetName.ARCHIVE,
+    )  # fmt: skip
+    assert job == exact
+    assert isinstance(job.stereo, Stereo)
+    assert stylize(job).output == out
+    assert probe(out).frames == 12
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"input": "no.mp4"}, "no.mp4: no such file"),
+        ({"output": "there.mp4"}, "there.mp4: exists already; --force replaces it"),
+        ({"output": "film.tif"}, "films are written as"),
+        ({"output": "film.mp4", "preset": "prores"}, "preset prores goes into"),
+        ({"output": "film.png"}, "a film does not fit into a still"),
+        ({"style": "none_such"}, "none_such: no such style"),
+        ({"then": ["none_such"]}, "none_such: no such style"),
+        ({"span": Span(Fraction(99))}, "--start 99 s lies behind its end"),
+    ],
+)
+def test_what_stands_in_the_way_is_said_before_nets_are_loaded_and_lenses_calibrated(
+    tmp_path: Path, tiny_film: Path, monkeypatch: pytest.MonkeyPatch, given: dict, said: str
+):
+    def too_early(*_: object) -> None:
+        raise AssertionError("loaded")
+
+    monkeypatch.setattr("pipeline.stylize.load_looks", too_early)
+    monkeypatch.setattr("pipeline.stylize.open_unfolding", too_early)
+    monkeypatch.chdir(tmp_path)
+    Path("there.mp4").write_text("precious")
+    usual = {"input": tiny_film, "output": "film.mp4", "style": "starry_night"}
+    with pytest.raises(InputError, match=re.escape(said)):
+        stylize(StylizeJob(**usual | given))
+    assert [path.name for path in tmp_path.iterdir()] == ["there.mp4"]
+
+
+def test_a_link_as_output_is_written_through(tmp_path: Path, tiny_film: Path, tiny_style: Path):
+    (tmp_path / "far").mkdir()
+    for name, there in (("a.mkv", True), ("b.mkv", False)):
+        target, link = tmp_path / "far" / name, tmp_path / name
+        link.symlink_to(target)
+        if there:
+            target.write_text("earlier")
+        stylize(StylizeJob(tiny_film, link, str(tiny_style), force=there))
+        assert link.is_symlink()
+        assert probe(target).frames == 12
+    assert sorted(path.name for path in (tmp_path / "far").iterdir()) == ["a.mkv", "b.mkv"]

@@ -45,7 +45,7 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return StylizeJob(
         path,
         path.with_name("film.mkv"),
-        "",
+        "starry_night",
         "0.2s:0.4,0.9s:1",
         stereo=stereo,
         rate=Fraction(15),

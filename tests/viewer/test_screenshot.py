@@ -150,7 +150,7 @@ def test_an_export_says_what_it_does_and_takes_layout_and_eyes(tmp_path):
     film, path, flat = (tmp_path / name for name in ("film.mp4", "path.json", "flat.mp4"))
     write_clip(film, 2, height=128)
     save_journey(path, Journey().with_keyframe(0.0, Camera()))
-    wishes = ["--projection", "cubemap", "--layout", "cross", "--stereo", "tb", "--eyes", "right"]
+    wishes = ["--from", "cubemap", "--layout", "cross", "--stereo", "tb", "--eyes", "right"]
     done = call(film, "--export", flat, "--path", path, *wishes)
     assert done.returncode == 0, done.stderr
     assert "exporting" in done.stderr

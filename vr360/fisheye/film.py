@@ -11,7 +11,7 @@ import numpy as np
 from vr360.errors import CameraError, VideoOpenError
 from vr360.fisheye.calibration import Calibration, calibrate, grey_levels
 from vr360.fisheye.camera import Camera
-from vr360.fisheye.presets import CAMERAS, find_camera
+from vr360.fisheye.presets import AUTO, CAMERAS, check_camera, find_camera
 from vr360.fisheye.rim import trimmed
 from vr360.fisheye.stitching import Stitcher, fit_blend
 from vr360.frame import Rgb, VideoInfo
@@ -20,7 +20,6 @@ from vr360.media.reader import read_frames
 
 SAMPLES = 8  # frames that light, seam and calibration are fitted to
 _ONE_PASS = 120  # frames: films so short are read from end to end, which costs less than seeking
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,9 @@ class Footage:
         quarters: clockwise quarter turns of the pictures in the left and in the right half.
         turn: (3, 3) from the camera's directions to the film's, see `camera.level`.
         start, duration: seconds of the film that are wanted; None is to its end.
+
+    Raises:
+        CameraError: no such camera.
     """
 
     camera: str = AUTO
@@ -43,6 +45,9 @@ class Footage:
     turn: Array | None = None
     start: Fraction = Fraction(0)
     duration: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        check_camera(self.camera)
 
 
 @dataclass(frozen=True)

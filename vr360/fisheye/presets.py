@@ -12,6 +12,7 @@ from vr360.errors import CameraError
 from vr360.fisheye.camera import Camera, ideal_camera
 from vr360.fisheye.pto import hugin_lens, read_pto
 
+AUTO = "auto"
 _IDEAL = re.compile(r"ideal-\d+(\.\d+)?")
 
 
@@ -100,6 +101,12 @@ def _ideal(name: str) -> Camera:
         raise CameraError(f"{name}: each lens must see more than 180 and at most 300 degrees")
     fov = np.radians(degrees)
     return ideal_camera(name, 1920, 3840, fov, 1920 / fov, "two ideal lenses, as asked for")
+
+
+def check_camera(name: str) -> None:
+    """Raise CameraError for what is neither `auto` nor what `find_camera` finds."""
+    if name != AUTO:
+        find_camera(name)
 
 
 def find_camera(name: str | Path) -> Camera:

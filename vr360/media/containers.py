@@ -18,6 +18,7 @@ from vr360.errors import VideoOpenError
 
 _NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
 _UNTIMED = ("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo")
+_UNREAD = {b"ftypavif": "AVIF", b"ftypheic": "HEIC", b"ftypheix": "HEIC", b"ftypmif1": "HEIF"}
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"sidx")
@@ -30,10 +31,14 @@ def check_readable(path: Path) -> None:
     if path.is_file() and path.stat().st_size == 0:
         raise VideoOpenError(f"{path}: the file is empty")
     try:
-        with path.open("rb"):
-            pass
+        with path.open("rb") as file:
+            kind = _UNREAD.get(file.read(12)[4:])
+    except IsADirectoryError:
+        return
     except OSError as error:
         raise VideoOpenError(f"{path}: cannot be read ({error.strerror})") from None
+    if kind is not None:
+        raise VideoOpenError(f"{path}: {kind} is not read; save the picture as PNG or JPEG")
 
 
 @contextmanager

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
+from vr360.choices import chosen
 from vr360.errors import OutputError
+from vr360.media.targets import STILL_SUFFIXES
 
 MUXERS = {".mkv": "matroska", ".mp4": "mp4", ".mov": "mov"}
 WIDEST_H264 = 4096  # what the decoders of headsets and phones take
@@ -26,6 +29,16 @@ _CARRIES = {
 }
 _HEVC = ("libx265", "hevc_")
 _X26X = ("libx264", "libx264rgb", "libx265")
+
+
+class PresetName(StrEnum):
+    """The named targets, as the head of this file explains them."""
+
+    ARCHIVE = "archive"
+    LOSSLESS_MP4 = "lossless-mp4"
+    YOUTUBE = "youtube"
+    QUEST = "quest"
+    PRORES = "prores"
 
 
 @dataclass(frozen=True)
@@ -144,15 +157,17 @@ def preset_named(name: str | None, path: Path) -> Preset:
     """The preset of that name, or the one that a film's suffix suggests.
 
     Raises:
-        OutputError: unknown name or suffix, or a container that cannot carry the preset.
+        InputError: unknown name.
+        OutputError: unknown suffix, or a container that cannot carry the preset.
     """
     suffix = path.suffix.lower()
     if suffix not in MUXERS:
-        raise OutputError(f"{path}: films are written as {', '.join(MUXERS)}")
+        raise OutputError(
+            f"{path}: films are written as {', '.join(MUXERS)}, stills as "
+            f"{', '.join(STILL_SUFFIXES)}, frames into a folder (a name without a suffix)"
+        )
     name = name or _BY_SUFFIX[suffix]
-    if name not in PRESETS:
-        raise OutputError(f"no preset {name!r}; there are {', '.join(PRESETS)}")
-    preset = PRESETS[name]
+    preset = PRESETS[chosen(PresetName, name, "--preset")]
     if suffix not in preset.suffixes:
         allowed = ", ".join(preset.suffixes)
         raise OutputError(f"{path}: preset {name} goes into {allowed}; rename the output")

@@ -11,7 +11,7 @@ from vr360.cubemap import FACES
 from vr360.errors import EncodeError, InputError, OutputError
 from vr360.frame import Frame, Rgb, VideoInfo
 from vr360.media.stills import STILL_SUFFIXES, encoded, read_still, store
-from vr360.media.targets import check_target, partial_of
+from vr360.media.targets import behind_link, check_target, partial_of
 
 
 def find_faces(folder: Path) -> dict[str, Path]:
@@ -61,7 +61,7 @@ class FacesWriter:
         known = {f"{face}.png" for face in FACES}
         if path.is_file() or (path.is_dir() and any(f.name not in known for f in path.iterdir())):
             raise OutputError(f"{path}: holds more than six faces; name a new folder")
-        self.path = path
+        self.path = behind_link(path)
         self.bit_depth = bit_depth
         self.busy_seconds = 0.0
         self._rgb: Rgb | None = None

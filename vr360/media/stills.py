@@ -15,10 +15,10 @@ from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.colour import TOP_10, to_codes
 from vr360.media.containers import check_readable
 from vr360.media.metadata import inject_checked
-from vr360.media.targets import check_target, partial_of
+from vr360.media.targets import STILL_SUFFIXES as STILL_SUFFIXES
+from vr360.media.targets import behind_link, check_target, partial_of
 from vr360.spherical import SphericalMetadata
 
-STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
 JPEG_QUALITY = 95
 _TOP_16 = 65535
 _PNG_LEVEL = 1  # the higher levels take three times as long for a few per cent
@@ -105,6 +105,7 @@ def write_still(
     check_target(path, force, source.path if source else None)
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: pictures are written as {', '.join(STILL_SUFFIXES)}")
+    path = behind_link(path)
     partial = partial_of(path)
     try:
         store(partial, encoded(rgb, path.suffix.lower()))

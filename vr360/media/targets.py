@@ -7,6 +7,13 @@ from pathlib import Path
 
 from vr360.errors import OutputError
 
+STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
+
+
+def behind_link(path: Path) -> Path:
+    """The file that a symbolic link points to, there or not: results go there, the link stays."""
+    return path.resolve() if path.is_symlink() else path
+
 
 def partial_of(path: Path) -> Path:
     """Where a result grows until it is complete."""
@@ -23,9 +30,11 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
     """
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise OutputError(f"{path}: is the input itself; name another output")
+    if _is_device(path):
+        raise OutputError(f"{path}: a device or a stream; results go into files")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already; --force replaces it")
-    folder = path.absolute().parent
+    folder = behind_link(path).absolute().parent
     if not folder.is_dir():
         raise OutputError(f"{path}: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -42,3 +51,10 @@ def reserve(path: Path) -> None:
         partial_of(path).touch()
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _is_device(path: Path) -> bool:
+    """Whether it is what cannot be renamed into; /dev/stdout is, even where it leads to a file."""
+    folder = path.absolute().parent.resolve()
+    odd = path.exists() and not (path.is_file() or path.is_dir())
+    return odd or folder == Path("/dev") or folder.is_relative_to("/proc")

@@ -11,6 +11,7 @@ from typing import Protocol, TypedDict, Unpack
 
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
+from vr360.media.checks import check_kind
 from vr360.media.command import Sound, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
 from vr360.media.encoder import Encoder, ffmpeg_binary
@@ -19,7 +20,7 @@ from vr360.media.metadata import inject_checked
 from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_named, settle
 from vr360.media.sound import plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
-from vr360.media.targets import check_target, partial_of, reserve
+from vr360.media.targets import behind_link, check_target, partial_of, reserve
 from vr360.media.threads import WriteBehind
 from vr360.spherical import SphericalMetadata
 
@@ -78,11 +79,12 @@ def open_writer(
     Raises:
         OutputError: see `FilmWriter`; or a film is to become one still.
     """
+    path = behind_link(path)
     source, force = options.get("source"), options.get("force", False)
     bit_depth = options.get("bit_depth", 8)
+    if source is not None:
+        check_kind(path, source)
     if path.suffix.lower() in STILL_SUFFIXES:
-        if source is not None and not source.is_still:
-            raise OutputError(f"{path}: a film does not fit into a still; name a film or a folder")
         return StillWriter(path, bit_depth, source, options.get("metadata"), force)
     if path.suffix:
         return FilmWriter(path, height, width, rate, preset, **options)

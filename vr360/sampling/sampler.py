@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 
 import cv2
 import numpy as np
 
+from vr360.choices import Interpolation
 from vr360.frame import Rgb
 from vr360.geometry import Array
 from vr360.projections import SphereMap
@@ -18,14 +18,6 @@ _NOWHERE = -1000.0  # far off the canvas, where nothing but black is found
 _BAND = 256  # target rows at once, where they are rendered finer than they are kept
 _MOST_CHANNELS = 4  # of cv2.remap
 TEN_BIT_PEAK = 1023
-
-
-class Interpolation(StrEnum):
-    """Taps around each place: 2, 4 or 8 each way."""
-
-    LINEAR = "linear"
-    CUBIC = "cubic"
-    LANCZOS = "lanczos"
 
 
 _CV2_NAMES = {

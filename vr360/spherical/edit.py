@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
+from vr360.choices import AmbisonicMark, chosen
 from vr360.errors import MetadataError, OutputError
 from vr360.spherical import files, iso, matroska, still
 from vr360.spherical.files import Piece, Progress
@@ -50,7 +51,7 @@ def inject(
     output: Where | None = None,
     *,
     track: int | None = None,
-    ambisonic: Literal["auto", "acn-sn3d", "none"] = "auto",
+    ambisonic: AmbisonicMark | str = AmbisonicMark.AUTO,
     apple: bool = False,
     move_front: bool = True,
     any_shape: bool = False,
@@ -67,8 +68,7 @@ def inject(
         output: None replaces the file itself; a link stays a link.
         track: number of the video track, from 1; None takes the first enabled one that is no
             thumbnail.
-        ambisonic: `auto` marks sound of 4, 9 or 16 channels that declares no loudspeakers,
-            `acn-sn3d` marks it whatever it declares, `none` takes marks away.
+        ambisonic: see `AmbisonicMark`.
         apple: also write Apple's `vexu` and `hfov`; experimental.
         move_front: make the tagged track the first one, which YouTube needs.
         any_shape: accept a picture whose shape contradicts the projection.
@@ -82,9 +82,9 @@ def inject(
         VideoOpenError: missing or not readable.
         MetadataError: damaged, of another kind, or unable to say `metadata`.
         OutputError: `output` exists or cannot be written.
+        InputError: no such `ambisonic`.
     """
-    if ambisonic not in ("auto", "acn-sn3d", "none"):
-        raise ValueError(f"ambisonic must be auto, acn-sn3d or none, got {ambisonic!r}")
+    ambisonic = chosen(AmbisonicMark, ambisonic, "--ambisonic")
     request = Request(track, ambisonic, apple, move_front, any_shape, in_place)
     path, notes = Path(path), list[str]()
 

@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, README, data on stdout, errors in one line."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import torch
 import typer.main
 
 from pipeline.cli import app
+from pipeline.cli import command as command_module
+from pipeline.cli.command import PANELS
+from pipeline.cli.examples import EXAMPLES
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import soft_noise
 
@@ -168,12 +172,8 @@ def test_the_input_is_never_the_output(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--strength", "2"], "--strength"),
-        (["--median", "2"], "--median"),
-        (["--preset", "vhs"], "vhs"),
         (["--preset", "prores"], "prores"),
-        (["--device", "abacus"], "--device"),
-        (["--padding", "bubble"], "--padding"),
+        (["--camera", "abacus"], "abacus"),
         (["--start", "99"], "--start"),
     ],
 )
@@ -188,7 +188,15 @@ def test_settings_that_cannot_be_are_refused_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "options", [["--size", "12"], ["--start", "x"], ["--rate", "0"], ["--duration", "1:2:3:4"]]
+    "options",
+    [
+        ["--size", "12"],
+        ["--start", "x"],
+        ["--rate", "0"],
+        ["--duration", "1:2:3:4"],
+        ["--strength", "2"],
+        ["--median", "2"],
+    ],
 )
 def test_what_makes_no_sense_is_a_usage_error(
     command: Run, tmp_path: Path, tiny_film: Path, tiny_style: Path, options: list[str]
@@ -246,6 +254,111 @@ def test_the_defaults_of_the_command_line_are_those_of_the_job():
     }
     job = StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night")
     assert float(shown["strength"]) == job.strength
-    for name in ("median", "projection", "padding", "statistics", "temporal",
+    assert shown["canvas"] == job.projection
+    for name in ("median", "padding", "statistics", "temporal",
                  "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
         assert shown[name] == getattr(job, name), name
+
+
+def test_the_version_is_printed(command: Run):
+    from vr360 import __version__
+
+    assert command("--version") == (0, f"{__version__}\n", "")
+
+
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_help_names_no_type_of_a_flag(command: Run, name: str):
+    _, out, _ = command(*filter(None, [name]), "--help")
+    assert "--help" in out
+    assert "<bool>" not in out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_a_command_has_its_panel(name: str):
+    known = [word for words in PANELS.values() for word in words]
+    params = typer.main.get_command(app).commands[name].params  # type: ignore[attr-defined]
+    loose = {p.name for p in params if p.opts[0].startswith("-")} - {*known}
+    assert not loose, f"name a panel for them in {command_module.__file__}"
+    assert len(known) == len(set(known))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_command_has_worked_examples_that_parse(name: str, command: Run):
+    out = " ".join(command(name, "--help")[1].split())
+    for example in EXAMPLES[name]:
+        assert example in out
+        program, called, *words = shlex.split(example)
+        assert (program, called) == ("vr360", name)
+        found = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+        assert found.make_context(name, words).params
+
+
+def test_every_command_has_examples():
+    assert {*EXAMPLES} == {*COMMANDS} - {"styles"}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("train", ["--preset", "photo", "--from", "none"], {"kind": "photo", "gallery": "none"}),
+        ("train", ["--preset=photo"], {"kind": "photo"}),
+        ("explore", ["--preset", "animation"], {"kind": "animation"}),
+        ("optimize", ["--preset", "animation"], {"kind": "animation", "preset": None}),
+        ("optimize", ["--encoding", "quest"], {"kind": "painting", "preset": "quest"}),
+        ("stylize", ["--projection", "cubemap"], {"canvas": "cubemap"}),
+        ("view", ["--projection", "cubemap"], {"projection": "cubemap"}),
+        ("optimize", ["--preset", "quest"], {"kind": "painting", "preset": "quest"}),
+    ],
+)
+def test_yesterdays_spelling_is_taken_and_todays_is_named(
+    capsys: pytest.CaptureFixture[str], name: str, old: list[str], new: dict[str, str | None]
+):
+    files = {"train": ["p.png", "o.safetensors", "--photos", "photos"], "view": ["f.mp4"]}
+    given = files.get(name, ["in.png", "out.png", "--style", "p.png"])
+    found = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    params = found.make_context(name, [*given, *old]).params
+    assert {key: params[key] for key in new} == new
+    said = capsys.readouterr().err
+    assert ("is called" in said) == (old != ["--preset", "quest"])
+
+
+def test_shells_complete_the_words(command: Run, monkeypatch: pytest.MonkeyPatch):
+    code, out, _ = command("--help")
+    assert code == 0
+    assert "--install-completion" in out
+    monkeypatch.setenv("_VR360_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", "vr360 stylize --flow r")
+    monkeypatch.setenv("COMP_CWORD", "3")
+    monkeypatch.setattr("sys.argv", ["vr360"])
+    assert "raft" in command()[1]
+
+
+@pytest.mark.parametrize("device", ["/dev/full", "/dev/stdout", "/dev/null"])
+@pytest.mark.parametrize("name", ["stylize", "convert"])
+def test_a_device_as_output_is_refused_in_one_line(
+    command: Run, tiny_film: Path, tiny_style: Path, device: str, name: str
+):
+    style = ["--style", tiny_style] if name == "stylize" else []
+    for force in ([], ["--force"]):
+        code, stdout, stderr = command(name, tiny_film, device, *style, *force)
+        assert_one_line(code, stdout, stderr, f"{device}: a device or a stream")
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".tif", ".avif"])
+def test_a_kind_of_still_that_is_not_written_is_named_with_those_that_are(
+    command: Run, tmp_path: Path, tiny_style: Path, suffix: str
+):
+    still = tmp_path / "in.png"
+    cv2.imwrite(str(still), soft_noise(64, 128, 0))
+    code, stdout, stderr = command("stylize", still, tmp_path / f"o{suffix}", "--style", tiny_style)
+    assert_one_line(code, stdout, stderr, "stills as .jpg, .jpeg, .png")
+
+
+@pytest.mark.parametrize(("brand", "kind"), [(b"avif", "AVIF"), (b"heic", "HEIC")])
+def test_a_kind_of_still_that_is_not_read_is_named(
+    command: Run, tmp_path: Path, tiny_style: Path, brand: bytes, kind: str
+):
+    picture = tmp_path / "in.img"
+    picture.write_bytes(b"\0\0\0\x1cftyp" + brand + bytes(64))
+    code, stdout, stderr = command("stylize", picture, tmp_path / "o.png", "--style", tiny_style)
+    assert_one_line(code, stdout, stderr, f"{kind} is not read; save the picture as PNG or JPEG")

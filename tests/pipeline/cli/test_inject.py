@@ -124,6 +124,8 @@ def test_in_place_edits_the_file_where_it_is(command: Run, tmp_path: Path) -> No
         ("--projection", "flat"),
         ("--ambisonic", "fuma"),
         ("--yaw", "north"),
+        ("--yaw", "nan"),
+        ("--pitch", "91"),
     ],
 )
 def test_a_command_line_that_makes_no_sense_exits_with_2(
@@ -138,8 +140,6 @@ def test_a_command_line_that_makes_no_sense_exits_with_2(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--yaw", "nan"), "yaw must be a number"),
-        (("--pitch", "91"), "pitch must lie in -90 to 90"),
         (("--crop", "64:32:60:32:0:0"), "does not lie in the sphere"),
         (("--crop", "0:0:0:0:0:0"), "does not lie in the sphere"),
         (("--stereo", "tb", "--projection", "equirect"), "is not the shape of"),

@@ -62,7 +62,7 @@ def test_every_figure_is_explained(command: Run, tiny_film: Path):
 
 def test_a_painting_without_vgg_is_one_line(command: Run, tiny_film: Path, tmp_path: Path):
     painting = tmp_path / "painting.png"
-    painting.write_bytes(b"")
+    painting.write_bytes(b"of any kind")
     weights = tmp_path / "weights.safetensors"
     weights.write_bytes(b"nothing")
     code, _, stderr = command(

@@ -52,18 +52,11 @@ def test_the_summary_is_json_on_stdout(command: Run, files: dict[str, Path], tmp
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
-        (("--iterations", "0"), "--iterations 0"),
-        (("--style-layers", "conv7_1"), "conv7_1"),
-        (("--style-layers", "0,0,0,0,0"), "every weight is 0"),
         (("--content-layers", "conv3_4"), "vgg16 has no such layer"),
         (("--network", "vgg19"), "no VGG-19 weights"),
-        (("--network", "resnet"), "--network resnet"),
         (("--vgg-weights", "none.safetensors"), "none.safetensors"),
         (("--style", "none.png"), "none.png"),
         (("--style", "FLAT"), "one colour"),
-        (("--crop", "0,0,2,1"), "--crop"),
-        (("--init", "anyhow"), "--init anyhow"),
-        (("--preset", "oil"), "--preset oil"),
         (("--tv-weight", "1e39"), "last good state"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
@@ -79,6 +72,25 @@ def test_what_cannot_be_is_refused_in_one_line(
     assert len(lines) == 1
     assert complaint in lines[0]
     assert not (tmp_path / "out.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (("--style-layers", "conv7_1"), "conv7_1"),
+        (("--style-layers", "0,0,0,0,0"), "every weight is 0"),
+        (("--crop", "0,0,2,1"), "--crop"),
+        (("--init", "anyhow"), "--init anyhow"),
+        (("--passes", "2"), "--passes: several passes need a --flow-weight"),
+        (("--dissolve", "1s:3"), "--dissolve"),
+    ],
+)
+def test_what_makes_no_sense_is_a_usage_error(
+    command: Run, files: dict[str, Path], tmp_path: Path, options: tuple[str, str], complaint: str
+):
+    code, stdout, stderr = optimize(command, files, tmp_path / "out.png", *options)
+    assert (code, stdout) == (2, "")
+    assert complaint in " ".join(stderr.replace("│", " ").split())
 
 
 def test_without_weights_or_network_it_says_how_to_get_them(
@@ -98,7 +110,7 @@ def test_without_weights_or_network_it_says_how_to_get_them(
 def test_animation_takes_the_smaller_network_where_the_larger_is_not_at_hand_and_says_so(
     command: Run, files: dict[str, Path], tmp_path: Path
 ):
-    code, _, stderr = optimize(command, files, tmp_path / "o.png", *FAST, "--preset", "animation")
+    code, _, stderr = optimize(command, files, tmp_path / "o.png", *FAST, "--kind", "animation")
     assert code == 0
     assert "animation prefers vgg19, whose weights are not at hand" in stderr
 

@@ -114,7 +114,7 @@ def test_exchanged_turned_and_tilted_footage_comes_out_the_same(
         (("--camera", "gear361"), 1, "no camera 'gear361': there are gear360-2016"),
         (("--camera", "theta"), 1, "512x256 (2.00:1) is not the shape of theta: expected 1.78:1"),
         (("--camera", "broken.pto"), 1, "broken.pto: not a Hugin project"),
-        (("--camera", "ideal-200", "--size", "400x100"), 1, "twice as wide as high"),
+        (("--camera", "ideal-200", "--size", "400x100"), 2, "twice as wide as high"),
         (("--camera", "ideal-200", "--start", "5"), 1, "lies behind its end"),
         (("--turned", "45,0"), 2, "two multiples of 90 degrees"),
     ],

@@ -47,15 +47,8 @@ def refused(command: Run, folder: Path, said: str, *arguments: object) -> str:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--preset", "pastel"], "one of painting, photo, animation"),
-        (["--iterations", 5, "--minutes", 1], "one of the two"),
-        (["--crop", "0.7,0,0.4,1"], "crop"),
         (["--name", "a:b"], "letters, digits"),
-        (["--from", "none.safetensors"], "none.safetensors"),
-        (["--keep", "--from", "none"], "--keep"),
-        (["--keep", "--convolutions"], "--keep"),
-        (["--device", "abacus"], "--device"),
-        (["--network", "vgg11"], "--network vgg11: one of auto, vgg16, vgg19"),
+        (["--gallery", "none.safetensors"], "none.safetensors"),
         (["--resume"], "out.safetensors.training"),
     ],
 )
@@ -64,7 +57,7 @@ def test_what_cannot_be_is_refused_in_one_line(
     tiny_style: Path,
 ):  # fmt: skip
     out = tmp_path / "out.safetensors"
-    start = [] if "--from" in options else ["--from", tiny_style]
+    start = [] if "--gallery" in options else ["--gallery", tiny_style]
     refused(command, tmp_path, said, painting, out, "--photos", photos, *start, *options)
 
 
@@ -94,7 +87,7 @@ def test_optimised_spheres_that_cannot_be_learned_are_refused_in_one_line(
 ):  # fmt: skip
     refused(
         command, tmp_path, said, spheres[painted], tmp_path / "out.safetensors", "--photos",
-        photos, "--from", tiny_style, "--from-optimised",
+        photos, "--gallery", tiny_style, "--from-optimised",
         spheres.get(source, tmp_path / f"{source}.png"), *options,
     )  # fmt: skip
 
@@ -110,8 +103,21 @@ def save_random_vgg(path: Path, network: str = "vgg16") -> None:
 def test_a_crop_of_words_is_refused(command: Run, tmp_path: Path, painting: Path, photos: Path):
     out = tmp_path / "out.safetensors"
     code, _, stderr = command("train", painting, out, "--photos", photos, "--crop", "the middle")
-    assert code == 1
-    assert "--crop the middle: give x,y,w,h" in stderr
+    assert code == 2
+    assert "--crop the middle: give x,y,w,h" in " ".join(stderr.split())
+
+
+@pytest.mark.parametrize(
+    "options", [["--keep", "--gallery", "none"], ["--keep", "--convolutions"],
+                ["--crop", "0.7,0,0.4,1"]]
+)  # fmt: skip
+def test_options_that_exclude_each_other_are_a_usage_error(
+    command: Run, tmp_path: Path, painting: Path, photos: Path, options: list[str]
+):
+    out = tmp_path / "out.safetensors"
+    code, _, stderr = command("train", painting, out, "--photos", photos, *options)
+    assert code == 2
+    assert options[0] in stderr
 
 
 def test_where_no_style_can_be_written_is_said_first(command: Run, tmp_path: Path, painting: Path):
@@ -138,7 +144,7 @@ def test_weights_of_another_network_are_refused(
     for weights, said in ((flatter, neither), (tiny_style, neither), (painting, "no VGG weights")):
         refused(
             command, tmp_path, f"{weights.name}: {said}", painting, tmp_path / "out.safetensors",
-            "--from", tiny_style, "--photos", photos, "--vgg-weights", weights,
+            "--gallery", tiny_style, "--photos", photos, "--vgg-weights", weights,
         )  # fmt: skip
 
 
@@ -149,7 +155,7 @@ def test_options_of_a_painting_belong_into_the_recipe(
     recipe.write_text(f'[night]\nimage = "{painting.name}"\n')
     refused(
         command, tmp_path, "--scale, --style-weight: say so in", recipe,
-        tmp_path / "out.safetensors", "--photos", photos, "--from", tiny_style, "--scale", 45,
+        tmp_path / "out.safetensors", "--photos", photos, "--gallery", tiny_style, "--scale", 45,
         "--style-weight", 2,
     )  # fmt: skip
 
@@ -166,8 +172,8 @@ def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
     save_gallery(start, tiny_gallery("one", "two"))
     out = tmp_path / "my painting.safetensors"
     code, stdout, stderr = command(
-        "train", painting, out, "--from", start, "--keep", "--photos", photos, "--vgg-weights",
-        vgg, "--iterations", 1, "--preset", "animation", "--crop", "0.1,0,0.9,1", "--scale", 20,
+        "train", painting, out, "--gallery", start, "--keep", "--photos", photos, "--vgg-weights",
+        vgg, "--iterations", 1, "--kind", "animation", "--crop", "0.1,0,0.9,1", "--scale", 20,
         "--match", painting, "--title", "Noise",
     )  # fmt: skip
     assert code == 0, stderr

@@ -97,11 +97,11 @@ def test_the_canvas_is_the_one_asked_for(projection, padding, size, kind):
 def test_layouts_there_are_not_are_refused():
     from pipeline.painting.canvas import check_layout
 
-    with pytest.raises(InputError, match="--projection pyramid: one of auto, equirect, cubemap"):
+    with pytest.raises(InputError, match="--canvas pyramid: one of auto, equirect, cubemap"):
         check_layout("pyramid", "sphere")
     with pytest.raises(InputError, match="--padding bubble: one of sphere, wrap"):
         check_layout("auto", "bubble")
-    with pytest.raises(InputError, match="--padding wrap is for --projection equirect"):
+    with pytest.raises(InputError, match="--padding wrap is for --canvas equirect"):
         check_layout("cubemap", "wrap")
 
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vr360.errors import OutputError
+from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Stereo
 from vr360.media.presets import PRESETS, Overrides, RawVideo, preset_named, settle
 from vr360.media.probe import probe
@@ -100,13 +100,18 @@ def test_the_suffix_suggests_a_preset():
     [
         ("archive", "film.mp4", r"archive goes into \.mkv"),
         ("prores", "film.mp4", r"prores goes into \.mov"),
-        ("best", "film.mp4", "there are archive, lossless-mp4, youtube, quest, prores"),
         (None, "film.avi", r"\.mkv, \.mp4, \.mov"),
     ],
 )
 def test_a_container_that_cannot_carry_the_preset_is_refused(preset, name, words, tmp_path):
     with pytest.raises(OutputError, match=words):
         FilmWriter(tmp_path / name, 64, 128, Fraction(24), preset)
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are(tmp_path):
+    said = "--preset best: one of archive, lossless-mp4, youtube, quest, prores"
+    with pytest.raises(InputError, match=said):
+        FilmWriter(tmp_path / "film.mp4", 64, 128, Fraction(24), "best")
 
 
 def test_odd_sides_are_refused_where_chroma_is_halved(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 FAULTS_OF_A_BLOCK = """
 import resource
 import numpy as np
-from pipeline.cli.memory import keep_freed_memory
+ASKED_FROM
 
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -19,15 +19,25 @@ def block():
 
 block()
 given_back = block()
-keep_freed_memory()
+ASKED
 block()
 print(given_back, block())
 """
 
+ASKING = {
+    "keep_freed_memory()": "from vr360.memory import keep_freed_memory",
+    "open_backend(StyleNet(NetConfig(channels=8, blocks=1)).eval(), 'cpu')": (
+        "from pipeline.backends import open_backend\n"
+        "from pipeline.nets.stylenet import NetConfig, StyleNet"
+    ),
+}
+
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc of glibc alone is told")
-def test_a_large_block_is_used_again_without_a_page_fault():
-    run = [sys.executable, "-c", FAULTS_OF_A_BLOCK]
+@pytest.mark.parametrize(("asked", "where"), list(ASKING.items()))
+def test_a_large_block_is_used_again_without_a_page_fault(asked: str, where: str):
+    code = FAULTS_OF_A_BLOCK.replace("ASKED_FROM", where).replace("ASKED", asked)
+    run = [sys.executable, "-c", code]
     told = subprocess.run(run, check=True, capture_output=True, text=True).stdout
     given_back, kept = map(int, told.split())
     assert given_back > 30

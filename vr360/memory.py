@@ -1,4 +1,7 @@
-"""What happens to memory that is freed."""
+"""What happens to memory that is freed.
+
+The command line asks for it at its start; from Python `pipeline.backends.open_backend` does.
+"""
 
 from __future__ import annotations
 
