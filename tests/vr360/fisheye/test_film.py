@@ -117,7 +117,7 @@ def test_swapped_and_turned_pictures_together_are_undone(world: World, sharp: Ca
 
 
 def test_errors_name_the_file(shot: VideoInfo):
-    with pytest.raises(CameraError, match=r"shot.mkv: no camera 'none'"):
+    with pytest.raises(CameraError, match=r"no camera 'none': there are"):
         open_stitcher(shot, "none", 64, 128)
     with pytest.raises(CameraError, match=r"shot.mkv: 512x256 .* theta: expected 1.78:1"):
         open_stitcher(shot, "theta", 64, 128)
