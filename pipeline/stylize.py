@@ -24,6 +24,7 @@ from vr360.frame import Frame, Projection, Stereo, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.targets import check_target
 from vr360.media.writer import Writer
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
@@ -128,7 +129,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
         read_ahead(frames) as source,
     ):
         painter = Painter(looks, cuts, info.stereo, film.bit_depth)
-        with read_ahead(ahead(painter.paint(source))) as painted:
+        with read_ahead(ahead(painter.paint(source))) as painted, ahead:
             for frame in progress(map(finish, painted), total):
                 film.write(frame)
     return StylizeReport(
@@ -209,6 +210,9 @@ def open_smoothers(
 
 def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if it can be painted from where the job says."""
+    check_target(
+        job.output, job.force or job.output.is_dir(), job.input
+    )  # its writer knows folders
     info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
     check_median(job.median, info.bit_depth)
     job.span.check(info)

@@ -22,6 +22,7 @@ from pipeline.cli.measure import measure
 from pipeline.cli.memory import keep_freed_memory
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
+from pipeline.cli.signals import clean_up_when_ended
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
 from pipeline.cli.stylize import stylize
@@ -69,6 +70,7 @@ def main() -> None:
     """Run the command line; the process ends here."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     keep_freed_memory()
+    clean_up_when_ended()
     try:
         app()
     except Vr360Error as error:

@@ -13,11 +13,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from pipeline.painting import Painted
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.errors import OutputError
 from vr360.frame import Frame, Stereo
+from vr360.partial import Partial
 from vr360.stereo import split_eyes
 
 WINDOW = 96  # frames on disk: so far into a shot its beginning looks
@@ -35,6 +35,9 @@ STRIDE = WINDOW // 2  # frames that leave a window at once
 
 class LookAhead:
     """Painted frames in, the same with what lies ahead of them out, `WINDOW` frames later.
+
+    Leaving it as a context manager ends the work on a window at the next frame: whoever breaks off
+    does not wait for all of them.
 
     Args:
         folder: where frames wait, 12 bytes for each pixel and frame; 18 at 10 bits.
@@ -46,6 +49,7 @@ class LookAhead:
         self, folder: Path, stereo: Stereo, smoothers: Callable[[], list[Smoother]]
     ) -> None:
         self.busy_seconds = 0.0
+        self._left = False
         self._folder = folder
         self._stereo = stereo
         self._smoothers = smoothers
@@ -59,6 +63,8 @@ class LookAhead:
         held: deque[_Held] = deque()
         last = None
         for number, frame in enumerate(frames):
+            if self._left:
+                return
             if frame.begins_shot:
                 yield from self._released(held, len(held))
             if held and frame.eyes is last:
@@ -70,18 +76,26 @@ class LookAhead:
                 yield from self._released(held, STRIDE)
         yield from self._released(held, len(held))
 
+    def __enter__(self) -> LookAhead:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._left = True
+
     def _released(self, held: deque[_Held], count: int) -> Iterator[Painted]:
         """The first `count` of the frames held, the rest stays."""
         started = time.perf_counter()
         self._look_back(held)
         self.busy_seconds += time.perf_counter() - started
-        for _ in range(count):
+        for _ in range(0 if self._left else count):
             yield from held.popleft().released()
 
     def _look_back(self, held: Sequence[_Held]) -> None:
         """From the last frame held to the first, which the window before has seen as well."""
         smoothers, changed = self._smoothers(), 0.0
         for place in reversed(range(len(held))):
+            if self._left:
+                return
             source, *eyes = _stored(held[place].painted)
             steps = zip(smoothers, split_eyes(source, self._stereo), eyes, strict=True)
             seen = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
@@ -89,13 +103,16 @@ class LookAhead:
             changed = held[place].frame.changed
 
 
-class NoLookAhead:
+class NoLookAhead(AbstractContextManager[None]):
     """Painted frames pass as they are."""
 
     busy_seconds = 0.0
 
     def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
         return iter(frames)
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
 
 @dataclass
@@ -168,5 +185,8 @@ def looking_ahead(
     output: Path, stereo: Stereo, smoothers: Callable[[], list[Smoother]]
 ) -> Iterator[LookAhead]:
     """A `LookAhead` that keeps its frames beside `output` and leaves nothing of them behind."""
-    with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
-        yield LookAhead(Path(folder), stereo, smoothers)
+    waiting = Partial(output)
+    try:
+        yield LookAhead(waiting.make(folder=True), stereo, smoothers)
+    finally:
+        waiting.discard()

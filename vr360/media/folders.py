@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,8 +11,9 @@ from types import TracebackType
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.stills import STILL_SUFFIXES, encoded, read_still, store
-from vr360.media.targets import check_target, partial_of
+from vr360.media.targets import check_target
 from vr360.media.threads import WriteBehind
+from vr360.partial import Partial
 
 
 def frames_in(folder: Path) -> list[Path]:
@@ -66,12 +66,12 @@ class FolderWriter:
     ) -> None:
         empty = path.is_dir() and not any(path.iterdir())
         check_target(path, force or empty, source.path if source else None)
-        if path.is_file() or any(f.suffix != ".png" for f in _entries(path)):
+        if path.is_file() or not _holds_frames_alone(path):
             raise OutputError(f"{path}: holds more than PNG frames; name a new folder")
         self.path = path
         self.bit_depth = bit_depth
         self.frames = 0
-        self._partial = partial_of(path)
+        self._partial = Partial(path)
         self._behind: WriteBehind[tuple[int, Rgb]] | None = None
 
     @property
@@ -80,8 +80,7 @@ class FolderWriter:
         return self._behind.busy_seconds if self._behind else 0.0
 
     def __enter__(self) -> FolderWriter:
-        shutil.rmtree(self._partial, ignore_errors=True)
-        self._partial.mkdir()
+        self._partial.make(folder=True)
         self._behind = WriteBehind(self._store)
         return self
 
@@ -93,7 +92,7 @@ class FolderWriter:
 
     def _store(self, numbered: tuple[int, Rgb]) -> None:
         number, rgb = numbered
-        store(self._partial / f"{number:06d}.png", encoded(rgb, ".png"))
+        store(self._partial.path / f"{number:06d}.png", encoded(rgb, ".png"))
 
     def __exit__(
         self,
@@ -107,14 +106,13 @@ class FolderWriter:
             if kind is None:
                 self._complete()
         finally:
-            shutil.rmtree(self._partial, ignore_errors=True)
+            self._partial.discard()
 
     def _complete(self) -> None:
         if not self.frames:
             raise EncodeError(f"{self.path}: no frames came, so nothing is written")
-        shutil.rmtree(self.path, ignore_errors=True)
-        self._partial.replace(self.path)
+        self._partial.settle(_holds_frames_alone(self.path))
 
 
-def _entries(path: Path) -> list[Path]:
-    return list(path.iterdir()) if path.is_dir() else []
+def _holds_frames_alone(path: Path) -> bool:
+    return not path.is_dir() or all(f.suffix == ".png" for f in path.iterdir())

@@ -15,7 +15,8 @@ from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.colour import TOP_10, to_codes
 from vr360.media.containers import check_readable
 from vr360.media.metadata import inject_checked
-from vr360.media.targets import check_target, partial_of
+from vr360.media.targets import check_target
+from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
 
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -105,14 +106,17 @@ def write_still(
     check_target(path, force, source.path if source else None)
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: pictures are written as {', '.join(STILL_SUFFIXES)}")
-    partial = partial_of(path)
+    _complete(Partial(path), rgb, metadata)
+
+
+def _complete(partial: Partial, rgb: Rgb, metadata: SphericalMetadata | None) -> None:
     try:
-        store(partial, encoded(rgb, path.suffix.lower()))
+        store(partial.make(), encoded(rgb, partial.target.suffix.lower()))
         if metadata is not None:
-            inject_checked(partial, metadata)
-        partial.replace(path)
+            inject_checked(partial.path, metadata)
+        partial.settle()
     finally:
-        partial.unlink(missing_ok=True)
+        partial.discard()
 
 
 def encoded(rgb: Rgb, suffix: str) -> bytes:
@@ -161,9 +165,8 @@ class StillWriter:
         self.path = path
         self.bit_depth = bit_depth if path.suffix.lower() == ".png" else 8
         self.busy_seconds = 0.0
-        self._source = source
         self._metadata = metadata
-        self._force = force
+        self._partial = Partial(path)
         self._rgb: Rgb | None = None
 
     def __enter__(self) -> StillWriter:
@@ -184,4 +187,4 @@ class StillWriter:
             return
         if self._rgb is None:
             raise EncodeError(f"{self.path}: no picture came, so nothing is written")
-        write_still(self.path, self._rgb, self._metadata, self._force, self._source)
+        _complete(self._partial, self._rgb, self._metadata)

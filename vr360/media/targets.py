@@ -1,4 +1,4 @@
-"""Where a result goes: refused early, and complete under its name or not there at all."""
+"""Where a result goes: refused before the work begins."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ import os
 from pathlib import Path
 
 from vr360.errors import OutputError
-
-
-def partial_of(path: Path) -> Path:
-    """Where a result grows until it is complete."""
-    return path.with_name(path.name + ".partial")
+from vr360.partial import check_name
 
 
 def check_target(path: Path, force: bool, source: Path | None = None) -> None:
@@ -21,24 +17,15 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
         force: an existing one may be replaced.
         source: the input, which is never overwritten, `force` or not.
     """
+    check_name(path)
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise OutputError(f"{path}: is the input itself; name another output")
     if path.exists() and not force:
         raise OutputError(f"{path}: exists already; --force replaces it")
-    folder = path.absolute().parent
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OutputError(f"{path}: is neither a file nor a folder; name a file")
+    folder = (path.resolve() if path.is_symlink() else path.absolute()).parent
     if not folder.is_dir():
         raise OutputError(f"{path}: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: the folder {folder} cannot be written to")
-
-
-def reserve(path: Path) -> None:
-    """Make the partial file, so that a target that refuses does so before the work begins.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        partial_of(path).touch()
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None

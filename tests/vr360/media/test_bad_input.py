@@ -233,9 +233,16 @@ def test_no_frames_make_no_film(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_called_that(each_ffmpeg, tmp_path):
-    (tmp_path / "film.mkv.partial").symlink_to("/dev/full")
+    def fill() -> None:
+        with open_writer(tmp_path / "film.mkv", 64, 128, RATE) as film:
+            (partial,) = tmp_path.iterdir()
+            partial.unlink()
+            partial.symlink_to("/dev/full")
+            for n in range(100):
+                film.write(Frame(BLACK, Fraction(n, 24)))
+
     with pytest.raises(EncodeError, match="disk is full") as caught:
-        write_film(tmp_path / "film.mkv", count=100)
+        fill()
     one_line(caught.value, tmp_path / "film.mkv")
     assert list(tmp_path.iterdir()) == []
 
@@ -366,7 +373,7 @@ def test_ctrl_c_leaves_nothing_behind(name, tmp_path):
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "under way\n"
-        assert [p.name for p in tmp_path.iterdir()] == [f"{name}.partial"]
+        assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
     assert "KeyboardInterrupt" in errors
