@@ -14,7 +14,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vr360.errors import VideoOpenError
+from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
 from vr360.media.containers import clock_slack, counts_frames, declared_duration, opened
@@ -23,6 +23,7 @@ from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import upright
 from vr360.media.stills import read_still
+from vr360.stereo import eye_size, picture_size
 
 FOLDER_RATE = Fraction(24)
 _STANDARD_RATES = tuple(
@@ -32,6 +33,7 @@ _NANOSECONDS = Fraction(2, 10**9)
 _SNAP = Fraction(1, 100)
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
+_IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
 _STILL_DEMUXERS = ("image2", "_pipe")
 
 
@@ -59,15 +61,40 @@ def probe(
 
     Raises:
         VideoOpenError: missing, empty, corrupt, or without a picture.
-        NotEquirectError: no 360° picture as far as one can tell, and no override given.
+        NotEquirectError: no 360° picture as far as one can tell, and no override given; or one
+            whose size contradicts its projection or its eyes.
     """
-    path = Path(path)
+    info = _probe(Path(path), projection, stereo, rate)
+    _check_size(info)
+    return info
+
+
+def _probe(
+    path: Path, projection: Projection | None, stereo: Stereo | None, rate: Fraction | None
+) -> VideoInfo:
     if path.is_dir():
         return _probe_folder(path, projection, stereo, rate)
     with opened(path) as (container, stream):
         if container.format.name.endswith(_STILL_DEMUXERS):
             return _probe_still(path, projection, stereo)
         return _probe_film(path, container, stream, projection, stereo)
+
+
+def _check_size(info: VideoInfo) -> None:
+    """Two eyes are equally large, and a sphere has an opposite for each of its columns."""
+    size = info.height, info.width
+    height, width = eye_size(size, info.stereo)
+    if picture_size((height, width), info.stereo) != size:
+        raise NotEquirectError(
+            f"{info.path}: {info.width}x{info.height} does not divide into two equal eyes "
+            f"({info.stereo}); if it is one picture, say so with --stereo mono, else cut a line off"
+        )
+    if info.projection in _IN_HALVES and width % 2:
+        raise NotEquirectError(
+            f"{info.path}: {width}x{height} is no {info.projection} sphere: an even width was "
+            f"expected, because its halves belong together; scale it, as with "
+            f"ffmpeg -i INPUT -vf scale={info.width + info.width // width}:{info.height} OUTPUT"
+        )
 
 
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
