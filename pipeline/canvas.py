@@ -26,9 +26,10 @@ from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
 from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.geometry import Array, equirect_directions
-from vr360.padding import beyond_edges, sphere_pad_rgb
+from vr360.padding import sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect, Mask
 from vr360.sampling import Sampler, build_sampler
+from vr360.sampling.padding import beyond_edges
 
 PROJECTIONS = ("auto", "equirect", "cubemap")
 PADDINGS = ("sphere", "wrap")

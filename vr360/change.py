@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.filters import box_blur
 from vr360.frame import Rgb, bit_depth
 from vr360.geometry import row_areas
 
@@ -62,7 +63,7 @@ def alternation(lumas: Sequence[Map]) -> Map:
 
 def stillness(lumas: Sequence[Map]) -> Map:
     """1 where the maps agree, 0 where they differ, in between where that is open."""
-    calm = [_averaged(values) for values in lumas]
+    calm = [box_blur(values, CELL) for values in lumas]
     change = np.max(calm, axis=0) - np.min(calm, axis=0)
     return np.asarray(np.clip((MOVING - change) / (MOVING - STILL), 0, 1), np.float32)
 
@@ -75,10 +76,3 @@ def sphere_mean(values: Map, weights: Map | None = None) -> float | None:
     total = float(areas @ weights.sum(axis=1, dtype=np.float64))
     weighted = float(areas @ (values * weights).sum(axis=1, dtype=np.float64))
     return weighted / total if total > 0 else None
-
-
-def _averaged(values: Map) -> Map:
-    """Box mean that continues across +-180 degrees."""
-    edge = CELL // 2
-    wrapped = np.concatenate([values[:, -edge:], values, values[:, :edge]], axis=1)
-    return np.asarray(cv2.blur(wrapped, (CELL, CELL))[:, edge:-edge], np.float32)

@@ -19,6 +19,7 @@ from pipeline.temporal.warp import (
     inner,
     warp_rows,
 )
+from vr360.filters import Around, box_blur
 from vr360.frame import Rgb, bit_depth
 
 DETAIL = 3  # pixels: what a blur of this size takes away is detail; averages lose the finest
@@ -83,9 +84,8 @@ def detail(picture: Floats, rows: slice) -> Floats:
     """What a blur takes from some rows of a roomy picture (H + 2 REACH, W) or (..., C)."""
     side = DETAIL // 2
     near = picture[rows.start + REACH - side : rows.stop + REACH + side]
-    wide = cv2.copyMakeBorder(near, 0, 0, side, side, cv2.BORDER_WRAP)
-    soft = cv2.blur(wide, (DETAIL, DETAIL))[side:-side, side:-side]
-    return np.asarray(cv2.subtract(near[side:-side], soft), np.float32)
+    soft = box_blur(near, DETAIL, Around.RING)  # the rows above and below are there already
+    return np.asarray(cv2.subtract(near[side:-side], soft[side:-side]), np.float32)
 
 
 def shown(average: Floats, gain: Floats, last: Rgb) -> Rgb:

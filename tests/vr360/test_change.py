@@ -67,7 +67,7 @@ def test_motion_at_the_seam_is_seen_from_both_sides_of_it():
     source[1][:, 0] += 0.5
     still = stillness(source)
     assert not still[:, 127].any()
-    assert still[:, 64].all()
+    assert still[2:-2, 64].all()  # beyond a pole, the seam lies half a turn away
 
 
 def test_the_mean_weighs_by_area():

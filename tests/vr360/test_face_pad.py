@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from vr360.cubemap import face_areas, face_directions
-from vr360.padding import face_pad
+from vr360.sampling.padding import face_pad
 
 SIZE = 16
 

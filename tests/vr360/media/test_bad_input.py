@@ -128,7 +128,12 @@ def test_a_picture_larger_than_can_be_decoded_is_refused(tmp_path):
         (128, 127, {}, r"128x127 does not divide into two equal eyes \(tb\).*--stereo mono"),
         (257, 64, {}, r"257x64 does not divide into two equal eyes \(lr\).*--stereo mono"),
         (254, 64, {"stereo": Stereo.LEFT_RIGHT}, r"127x64 is no equirect.*scale=256:64"),
-        (63, 64, {"projection": Projection.HALF_EQUIRECT}, "63x64 is no half-equirect sphere"),
+        (
+            63,
+            64,
+            {"projection": Projection.HALF_EQUIRECT, "stereo": Stereo.MONO},
+            "63x64 is no half-equirect sphere",
+        ),
     ],
 )
 def test_sizes_that_cannot_be_are_refused_with_the_way_out(
