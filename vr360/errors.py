@@ -1,7 +1,8 @@
 """The one error tree.
 
-Every message says what happened, in which file, and what to do about it. Only `pipeline.cli`
-catches these, prints the one line and exits with 1. Programmer mistakes raise `ValueError`.
+Every message says what happened, in which file, and what to do about it. `pipeline.cli` prints it
+as one line and exits with 1; the viewer shows it in its window. Programmer mistakes raise
+`ValueError`.
 
     Vr360Error
     ├── InputError                what the user gave cannot be used

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pipeline.quality.together import Films
 
 T = TypeVar("T")
-PICTURES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
 
 def measure(
@@ -127,7 +126,9 @@ def _check(
 
 
 def _is_painting(style: str | None) -> bool:
-    return style is not None and Path(style).suffix.lower() in PICTURES
+    from vr360.media.stills import PICTURE_SUFFIXES
+
+    return style is not None and Path(style).suffix.lower() in PICTURE_SUFFIXES
 
 
 def _compare(

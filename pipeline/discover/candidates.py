@@ -10,11 +10,12 @@ from pathlib import Path
 from pipeline.look import parse_look
 from pipeline.nets.checkpoint import StyleCard, load_gallery
 from pipeline.nets.vgg import load_vgg16
-from pipeline.paintings import SMALLEST, SUFFIXES, Box, load_style, pictures_in
+from pipeline.paintings import SMALLEST, Box, load_style, pictures_in
 from pipeline.styles import GALLERY, SUFFIX, find_card, load_look, shipped_styles, thumbnail
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, resume_path, train
 from vr360.errors import InputError
+from vr360.media.stills import PICTURE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def candidates(
 
 
 def is_painting(style: str) -> bool:
-    return Path(style).suffix.lower() in SUFFIXES
+    return Path(style).suffix.lower() in PICTURE_SUFFIXES
 
 
 def check_lessons(lessons: Lessons) -> None:

@@ -20,7 +20,7 @@ from pipeline.temporal.warp import (
     warp_rows,
 )
 from vr360.filters import Around, box_blur
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, bit_depth, peak_at
 
 DETAIL = 3  # pixels: what a blur of this size takes away is detail; averages lose the finest
 PLAY = 2.0  # codes that a result may be off: fewer than anybody sees
@@ -121,4 +121,4 @@ def _settle(exact: Floats, last: Rgb, result: Rgb) -> None:
     kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
     cv2.subtract(exact, change, dst=result, dtype=kind)
     if depth > 8:
-        np.minimum(result, (1 << depth) - 1, out=result)
+        np.minimum(result, peak_at(depth), out=result)

@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.stylize import StylizeJob, stylize
 from pipeline.unfolding import open_unfolding
+from tests.conftest import face_directions
 from tests.pipeline.conftest import soft_noise
 from vr360.cubelayout import CubeLayout, pack_faces
-from vr360.cubemap import face_directions
 from vr360.errors import InputError
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.geometry import equirect_directions

@@ -20,6 +20,7 @@ from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
 
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
+PICTURE_SUFFIXES = (*STILL_SUFFIXES, ".webp", ".bmp", ".tif", ".tiff")  # of paintings and photos
 JPEG_QUALITY = 95
 _TOP_16 = 65535
 _PNG_LEVEL = 1  # the higher levels take three times as long for a few per cent
