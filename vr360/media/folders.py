@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+
+import numpy as np
 
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
@@ -17,12 +19,13 @@ from vr360.partial import Partial
 
 
 def frames_in(folder: Path) -> list[Path]:
-    """The pictures of a folder in natural order (frame 9 before frame 10).
+    """The pictures of a folder in natural order (frame 9 before frame 10), hidden files left out.
 
     Raises:
         VideoOpenError: there is none.
     """
-    files = [f for f in folder.iterdir() if f.suffix.lower() in STILL_SUFFIXES and f.is_file()]
+    seen = (f for f in folder.iterdir() if not f.name.startswith("."))  # as macOS's ._0001.png
+    files = [f for f in seen if f.suffix.lower() in STILL_SUFFIXES and f.is_file()]
     if not files:
         raise VideoOpenError(f"{folder}: the folder holds no JPEG or PNG frames")
     return sorted(files, key=_natural)
@@ -31,6 +34,22 @@ def frames_in(folder: Path) -> list[Path]:
 def _natural(path: Path) -> list[tuple[int, int | str]]:
     parts = re.split(r"(\d+)", path.name.lower())
     return [(0, int(p)) if p.isdecimal() else (1, p) for p in parts]
+
+
+def holes_in(files: Sequence[Path]) -> tuple[str, ...]:
+    """What to tell of frames in order whose numbers leave one out; the film closes up there."""
+    found = [re.search(r"\d+(?=\D*$)", file.stem) for file in files]
+    numbers = [int(match[0]) for match in found if match]
+    steps = np.diff(numbers)
+    if len(numbers) < len(files) or not len(steps) or steps.min() <= 0:
+        return ()
+    at = np.flatnonzero(steps > steps.min())
+    if not len(at):
+        return ()
+    first = int(at[0])
+    more = f", and {len(at) - 1} more such holes" if len(at) > 1 else ""
+    between = f"between {files[first].name} and {files[first + 1].name}"
+    return (f"a frame is missing {between}{more}: the film closes up there",)
 
 
 def read_folder(info: VideoInfo, start: Fraction = Fraction(0)) -> Iterator[Frame]:

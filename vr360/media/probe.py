@@ -18,11 +18,11 @@ from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
 from vr360.media.containers import clock_slack, counts_frames, declared_duration, opened
-from vr360.media.folders import frames_in
+from vr360.media.folders import frames_in, holes_in
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import upright
-from vr360.media.stills import read_still
+from vr360.media.stills import is_transparent, read_still
 from vr360.stereo import eye_size, picture_size
 
 FOLDER_RATE = Fraction(24)
@@ -100,7 +100,8 @@ def _check_size(info: VideoInfo) -> None:
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
     rgb = read_still(path)
     layout = recognise(rgb, path.name, declared_layout(path), projection, stereo)
-    return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1)
+    notes = _transparency(path)
+    return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1, notes=notes)
 
 
 def _probe_folder(
@@ -110,8 +111,12 @@ def _probe_folder(
     rgb = read_still(files[0])
     layout = recognise(rgb, path.name, declared_layout(files[0]), projection, stereo)
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
-    notes = () if rate else (note,)
+    notes = (*(() if rate else (note,)), *holes_in(files), *_transparency(files[0]))
     return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
+
+
+def _transparency(path: Path) -> tuple[str, ...]:
+    return ("where it is transparent, black is taken",) if is_transparent(path) else ()
 
 
 def _picture_info(
@@ -222,6 +227,11 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
         frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
     times, tick = _packet_times(path)
+    if not times:
+        raise VideoOpenError(
+            f"{path}: says no times for its frames, as a bare stream does; wrap it first, as with "
+            "ffmpeg -framerate 30 -i INPUT -c copy OUTPUT.mp4"
+        )
     step = _usual_step(times)
     for rate in (nominal, stream.guessed_rate, average, snapped_rate(step)):
         if rate and _is_even(times, rate, tick):

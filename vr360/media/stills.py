@@ -26,23 +26,49 @@ _TOP_16 = 65535
 _PNG_LEVEL = 1  # the higher levels take three times as long for a few per cent
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
+_WITH_ALPHA = (b"\x04", b"\x06")  # colour types of a PNG
 
 
 def read_still(path: Path) -> Rgb:
-    """(H, W, 3): uint8, or uint16 in 0..1023 for deep PNGs; turned upright, alpha dropped.
+    """(H, W, 3): uint8, or uint16 in 0..1023 for deep PNGs; upright, black where transparent.
 
     Raises:
         VideoOpenError: missing, empty, cut short, too large, or no picture.
     """
     check_readable(path)
     try:
-        bgr = decoded(path.read_bytes(), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        data = path.read_bytes()
+        bgr = decoded(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        bgr = _over_black(bgr, _alpha(data))
     except ValueError as error:
         raise VideoOpenError(f"{path}: {error}") from error
     if bgr.dtype not in (np.uint8, np.uint16):
         raise VideoOpenError(f"{path}: no picture that can be read")
     rgb: Rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
     return rgb if rgb.dtype == np.uint8 else to_codes(rgb, _TOP_16)
+
+
+def is_transparent(path: Path) -> bool:
+    """Whether a picture that `read_still` reads shows less than it holds."""
+    return _alpha(path.read_bytes()) is not None
+
+
+def _alpha(data: bytes) -> NDArray[np.float32] | None:
+    """(H, W, 1) share of each pixel that shows; None where all do."""
+    if not data.startswith(_PNG) or not (data[25:26] in _WITH_ALPHA or b"tRNS" in data[:4096]):
+        return None
+    whole = decoded(data, cv2.IMREAD_UNCHANGED)
+    if whole.ndim < 3 or whole.shape[2] != 4:
+        return None
+    alpha = (whole[..., 3:] / np.iinfo(whole.dtype).max).astype(np.float32)
+    return None if alpha.min() == 1 else alpha
+
+
+def _over_black(bgr: NDArray[Any], alpha: NDArray[np.float32] | None) -> NDArray[Any]:
+    """The colours that hide where a picture is transparent were never meant."""
+    if alpha is None or alpha.shape[:2] != bgr.shape[:2]:
+        return bgr
+    return np.rint(bgr * alpha).astype(bgr.dtype)
 
 
 def decoded(data: bytes, how: int) -> NDArray[Any]:
