@@ -15,6 +15,7 @@ from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.colour import TOP_10, to_codes
 from vr360.media.containers import check_readable
 from vr360.media.metadata import inject_checked
+from vr360.media.provenance import provenance_of, with_provenance
 from vr360.media.targets import check_target
 from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
@@ -124,7 +125,7 @@ def write_still(
         rgb: (H, W, 3), see `vr360.frame.Rgb`.
         metadata: written as GPano XMP where given.
         force: overwrite.
-        source: the input, which is never overwritten.
+        source: the input, which is never overwritten; what it says of its making is carried over.
 
     Raises:
         OutputError: the target exists, is the input or cannot be written.
@@ -133,12 +134,18 @@ def write_still(
     check_target(path, force, source.path if source else None)
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: pictures are written as {', '.join(STILL_SUFFIXES)}")
-    _complete(Partial(path), rgb, metadata)
+    _complete(Partial(path), rgb, metadata, source)
 
 
-def _complete(partial: Partial, rgb: Rgb, metadata: SphericalMetadata | None) -> None:
+def _complete(
+    partial: Partial, rgb: Rgb, metadata: SphericalMetadata | None, source: VideoInfo | None
+) -> None:
+    data = encoded(rgb, partial.target.suffix.lower())
+    if source is not None and source.path.is_file() and source.is_still:
+        kept = provenance_of(source.path.read_bytes())
+        data = with_provenance(data, kept, *rgb.shape[:2])
     try:
-        store(partial.make(), encoded(rgb, partial.target.suffix.lower()))
+        store(partial.make(), data)
         if metadata is not None:
             inject_checked(partial.path, metadata)
         partial.settle()
@@ -192,6 +199,7 @@ class StillWriter:
         self.path = path
         self.bit_depth = bit_depth if path.suffix.lower() == ".png" else 8
         self.busy_seconds = 0.0
+        self._source = source
         self._metadata = metadata
         self._partial = Partial(path)
         self._rgb: Rgb | None = None
@@ -214,4 +222,4 @@ class StillWriter:
             return
         if self._rgb is None:
             raise EncodeError(f"{self.path}: no picture came, so nothing is written")
-        _complete(self._partial, self._rgb, self._metadata)
+        _complete(self._partial, self._rgb, self._metadata, self._source)
