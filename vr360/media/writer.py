@@ -67,7 +67,7 @@ class FilmOptions(TypedDict, total=False):
 
 
 def open_writer(
-    path: Path,
+    path: Path | str,
     height: int,
     width: int,
     rate: Fraction,
@@ -79,6 +79,7 @@ def open_writer(
     Raises:
         OutputError: see `FilmWriter`; or a film is to become one still.
     """
+    path = Path(path)
     source, force = options.get("source"), options.get("force", False)
     bit_depth = options.get("bit_depth", 8)
     if path.suffix.lower() in STILL_SUFFIXES:

@@ -211,6 +211,13 @@ def test_a_result_has_its_name_only_when_it_is_complete(name, moving, tmp_path):
     assert film.busy_seconds > 0
 
 
+def test_a_name_may_be_a_string(moving, tmp_path):
+    for name in ("film.mkv", "frames"):
+        with open_writer(str(tmp_path / name), 64, 128, Fraction(24)) as film:
+            film.write(Frame(moving(1)[0], Fraction(0)))
+        assert (tmp_path / name).exists()
+
+
 def test_odd_names_are_just_names(moving, tmp_path):
     for name in ("-film.mp4", "a film: 'the' %03d [cut].mp4", "ünï🎈.mkv"):
         write_film(tmp_path / name, moving(3))
