@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.rewrite import Progress, Rewritten, Span, open_result, rewrite
+from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rewrite
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo

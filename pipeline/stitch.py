@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.rewrite import Progress, Span, open_result, rewrite
+from pipeline.source.delivery import Progress, Span, open_result, rewrite
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
 from vr360.fisheye.film import Footage, open_footage, result_size

@@ -42,6 +42,40 @@ def test_imports_run_one_way(package: str):
         assert ours <= allowed, f"{path} imports {ours - allowed}"
 
 
+def rooms_of(package: str) -> dict[str, set[str]]:
+    """Which folders (or loose files) of a package each of them imports."""
+    arrows: dict[str, set[str]] = {}
+    for path in sources(package):
+        room = path.relative_to(ROOT / package).parts[0].removesuffix(".py")
+        names = {n for n in imported(path) if n.startswith(f"{package}.")}
+        arrows.setdefault(room, set()).update({n.split(".")[1] for n in names} - {room})
+    return arrows
+
+
+def reachable(arrows: dict[str, set[str]], start: str) -> set[str]:
+    found, left = set(), [start]
+    while left:
+        new = arrows.get(left.pop(), set()) - found
+        found |= new
+        left += new
+    return found
+
+
+@pytest.mark.parametrize("package", ["vr360", "pipeline"])
+def test_no_folder_reaches_itself_through_others(package: str):
+    arrows = rooms_of(package)
+    assert [room for room in arrows if room in reachable(arrows, room)] == []
+
+
+def test_time_knows_neither_painting_nor_nets():
+    assert rooms_of("pipeline")["temporal"] == set()
+
+
+def test_only_stories_lie_loose_in_the_pipeline():
+    loose = {path.stem for path in (ROOT / "pipeline").glob("*.py")} - {"__init__"}
+    assert loose <= {"stylize", "take", "convert", "stitch"}
+
+
 def test_the_viewer_never_imports_torch():
     code = "import sys, pkgutil, viewer; " + (
         "[__import__(m.name) for m in pkgutil.walk_packages(viewer.__path__, 'viewer.')"

@@ -8,7 +8,7 @@ given in pixels from the top left corner, `size` is (height, width).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import acos, asin, atan2, cos, exp, hypot, log, radians, sin, tan
+from math import acos, asin, atan2, cos, exp, hypot, radians, sin, tan
 
 import numpy as np
 
@@ -97,11 +97,6 @@ def view_ray(point: Point, size: Size, fov: float) -> Array:
     ray = np.array([x, y, -1.0])
     unit: Array = ray / np.linalg.norm(ray)
     return unit
-
-
-def zoom_notches(start: float, end: float) -> float:
-    """How many wheel notches lead from one field of view to another."""
-    return log(tan(start / 2) / tan(end / 2)) / log(ZOOM_STEP)
 
 
 def _pitch_that_lifts(aim: Array, height: float, near: float) -> float:

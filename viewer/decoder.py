@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from contextlib import ExitStack
 from fractions import Fraction
-from typing import Any, Self, cast
+from typing import Self
 
 import av
 import av.error
-import numpy as np
 
-from viewer.picture import Picture, Plane, picture_from_frame
+from viewer.picture import Picture, picture_from_frame
 from vr360.errors import VideoOpenError
 from vr360.frame import VideoInfo
+from vr360.media.containers import opened
+from vr360.media.probe import packet_times
 
 WINDOW_BYTES = 192 * 2**20
 WINDOW_FRAMES = (4, 24)
 NEAR = Fraction(1, 2)  # seconds: decoding on to there is cheaper than a seek
-UPRIGHT = np.eye(3, dtype=np.int32).ravel()
 STEPS_BACK = (Fraction(0), Fraction(2), Fraction(10))  # for files whose index points too late
 
 
@@ -33,28 +33,25 @@ class Decoder:
     Attributes:
         ended: the last picture has been decoded.
         damaged: number of packets that could not be decoded.
-        mirrored: the file asks for that.
 
     Raises:
-        VideoOpenError: the file does not open or holds no picture.
+        VideoOpenError: the file does not open or holds no picture; nothing is left open.
     """
 
     def __init__(self, info: VideoInfo) -> None:
         self.info = info
         self.ended = False
         self.damaged = 0
-        self.mirrored = False
-        self._container = _open(info)
-        self._stream = self._container.streams.video[0]
-        self._stream.thread_type = "AUTO"
-        self._frames = self._decode()
-        self._start: Fraction | None = None
+        self._start: Fraction | None = None  # of the first picture, in the container's own time
         self._window: list[Picture] = []
-        self._cursor = -1
-        self._times = _packet_times(info) if info.variable_rate else []
-        if self.next() is None:
-            raise VideoOpenError(f"{info.path}: no picture could be decoded; is the file complete?")
-        self._keep = _window_length(self._window[0])
+        self._cursor, self._keep = -1, 1
+        self._times = packet_times(info.path)[0] if info.variable_rate else []
+        self._file = ExitStack()
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            self._open()
+            self._keep = _window_length(self._first())
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -64,12 +61,7 @@ class Decoder:
 
     def close(self) -> None:
         self._window.clear()
-        self._container.close()
-
-    @property
-    def start(self) -> Fraction:
-        """When the first picture begins in the container's own time."""
-        return self._start or Fraction(0)
+        self._file.close()
 
     @property
     def current(self) -> Picture:
@@ -133,11 +125,22 @@ class Decoder:
             self._forget()
             if self._append() is not None and self._window[0].pts <= max(time, Fraction(0)):
                 return
-        self._container.close()  # seeking does not work in this file: read from its beginning
-        self._container = _open(self.info)
-        self._stream = self._container.streams.video[0]
+        self._open()  # seeking does not work in this file: read from its beginning
         self._forget()
         self._append()
+
+    def _open(self) -> None:
+        """Open the file, anew if it is open already."""
+        self._file.close()
+        self._container, self._stream = self._file.enter_context(opened(self.info.path))
+        self._frames = self._decode()
+
+    def _first(self) -> Picture:
+        picture = self.next()
+        if picture is None:
+            name = self.info.path
+            raise VideoOpenError(f"{name}: no picture could be decoded; is the file complete?")
+        return picture
 
     def _forget(self) -> None:
         self._frames = self._decode()
@@ -153,7 +156,7 @@ class Decoder:
             return None
         picture = self._picture(frame)
         self._window.append(picture)
-        surplus = len(self._window) - getattr(self, "_keep", 1)
+        surplus = len(self._window) - self._keep
         if surplus > 0:
             del self._window[:surplus]
             self._cursor = max(self._cursor - surplus, 0)
@@ -170,15 +173,12 @@ class Decoder:
         if self._start is None:
             self._start = time
         pts = time - self._start
-        picture = picture_from_frame(frame, self.info.colour, pts, self.index_at(pts))
-        matrix = _display_matrix(frame)
-        self.mirrored = matrix[0] * matrix[3] - matrix[1] * matrix[2] < 0
-        return _turned(picture, matrix)
+        return picture_from_frame(frame, self.info.colour, pts, self.index_at(pts))
 
     def index_at(self, pts: Fraction) -> int:
         """Number of the frame that begins at `pts`."""
         if self._times:
-            return max(bisect_right(self._times, pts + self._tick()) - 1, 0)
+            return max(bisect_right(self._times, self._times[0] + pts + self._tick()) - 1, 0)
         return round(pts * self.info.rate)
 
     def _tick(self) -> Fraction:
@@ -204,51 +204,6 @@ class Decoder:
             yield from (f for f in frames if isinstance(f, av.VideoFrame))
 
 
-def _open(info: VideoInfo) -> av.container.InputContainer:
-    try:
-        container = av.open(str(info.path))
-    except (av.error.FFmpegError, OSError) as error:
-        raise VideoOpenError(f"{info.path}: cannot be opened ({error.strerror})") from error
-    if not container.streams.video:
-        container.close()
-        raise VideoOpenError(f"{info.path}: holds no picture; give a video or a still")
-    return container
-
-
-def _packet_times(info: VideoInfo) -> list[Fraction]:
-    """When each frame begins, from the packets alone."""
-    with _open(info) as container:
-        stream = container.streams.video[0]
-        base = stream.time_base or Fraction(1)
-        ticks = sorted(p.pts for p in container.demux(stream) if p.pts is not None)
-    return [(tick - ticks[0]) * base for tick in ticks]
-
-
 def _window_length(picture: Picture) -> int:
     size = sum(plane.nbytes for plane in picture.planes)
     return min(max(WINDOW_BYTES // size, WINDOW_FRAMES[0]), WINDOW_FRAMES[1])
-
-
-def _display_matrix(frame: av.VideoFrame) -> tuple[int, int, int, int]:
-    """Signs of a, b, c, d: a stored point (x, y) is to be shown at (a x + c y, b x + d y).
-
-    Source: ISO/IEC 14496-12, `tkhd`; ffmpeg's AV_FRAME_DATA_DISPLAYMATRIX.
-    """
-    found = cast("Any", frame.side_data.get("DISPLAYMATRIX"))  # a buffer, which its type hides
-    numbers = np.frombuffer(bytes(found), np.int32) if found is not None else UPRIGHT
-    a, b, c, d = (int(np.sign(numbers[i])) for i in (0, 1, 3, 4))
-    quarter_turns = (abs(a), abs(b), abs(c), abs(d)) in ((1, 0, 0, 1), (0, 1, 1, 0))
-    return (a, b, c, d) if quarter_turns else (1, 0, 0, 1)
-
-
-def _turned(picture: Picture, matrix: tuple[int, int, int, int]) -> Picture:
-    """Apply the container's display matrix: turned by quarters, mirrored."""
-    if matrix == (1, 0, 0, 1):
-        return picture
-    planes = tuple(np.ascontiguousarray(_shown(plane, *matrix)) for plane in picture.planes)
-    return replace(picture, planes=planes)
-
-
-def _shown(plane: Plane, a: int, b: int, c: int, d: int) -> Plane:
-    plane = plane if a else plane.swapaxes(0, 1)
-    return plane[:: b + d, :: a + c]

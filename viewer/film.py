@@ -12,7 +12,7 @@ from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.probe import probe
 from vr360.projections import declared_cube
-from vr360.spherical import inspect
+from vr360.spherical import FULL, SphericalMetadata, inspect
 from vr360.spherical.model import USUAL_LENS
 
 FACES_IN_A_ROW = 6
@@ -32,6 +32,8 @@ def open_film(
 ) -> VideoInfo:
     """Facts of a film. A picture of no known 360° shape is taken as equirect, and says so.
 
+    A picture of a part of the sphere is one of those that `Layout.bounds` place.
+
     Raises:
         VideoOpenError: missing, damaged, without a picture, or a folder.
     """
@@ -40,8 +42,11 @@ def open_film(
     try:
         return probe(path, projection, stereo)
     except NotEquirectError as error:
-        info = probe(path, Projection.EQUIRECT, Stereo.MONO)
+        info = probe(path, Projection.EQUIRECT)
         why = str(error).partition(";")[0]
+    if info.declared:
+        reason = f"{info.projection}, {info.stereo}: a part of the sphere, the file's metadata says"
+        return replace(info, reason=reason)
     in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
     projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
     reason = f"{projection}, mono is a guess: {why}"
@@ -50,20 +55,21 @@ def open_film(
 
 def layout_of(info: VideoInfo, cube: CubeLayout | None = None) -> Layout:
     """How the picture is read at first; lenses as wide as the metadata says, or the usual ones."""
+    said = _metadata(info)
     return Layout(
         info.projection,
         info.stereo,
         cube,
-        lens_fov=radians(_lens_fov(info)),
+        lens_fov=radians((said.lens_fov if said else 0.0) or USUAL_LENS),
         declared_cube=declared_cube(info),
+        bounds=said.bounds if said else FULL,
     )
 
 
-def _lens_fov(info: VideoInfo) -> float:
-    if info.projection is not Projection.DUAL_FISHEYE:
-        return USUAL_LENS  # in case the user says that it is one
+def _metadata(info: VideoInfo) -> SphericalMetadata | None:
+    """What the file says, where it says it of the projection that is shown."""
     try:
-        metadata = inspect(info.path).metadata
+        said = inspect(info.path).metadata
     except Vr360Error:
-        return USUAL_LENS  # unreadable metadata does not keep a film from being shown
-    return (metadata.lens_fov if metadata is not None else 0.0) or USUAL_LENS
+        return None  # unreadable metadata does not keep a film from being shown
+    return said if said is not None and said.projection is info.projection else None

@@ -5,17 +5,19 @@ Conventions:
     - Dual fisheye: as `vr360.projections.DualFisheye`, its halves exchanged where `swap_lenses`.
     - Half equirect covers 180 degrees of longitude around the front.
     - Layout tb: left eye on top. lr: left eye on the left. rl: left eye on the right.
+    - What a picture leaves out of the sphere is black.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from vr360.cubelayout import CubeLayout
 from vr360.frame import Projection, Stereo
 from vr360.geometry import HALF_TURN
 from vr360.projections import BACK_LENS, FRONT_LENS
+from vr360.spherical.model import FRONT_HALF, FULL, Bounds
 
 SLACK = 0.02  # relative, of a shape: cameras pad their pictures a little
 
@@ -46,6 +48,7 @@ class Layout:
         lens_fov: radians that the diameter of a fisheye circle spans.
         lens_roll: radians that both lenses are turned clockwise.
         declared_cube: how the faces of a cube map lie by the file's metadata.
+        bounds: what an equirect picture leaves out of the sphere, by the file's metadata.
     """
 
     projection: Projection = Projection.EQUIRECT
@@ -55,6 +58,7 @@ class Layout:
     lens_fov: float = HALF_TURN
     lens_roll: float = 0.0
     declared_cube: CubeLayout | None = None
+    bounds: Bounds = FULL
 
     @property
     def is_cube(self) -> bool:
@@ -76,6 +80,13 @@ class Layout:
         ratio = width / height
         likely = [name for name, shape in shapes.items() if abs(ratio / shape - 1) < SLACK]
         return likely[0] if likely else usual
+
+    @property
+    def window(self) -> Bounds:
+        """What the picture leaves out of a whole equirect one; `FULL` for other projections."""
+        if self.projection is Projection.HALF_EQUIRECT:
+            return replace(self.bounds, left=FRONT_HALF.left, right=FRONT_HALF.right)
+        return self.bounds if self.projection is Projection.EQUIRECT else FULL
 
 
 def eye_area(stereo: Stereo, eye: int, height: int, width: int) -> tuple[slice, slice]:

@@ -28,15 +28,6 @@ log = logging.getLogger(__name__)
 PREVIEW_HEIGHTS = (160, 256, 320, 512, 1024)  # of one eye; 32 divides them
 PREVIEW_HEIGHT = 256
 MULTIPLE = 32
-FOREIGN_ERRORS = (  # a style is foreign code; whatever of these it raises, the film plays on
-    RuntimeError,
-    ValueError,
-    TypeError,
-    ArithmeticError,
-    MemoryError,
-    LookupError,
-    OSError,
-)
 
 Stylize = Callable[[Rgb], Rgb]
 """(H, W, 3) uint8 equirect picture -> the same, painted."""
@@ -124,31 +115,21 @@ class LivePainter:
             painted, self._painted = self._painted, None
             return painted
 
-    @property
-    def idle(self) -> bool:
-        """Nothing is waiting to be painted or taken."""
-        with self._changed:
-            waiting = self._offer is not None and self._wish is not None and not self.failure
-            return not waiting and self._painted is None and not self._busy
-
     def close(self) -> None:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout=2)  # a style in the middle of a picture is left to its end
 
-    _busy = False
-
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._busy = False
                 while not self._closing and (not self._wish or not self._offer or self.failure):
                     self._changed.wait()
                 if self._closing:
                     return
                 wish, offer = self._wish, self._offer
-                self._offer, self._busy = None, True
+                self._offer = None
             assert wish is not None
             assert offer is not None
             self._paint(wish, *offer)
@@ -156,28 +137,20 @@ class LivePainter:
     def _paint(self, wish: Wish, picture: Picture, stereo: Stereo) -> None:
         begin = time.monotonic()
         try:
-            paint = self._loaded(wish)
-            rgb = painted_eyes(picture, stereo, paint, wish)
+            rgb = painted_eyes(picture, stereo, self._loaded(wish), wish)
+            done = picture_from_rgb(rgb, picture.pts, picture.index)
         except Vr360Error as error:
             self._fail(wish, str(error))
-            return
-        except (
-            RuntimeError,
-            ValueError,
-            TypeError,
-            ArithmeticError,
-            MemoryError,
-            LookupError,
-            OSError,
-        ) as error:
-            # A style is foreign code; whatever it raises, the film plays on.
+        except Exception as error:  # a style is foreign code; whatever it raises, the film plays on
             log.debug("style %s", wish.style, exc_info=True)
-            self._fail(wish, f"style {wish.style} failed: {error}")
-            return
-        done = picture_from_rgb(rgb, picture.pts, picture.index)
+            self._fail(wish, f"style {wish.style} failed: {reason_of(error)}")
+        else:
+            self._deliver(Painted(done, picture, time.monotonic() - begin, wish))
+
+    def _deliver(self, painted: Painted) -> None:
         with self._changed:
-            if wish == self._wish:
-                self._painted = Painted(done, picture, time.monotonic() - begin, wish)
+            if painted.wish == self._wish:
+                self._painted = painted
 
     def _loaded(self, wish: Wish) -> Stylize:
         if self._ready is None or self._ready[:2] != (wish.style, wish.strength):
@@ -189,6 +162,11 @@ class LivePainter:
         with self._changed:
             if wish == self._wish:
                 self.failure = reason
+
+
+def reason_of(error: Exception) -> str:
+    """What an error says, or its kind where it says nothing."""
+    return str(error) or type(error).__name__
 
 
 def painted_eyes(picture: Picture, stereo: Stereo, paint: Stylize, wish: Wish) -> Rgb:

@@ -20,10 +20,15 @@ if sys.platform.startswith("linux"):
 from OpenGL import GL
 from OpenGL.error import Error as GraphicsError
 
-__all__ = ["GL", "GraphicsError", "check_version", "headless_context"]
+__all__ = ["GL", "GraphicsError", "check_version", "headless_context", "refusal"]
 
 SURFACELESS = 0x31DD  # EGL_MESA_platform_surfaceless
 DEVICE = 0x313F  # EGL_EXT_platform_device
+REFUSALS = {
+    GL.GL_INVALID_VALUE: "a value or a size that it does not take",
+    GL.GL_INVALID_OPERATION: "an operation that it does not take",
+    GL.GL_OUT_OF_MEMORY: "out of memory",
+}
 
 
 def check_version() -> str:
@@ -41,17 +46,26 @@ def check_version() -> str:
     return str(GL.glGetString(GL.GL_RENDERER).decode())
 
 
+def refusal(error: GraphicsError) -> str:
+    """One line about what the driver would not do; PyOpenGL's own words take ten."""
+    reason = REFUSALS.get(getattr(error, "err", 0)) or " ".join(str(error).split())
+    return f"the graphics driver refused to draw: {reason}"
+
+
 @contextmanager
 def headless_context() -> Iterator[str]:
     """Make a core 3.3 context without a window current in this thread; yields its renderer's name.
 
     Raises:
-        DisplayError: this machine has no EGL, or no OpenGL 3.3.
+        DisplayError: this machine has no EGL, or no OpenGL 3.3, or its driver refuses to draw what
+            is drawn in this context.
     """
     egl = _egl()
     display, context = _first_context(egl)
     try:
         yield check_version()
+    except GraphicsError as error:
+        raise DisplayError(refusal(error)) from error
     finally:
         egl.eglMakeCurrent(display, egl.EGL_NO_SURFACE, egl.EGL_NO_SURFACE, egl.EGL_NO_CONTEXT)
         egl.eglDestroyContext(display, context)

@@ -1,7 +1,8 @@
 """A decoded picture as the graphics card takes it: planes, and what their numbers mean.
 
-No conversion happens here: planes of a decoded frame are views of the decoder's memory. Formats
-that the shaders do not know are converted to the nearest one they do.
+No conversion happens here: planes of a decoded frame are views of the decoder's memory, unless the
+file asks to turn them. Formats that the shaders do not know are converted to the nearest one they
+do.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.frame import BT709_LUMA, Colour, Rgb, bit_depth
+from vr360.media.rotation import display_matrix, upright
 
 Plane = NDArray[Any]
 
@@ -89,12 +91,17 @@ FORMATS = {
 def picture_from_frame(
     frame: av.VideoFrame, colour: Colour, pts: Fraction = Fraction(0), index: int = 0
 ) -> Picture:
-    """Planes of a decoded frame. The frame's memory stays alive as long as they do."""
+    """Planes of a decoded frame, turned and mirrored as the file asks.
+
+    Where nothing is turned they are the frame's memory, which stays alive as long as they do.
+    """
+    matrix = display_matrix(frame)
     if frame.format.name not in FORMATS:
         frame = frame.reformat(format=_nearest_format(frame.format))
     name = frame.format.name
     layout = FORMATS[name]
-    planes = tuple(_plane(frame, i, layout) for i in range(len(frame.planes)))
+    stored = (_plane(frame, i, layout) for i in range(len(frame.planes)))
+    planes = tuple(upright(plane, matrix) for plane in stored)
     full = name.startswith("yuvj") or colour.range == "pc"
     return Picture(planes, layout.pixels, _to_rgb(layout, colour.matrix, full), pts, index)
 

@@ -12,9 +12,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from viewer.catch_up import CatchUp
 from viewer.clock import Clock, Span
 from viewer.decoder import Decoder
 from viewer.picture import Picture
@@ -24,8 +26,7 @@ from vr360.frame import VideoInfo
 
 QUEUE = 5  # pictures decoded ahead
 LATE = 1.0  # seconds: a decoder further behind makes the clock wait for it
-BEARABLE = 0.09  # seconds of wall: pictures may follow their sound by that (ITU-R BT.1359-1)
-EVEN = (0.25, 2.0)  # seconds of wall without catching up after a drop: at first, at most
+PATIENCE = 10.0  # seconds that closing waits for a disk
 
 
 @dataclass(frozen=True)
@@ -79,22 +80,23 @@ class Player:
         self.span, self.loop = Span(), False
         self.counters = Counters()
         self._wall = wall
-        self._decoders = [Decoder(info) for info in (film, original) if info is not None]
+        with ExitStack() as files:
+            films = [info for info in (film, original) if info is not None]
+            self._decoders = [files.enter_context(Decoder(info)) for info in films]
+            self._current = self._pair(self._decoders[0].current)
+            self._files = files.pop_all()
         self._changed = threading.Condition()
         self._queue: deque[Shown] = deque()
-        self._current = self._pair(self._decoders[0].current)
         self._landed: Shown | None = self._current
-        self._behind, self._late = False, 0.0
-        self._even, self._even_until = EVEN[0], 0.0
+        self._catch_up = CatchUp()
         self._request: _Request | None = None
         self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
         self._asked = self._answered = 0
         self._wants_to_play = False
-        self._failure = ""
+        self._failure = ""  # stops the film until it is asked again
+        self._note = ""
         self._closing = False
-        self.sound = (
-            Sound(film.path, self._decoders[0].start, wall) if film.audio and with_sound else None
-        )
+        self.sound = Sound(film.path, film.start_time, wall) if film.audio and with_sound else None
         self._thread = threading.Thread(target=self._work, name="decoder", daemon=True)
         self._thread.start()
 
@@ -102,11 +104,6 @@ class Player:
     def current(self) -> Shown:
         """What `poll` gave out last."""
         return self._current
-
-    @property
-    def mirrored(self) -> bool:
-        """The file asks for a mirrored picture."""
-        return self._decoders[0].mirrored
 
     @property
     def playing(self) -> bool:
@@ -125,20 +122,20 @@ class Player:
     @property
     def message(self) -> str:
         """What the user should know about the file, or an empty text."""
-        if self._failure:
-            return self._failure
+        if self._failure or self._note:
+            return self._failure or self._note
         if not self._thread.is_alive() and not self._closing:
             return f"{self.film.path.name}: decoding stopped; open the film again"
         broken = sum(decoder.damaged for decoder in self._decoders)
         if broken:
             return f"{self.film.path.name}: {broken} damaged packets were left out"
-        return ""
+        return self.sound.failure if self.sound is not None else ""
 
     def play(self) -> None:
         """Play on; on the last picture before the out point or the end, begin at the in point."""
         self._wants_to_play = True
         last = self.span.stop(self.clock.duration) - 3 * self._half_frame()
-        if self.position >= last:
+        if self.position >= last or self._out_of_pictures():
             self.seek(self.span.start)
         else:
             self._start_clock()
@@ -162,11 +159,6 @@ class Player:
         self.clock.seek(self._wall(), position)
         self._ask(Fraction(position).limit_denominator(10**6))
 
-    def seek_frame(self, index: int) -> None:
-        """Show the frame with a number; rates must be even."""
-        rate = self.film.rate or Fraction(1)
-        self.seek(float((Fraction(max(index, 0)) + Fraction(1, 4)) / rate))
-
     def step(self, frames: int) -> None:
         """Pause, and go some frames forth or back from the last frame asked for."""
         self._wants_to_play = False
@@ -185,8 +177,10 @@ class Player:
             self._follow_sound()
             shown = self._take_due()
             self._current = shown or self._current
-            if not self._behind:
+            if not self._catch_up.behind:
                 self._mind_the_end()
+        elif self._failure and self.playing:
+            self.pause()
         self._current = shown or self._current
         return shown
 
@@ -194,11 +188,9 @@ class Player:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join(timeout=10)
+        self._thread.join(timeout=PATIENCE)
         if self.sound is not None:
             self.sound.close()
-        for decoder in self._decoders:
-            decoder.close()
 
     def _ask(self, time: Fraction | None, steps: int = 0) -> None:
         with self._changed:
@@ -207,6 +199,7 @@ class Player:
                 time, steps = waiting.time, waiting.steps + steps
             elif time is None and self._asked == self._answered:
                 time = (self._landed or self._current).a.pts
+            self._failure = ""
             self._asked += 1
             self._request = _Request(self._asked, time, steps)
             self._landed = None
@@ -229,7 +222,7 @@ class Player:
         limit = position if self.span.end is None else self.span.end - self._half_frame()
         with self._changed:
             due = [s for s in self._queue if s.a.pts <= min(position, limit)]
-            taken = self._worth_taking(due, position)
+            taken = due[: self._catch_up.take(self._wall(), len(due), self._lateness(due))]
             for _ in taken:
                 self._queue.popleft()
             if taken:
@@ -244,24 +237,9 @@ class Player:
         self._wait_for_slow_decoder(position - float(taken[-1].a.pts))
         return taken[-1]
 
-    def _worth_taking(self, due: list[Shown], position: float) -> list[Shown]:
-        """The oldest of the pictures due after a hold-up, all (of which the last is shown) else.
-
-        To catch up is for a window that was held up once. One that is always too slow would fall
-        behind and jump, over and over; it drops evenly until it has had no need to for a while.
-        """
-        if not due:
-            self._behind = False
-            return due
-        now, late = self._wall(), (position - float(due[0].a.pts)) / self.clock.speed
-        recovering = late < self._late if self._behind else now >= self._even_until
-        one = len(due) == 1 or (late <= BEARABLE and recovering)
-        if not one:
-            again = now < self._even_until + self._even
-            self._even = min(2 * self._even, EVEN[1]) if again else EVEN[0]
-            self._even_until = now + self._even
-        self._late, self._behind = late, one and len(due) > 1
-        return due[:1] if one else due
+    def _lateness(self, due: list[Shown]) -> float:
+        """Seconds of wall since the oldest of the pictures due was to be shown."""
+        return (self.position - float(due[0].a.pts)) / self.clock.speed if due else 0.0
 
     def _wait_for_slow_decoder(self, behind: float) -> None:
         if behind > LATE:
@@ -271,10 +249,8 @@ class Player:
 
     def _mind_the_end(self) -> None:
         """At the out point or after the last picture: loop or stop."""
-        with self._changed:
-            over = self._decoders[0].at_end and not self._queue and self._request is None
         stop = self.span.stop(self.clock.duration)
-        if self.position < stop and not (over and self._outlasted()):
+        if self.position < stop and not (self._out_of_pictures() and self._outlasted()):
             return
         if self.loop:
             self.seek(self.span.start)
@@ -282,13 +258,19 @@ class Player:
             self._wants_to_play = False
             self._stop_clock()
 
+    def _out_of_pictures(self) -> bool:
+        """What is on show is the last, and nothing else has been asked for."""
+        with self._changed:
+            waiting = self._queue or self._request or self._asked != self._answered
+            return not waiting and (self._decoders[0].at_end or bool(self._failure))
+
     def _outlasted(self) -> bool:
-        """The last decoded picture has been shown for its time, and the file says there is more."""
+        """The last decoded picture has been shown for its time; noted if the file says more."""
         last = self._current.a.pts
         if self.position < float(last) + 2 * self._half_frame():
             return False
         if float(last) + 1.0 < self.clock.duration:
-            self._failure = (
+            self._note = (
                 f"{self.film.path.name}: the file ends after {float(last):.1f} s of "
                 f"{self.clock.duration:.1f} s; it is incomplete"
             )
@@ -317,7 +299,12 @@ class Player:
         return float(Fraction(1, 2) / self.film.rate) if self.film.rate else 0.0
 
     def _work(self) -> None:
-        """The decoding thread: seeks and steps first, then pictures ahead."""
+        """The decoding thread. The files are its own: nobody closes them while it reads."""
+        with self._files:
+            self._decode()
+
+    def _decode(self) -> None:
+        """Seeks and steps first, then pictures ahead."""
         while True:
             with self._changed:
                 while not self._has_work():

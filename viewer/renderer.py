@@ -24,9 +24,10 @@ from viewer.composition import Pass, reach, view_matrix
 from viewer.layout import Layout, View
 from viewer.opengl import GL, check_version
 from viewer.picture import Picture, Pixels, with_paired_chroma
-from viewer.textures import EyeTextures
+from viewer.textures import EyeTextures, largest_texture
 from vr360.frame import Projection, Rgb
 from vr360.geometry import HALF_TURN, Array
+from vr360.spherical.model import FULL
 
 SEAM, POLES, GRID, HORIZON = 1, 2, 4, 8
 SOFTWARE = ("llvmpipe", "softpipe", "SwiftShader")
@@ -57,7 +58,7 @@ class _Slot:
     mipmaps: bool = False
 
 
-Variant = tuple[Projection, View, Pixels, int, bool]
+Variant = tuple[Projection, View, Pixels, bool, int, bool]
 
 
 class Renderer:
@@ -80,14 +81,12 @@ class Renderer:
         slot = self._slots.get(name)
         if slot is None or slot.textures.layout != layout:
             self.forget(name)
-            slot = self._slots[name] = _Slot(EyeTextures(layout))
+            textures = EyeTextures(layout, largest_texture(layout))
+            slot = self._slots[name] = _Slot(textures)
         if self._on_the_processor:  # where looking up is what drawing costs
             picture = with_paired_chroma(picture)
         slot.picture = picture
         slot.textures.upload(picture, slot.mipmaps)
-
-    def has(self, name: str) -> bool:
-        return name in self._slots
 
     def forget(self, name: str) -> None:
         slot = self._slots.pop(name, None)
@@ -143,10 +142,14 @@ class Renderer:
         texels = _texels_per_radian(layout, eye[0].shape[0])
         self._choose_filter(slot, texels, look, size)
         lines = look.lines if not each.blend else 0
-        program = self._program((layout.projection, look.view, picture.pixels, lines, slot.mipmaps))
+        part = layout.window != FULL
+        program = self._program(
+            (layout.projection, look.view, picture.pixels, part, lines, slot.mipmaps)
+        )
         GL.glUseProgram(program.name)
         program.set_look(look, size)
-        program.set_picture(picture, layout, texels, each.opacity)
+        bias = float(np.log2(eye[-1].shape[0] / eye[0].shape[0]))
+        program.set_picture(picture, layout, texels, bias, each.opacity)
         for unit, texture in enumerate(eye):
             texture.bind(unit)
         _confine(each)
@@ -171,10 +174,16 @@ class _Program:
     """One compiled combination."""
 
     def __init__(
-        self, projection: Projection, view: View, pixels: Pixels, lines: int, mipmaps: bool
+        self,
+        projection: Projection,
+        view: View,
+        pixels: Pixels,
+        part: bool,
+        lines: int,
+        mipmaps: bool,
     ) -> None:
         words = [f"VIEW_{view.name}", f"PROJECTION_{projection.name}", f"PIXELS_{pixels.name}"]
-        words += [f"LINES {lines}"] * bool(lines) + ["MIPMAPS"] * mipmaps
+        words += ["WINDOW"] * part + [f"LINES {lines}"] * bool(lines) + ["MIPMAPS"] * mipmaps
         defines = "".join(f"#define {word}\n" for word in words)
         self.name = _link(
             _shader("screen.vert"), "#version 330 core\n" + defines + _shader("sphere.frag")
@@ -191,13 +200,17 @@ class _Program:
         self._set_matrix("to_picture", turn @ to_world)
         GL.glUniform2f(self._place("reach"), *reach(look.camera, look.view, size))
 
-    def set_picture(self, picture: Picture, layout: Layout, texels: float, opacity: float) -> None:
+    def set_picture(
+        self, picture: Picture, layout: Layout, texels: float, chroma_bias: float, opacity: float
+    ) -> None:
         self._set_matrix("samples_to_rgb", picture.to_rgb[:, :3])
         GL.glUniform3f(self._place("rgb_offset"), *picture.to_rgb[:, 3])
         GL.glUniform1f(self._place("opacity"), opacity)
         GL.glUniform1f(self._place("texels"), texels)
-        chroma = picture.planes[-1].shape[0] / picture.height
-        GL.glUniform1f(self._place("chroma_bias"), float(np.log2(chroma)))
+        GL.glUniform1f(self._place("chroma_bias"), chroma_bias)
+        left_out = layout.window
+        place = left_out.left, left_out.top, left_out.width, left_out.height
+        GL.glUniform4f(self._place("window"), *place)
         if layout.projection is Projection.DUAL_FISHEYE:
             GL.glUniform1f(self._place("lens_fov"), layout.lens_fov)
             turn = np.cos(layout.lens_roll), np.sin(layout.lens_roll)
@@ -246,7 +259,7 @@ def _texels_per_radian(layout: Layout, height: int) -> float:
         return height / (HALF_TURN / 2)
     if layout.projection is Projection.DUAL_FISHEYE:
         return height / layout.lens_fov
-    return height / HALF_TURN
+    return height / (HALF_TURN * layout.window.height)
 
 
 def _confine(each: Pass) -> None:

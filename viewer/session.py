@@ -60,7 +60,8 @@ class Session:
         self.original = open_film(compare, *known) if compare else None
         self.player = Player(self.film, self.original, wall)
         self.thumbnails = Thumbnails(self.film)
-        self.layout = layout_of(self.film, reading.cube)
+        self.layout = self._first_layout = layout_of(self.film, reading.cube)
+        self._own_layout = layout_of(self.original or self.film, reading.cube)
         self.pose = file_pose(path)
         self.heat, self.heat_shown = HeatMap.NONE, False
         self.painted: Painted | None = None
@@ -75,12 +76,6 @@ class Session:
         if self._wish is not None and self.painted is not None:
             return [FILM, PAINTED]
         return [FILM] if self.original is None else [ORIGINAL, FILM]
-
-    @property
-    def notes(self) -> list[str]:
-        """What was assumed about the film, and what may surprise."""
-        mirrored = "mirrored, as the file asks; painting and measuring take it as it is stored"
-        return [*self.film.notes, *([mirrored] if self.player.mirrored else [])]
 
     @property
     def wish(self) -> Wish | None:
@@ -161,13 +156,11 @@ class Session:
             self._show_heat(stage, shown.a, shown.b)
 
     def _original_layout(self) -> Layout:
-        assert self.original is not None
-        same = (self.original.projection, self.original.stereo) == (
-            self.film.projection,
-            self.film.stereo,
-        )
-        own = replace(self.layout, projection=self.original.projection, stereo=self.original.stereo)
-        return self.layout if same else own  # what is set by hand holds for both, if both are alike
+        """The original's own; what is set by hand holds for both, if both are alike."""
+        own = self._own_layout
+        if own == self._first_layout:
+            return self.layout
+        return replace(self.layout, projection=own.projection, stereo=own.stereo, bounds=own.bounds)
 
     def _offer(self, shown: Shown) -> None:
         if self._painter is not None and self._wish is not None:

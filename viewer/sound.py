@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain, dropwhile, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,27 @@ def decoded_sound(
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         container.seek(round((max(start, 0.0) + float(origin)) * 1_000_000), backward=True)
-        graph = None
-        skip = 0
-        for frame in container.decode(stream):
-            begin = float(frame.time or 0) - float(origin)
-            if begin + frame.samples / frame.sample_rate <= start:
-                continue
-            if graph is None:
-                graph = _tempo_graph(stream, frame, speed)
-                skip = round((start - begin) / speed * RATE)
-                if skip < 0:
-                    yield np.zeros((-skip, CHANNELS), np.int16)
+        frames = dropwhile(lambda f: _end(f, origin) <= start, container.decode(stream))
+        first = next(frames, None)
+        if first is None:
+            return
+        graph = _tempo_graph(stream, first, speed)
+        skip = round((start - _begin(first, origin)) / speed * RATE)
+        if skip < 0:
+            yield np.zeros((-skip, CHANNELS), np.int16)
+        for frame in chain([first], frames):
             graph.push(frame)
             for samples in _pulled(graph):
                 yield samples[max(skip, 0) :]
                 skip -= min(len(samples), max(skip, 0))
+
+
+def _begin(frame: av.AudioFrame, origin: Fraction) -> float:
+    return float(frame.time or 0) - float(origin)
+
+
+def _end(frame: av.AudioFrame, origin: Fraction) -> float:
+    return _begin(frame, origin) + frame.samples / frame.sample_rate
 
 
 class Sound:
@@ -66,6 +72,7 @@ class Sound:
         volume: 0..1.
         muted: play silence, but keep the time.
         silent: why there is nothing to hear, or an empty text.
+        failure: why the sound stopped, or an empty text.
     """
 
     def __init__(
@@ -84,6 +91,7 @@ class Sound:
         self._mark: tuple[float, float] | None = None  # wall, position
         self._position = 0.0
         self._closing = False
+        self.failure = ""
         self._device, self.silent = _open_device()
         callback = self._feed()
         next(callback)
@@ -177,7 +185,7 @@ class Sound:
                 if not self._append(generation, samples):
                     return
         except (av.error.FFmpegError, OSError) as error:
-            self.silent = f"the sound stops: {error.strerror}"
+            self.failure = f"{self._path.name}: the sound stops ({error.strerror})"
         with self._changed:
             self._finished = generation == self._generation
 

@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from viewer.layout import Layout, eye_area
@@ -81,10 +82,14 @@ class Texture:
 
 
 class EyeTextures:
-    """All planes of a picture, split into its eyes (and those into cube faces)."""
+    """All planes of a picture, split into its eyes (and those into cube faces).
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
+    Attributes:
+        largest: pixels a side that a texture may have; larger planes are scaled down to that.
+    """
+
+    def __init__(self, layout: Layout, largest: int) -> None:
+        self.layout, self.largest = layout, largest
         self.eyes: list[list[Texture]] = []
 
     def upload(self, picture: Picture, mipmaps: bool) -> None:
@@ -95,7 +100,8 @@ class EyeTextures:
         GL.glPixelStorei(GL.GL_UNPACK_ALIGNMENT, 1)
         for eye, textures in enumerate(self.eyes):
             for texture, plane in zip(textures, picture.planes, strict=True):
-                texture.store(list(self._parts(plane, eye)), mipmaps)
+                parts = [_fitted(part, self.largest) for part in self._parts(plane, eye)]
+                texture.store(parts, mipmaps)
 
     def delete(self) -> None:
         for texture in (t for eye in self.eyes for t in eye):
@@ -105,7 +111,7 @@ class EyeTextures:
     def _texture(self) -> Texture:
         if self.layout.is_cube:
             return Texture(GL.GL_TEXTURE_CUBE_MAP, wraps=False)
-        wraps = self.layout.projection is Projection.EQUIRECT
+        wraps = self.layout.projection is Projection.EQUIRECT and self.layout.window.width == 1.0
         return Texture(GL.GL_TEXTURE_2D, wraps)
 
     def _parts(self, plane: Plane, eye: int) -> Iterator[Plane]:
@@ -120,6 +126,21 @@ class EyeTextures:
             top, left = place.row * high, place.column * wide
             part = area[top : top + side, left : left + side]
             yield np.rot90(part, place.quarter_turns) if place.quarter_turns else part
+
+
+def largest_texture(layout: Layout) -> int:
+    """Pixels a side that the graphics card takes for a picture so laid out."""
+    limit = GL.GL_MAX_CUBE_MAP_TEXTURE_SIZE if layout.is_cube else GL.GL_MAX_TEXTURE_SIZE
+    return int(GL.glGetIntegerv(limit))
+
+
+def _fitted(part: Plane, largest: int) -> Plane:
+    height, width = part.shape[:2]
+    if max(height, width) <= largest:
+        return part
+    scale = largest / max(height, width)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
 
 
 def _upload(target: int, part: Plane, fresh: bool) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from fractions import Fraction
 
-import av
 import av.error
 import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from viewer.layout import eye_area
 from viewer.picture import Picture, picture_from_frame, picture_to_rgb
+from vr360.errors import VideoOpenError
 from vr360.frame import Rgb, Stereo, VideoInfo
+from vr360.media.containers import opened
 
 HEIGHT = 72
 PLACES = 120  # a film has at most so many thumbnails
@@ -49,13 +52,12 @@ class Thumbnails:
 
     def _work(self) -> None:
         try:
-            with av.open(str(self._info.path)) as container:
-                self._serve(container)
-        except (av.error.FFmpegError, OSError):
+            with opened(self._info.path) as (container, stream):
+                self._serve(container, stream)
+        except (av.error.FFmpegError, VideoOpenError, OSError):
             return  # a film that cannot be read says so in the player
 
-    def _serve(self, container: av.container.InputContainer) -> None:
-        stream = container.streams.video[0]
+    def _serve(self, container: InputContainer, stream: VideoStream) -> None:
         stream.codec_context.skip_frame = "NONKEY"
         while True:
             with self._changed:
@@ -70,9 +72,7 @@ class Thumbnails:
                 with self._changed:
                     self._ready[place] = rgb
 
-    def _read(
-        self, container: av.container.InputContainer, stream: av.VideoStream, place: int
-    ) -> Rgb | None:
+    def _read(self, container: InputContainer, stream: VideoStream, place: int) -> Rgb | None:
         time = Fraction(place, PLACES) * self._info.duration + self._info.start_time
         base = stream.time_base or Fraction(1, 1000)
         container.seek(int(time / base), stream=stream, backward=True)

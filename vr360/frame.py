@@ -44,10 +44,17 @@ class Frame:
     Attributes:
         rgb: (H, W, 3), see `Rgb`.
         pts: seconds from the first frame of the film, exact.
+        taken: pts of the decoded frame that it shows, where a change of rate moved that one in
+            time; None is `pts` itself.
+        repeats: it shows the same decoded frame as the one before it.
+        begins_shot: it has nothing to do with the frame before it.
     """
 
     rgb: Rgb
     pts: Fraction
+    taken: Fraction | None = None
+    repeats: bool = False
+    begins_shot: bool = False
 
     @property
     def bit_depth(self) -> int:

@@ -3,7 +3,7 @@
 A backend is a function of pictures, a look and the surface they lie on: (N, 3, H, W) float in
 [0, 1] on `backend.device`, and (1, K), see `pipeline.nets.looks`; the same pictures, painted.
 Statistics of the normalisations are measured on the pictures, or
-`held` from before: (N or 1, layers, 2, C), as `measure` returns them.
+`held` from before: (N or 1, 2, K), as `measure` returns them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from pipeline.backends.openvino_backend import OpenVinoBackend, cpu_has_bfloat16
 from pipeline.backends.torch_backend import TorchBackend
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError
 
@@ -33,8 +33,15 @@ class Backend(Protocol):
         self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor: ...
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
-        """The painted pictures, and the statistics (N, layers, 2, C) measured on the way."""
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """The painted pictures, and the statistics (N, 2, K) measured on the way.
+
+        Args:
+            often: it is asked for with every frame, so that what speeds it up pays. Results of the
+                two ways differ by rounding.
+        """
 
 
 def choose_device(device: str) -> str:
@@ -55,7 +62,7 @@ def choose_device(device: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def open_backend(net: StyleNet, device: str = "auto") -> Backend:
+def open_backend(net: Net, device: str = "auto") -> Backend:
     """The fastest way to run `net` on `device`; opened once, however many looks it paints.
 
     OpenVINO on the CPU, in bfloat16 where the processor has it: several times faster than torch

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pipeline.backends.graphs import load_graph
 from pipeline.backends.torch_backend import TorchBackend
 from pipeline.nets.moments import Moments
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, Surface
 
 
@@ -23,11 +23,12 @@ def cpu_has_bfloat16() -> bool:
 class OpenVinoBackend:
     """`net` compiled once for each shape and surface, with statistics of its own or held ones.
 
-    `precision` is `f32` or `bf16`. Statistics are measured by torch: a shot asks for them so rarely
-    that a second graph would take longer to trace than it saves, and a still is painted at once.
+    `precision` is `f32` or `bf16`. A shot that keeps its look measures so rarely that torch does
+    it: another graph would take longer to trace than it saves. While a look changes, each frame is
+    measured, by a graph of its own.
     """
 
-    def __init__(self, net: StyleNet, precision: str = "f32") -> None:
+    def __init__(self, net: Net, precision: str = "f32") -> None:
         if precision not in ("f32", "bf16"):
             raise ValueError(f"precision must be f32 or bf16, got {precision}")
         self.name = f"openvino cpu {precision}"
@@ -40,18 +41,29 @@ class OpenVinoBackend:
     def __call__(
         self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor:
-        inputs = tuple(t.contiguous() for t in (rgb, look, held) if t is not None)
-        key = surface, *(tuple(t.shape) for t in inputs)
+        inputs = (rgb, look) if held is None else (rgb, look, held)
+        return self._infer(_OnSurface, inputs, surface)[0]
+
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        if not often:
+            return self._torch.measure(rgb, look, surface)
+        painted, moments = self._infer(_Measuring, (rgb, look), surface)
+        return painted, moments
+
+    def _infer(
+        self, kind: type[_OnSurface], given: tuple[Tensor, ...], surface: Surface
+    ) -> list[Tensor]:
+        inputs = tuple(t.contiguous() for t in given)
+        key = kind, surface, *(tuple(t.shape) for t in inputs)
         if key not in self._requests:
-            graph = load_graph(_OnSurface(self._net, surface), inputs, str(surface))
+            graph = load_graph(kind(self._net, surface), inputs, f"{kind.__name__} {surface}")
             self._requests[key] = self._compile(graph)
         request = self._requests[key]
         request.infer([t.numpy() for t in inputs], share_inputs=True)
-        # The request owns its output and overwrites it next time.
-        return torch.from_numpy(request.get_output_tensor().data.copy())
-
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
-        return self._torch.measure(rgb, look, surface)
+        # The request owns its outputs and overwrites them next time.
+        return [torch.from_numpy(tensor.data.copy()) for tensor in request.output_tensors]
 
     def _compile(self, graph: ov.Model) -> ov.InferRequest:
         settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
@@ -61,11 +73,18 @@ class OpenVinoBackend:
 class _OnSurface(nn.Module):
     """The net with its surface bound, so that the traced graph has only tensors for inputs."""
 
-    def __init__(self, net: StyleNet, surface: Surface) -> None:
+    def __init__(self, net: Net, surface: Surface) -> None:
         super().__init__()
         self.net = net
         self.surface = surface
 
-    def forward(self, rgb: Tensor, look: Tensor, held: Tensor | None = None) -> Tensor:
-        painted: Tensor = self.net(rgb, look, self.surface, Moments(self.surface, held))
-        return painted
+    def forward(self, rgb: Tensor, look: Tensor, held: Tensor | None = None) -> Any:
+        return self.net(rgb, look, self.surface, Moments(self.surface, held))
+
+
+class _Measuring(_OnSurface):
+    """The same, and the statistics that it has normalised with."""
+
+    def forward(self, rgb: Tensor, look: Tensor, held: Tensor | None = None) -> Any:
+        moments = Moments(self.surface, held)
+        return self.net(rgb, look, self.surface, moments), moments.used()

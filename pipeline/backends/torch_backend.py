@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.moments import Moments
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, Surface
 
 
@@ -17,7 +17,7 @@ class TorchBackend:
 
     def __init__(
         self,
-        net: StyleNet,
+        net: Net,
         device: str = "cpu",
         precision: torch.dtype = torch.float32,
     ) -> None:
@@ -32,10 +32,12 @@ class TorchBackend:
     ) -> Tensor:
         return self._run(rgb, look, surface, Moments(surface, held))
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
+    ) -> tuple[Tensor, Tensor]:
         moments = Moments(surface)
         painted = self._run(rgb, look, surface, moments)
-        return painted, moments.stacked()
+        return painted, moments.used()
 
     @torch.inference_mode()
     def _run(self, rgb: Tensor, look: Tensor, surface: Surface, moments: Moments) -> Tensor:

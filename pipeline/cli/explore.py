@@ -56,12 +56,12 @@ def explore(
     as_json: AsJson = False,
 ) -> None:
     """Paint one frame in many looks, small, on a page to choose from; each with its command."""
+    from pipeline.looks.style_images import WHOLE, parse_box
     from pipeline.optimize.explore import Exploration, explore
     from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.page import write_page
     from pipeline.optimize.settings import parse_layers, parse_numbers, settings_for
     from pipeline.optimize.style_image import StyleImage, parse_block
-    from pipeline.paintings import WHOLE, parse_box
     from pipeline.quality.report import check_folder
 
     settings = settings_for(look, iterations=iterations, style_scale=style_scale, seed=seed)

@@ -138,12 +138,12 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° still or a short clip by optimisation, frame by frame."""
+    from pipeline.looks.style_images import WHOLE, parse_box
     from pipeline.optimize.finish import parse_dissolve
     from pipeline.optimize.job import OptimizeJob, optimize
     from pipeline.optimize.network import NetworkChoice
     from pipeline.optimize.settings import parse_layers, settings_for
     from pipeline.optimize.style_image import StyleImage, parse_block
-    from pipeline.paintings import WHOLE, parse_box
     from vr360.media.presets import Overrides
 
     settings = settings_for(

@@ -11,7 +11,7 @@ import typer
 from pipeline.cli.values import parse_seconds
 
 if TYPE_CHECKING:
-    from pipeline.rewrite import Span
+    from pipeline.source.delivery import Span
 
 Input = Annotated[Path, typer.Argument(help="360° film, JPEG or PNG, or folder of frames.")]
 Output = Annotated[Path, typer.Argument(help="Film (.mp4, .mov, .mkv), still, or folder to write.")]
@@ -34,7 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.
 
 def parse_span(start: str, duration: str | None) -> Span:
     """What `Start` and `Duration` say."""
-    from pipeline.rewrite import Span
+    from pipeline.source.delivery import Span
 
     first = parse_seconds(start, "--start") or Fraction(0)
     return Span(first, parse_seconds(duration, "--duration"))

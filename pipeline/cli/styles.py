@@ -74,7 +74,7 @@ def _draw(
     thumbnails: Path | None,
     force: bool,
 ) -> None:
-    from pipeline.styles.thumbnails import paint_scene, save_sheet, save_thumbnails
+    from pipeline.painting.thumbnails import paint_scene, save_sheet, save_thumbnails
     from vr360.media.targets import check_target
 
     if sheet is None and thumbnails is None:

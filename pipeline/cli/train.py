@@ -90,7 +90,7 @@ def train(
 ) -> None:
     """Train a style for `vr360 stylize --style OUT`; resumable, with a preview and a report."""
     from pipeline.backends import choose_device
-    from pipeline.paintings import parse_box
+    from pipeline.looks.style_images import parse_box
     from pipeline.training.train import preview_path, report_path, train
 
     _check_out(out, force or resume)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +18,7 @@ from viewer.composition import Compare
 from viewer.layout import Eyes, View
 from vr360.cubelayout import CubeLayout
 from vr360.errors import Vr360Error
-from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.frame import Projection, Rgb, Stereo, VideoInfo
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
     from viewer.export import Flat
     from viewer.live import StyleEntry, Stylize
+
+    Wanted = tuple[str, float]
+    """A style and its strength."""
+
+log = logging.getLogger(__name__)
 
 SIZE = (720, 1280)
 
@@ -109,10 +116,13 @@ class Styles:
 
     They paint in a process of their own: the compiler that torch brings and the one of Mesa's
     software rasteriser cannot live in one, and whatever happens there, the film plays on.
+    Several painters may ask at once, as while one film is closed and the next is open already.
     """
 
     def __init__(self, device: str = "auto") -> None:
         self._device = device
+        self._turn = threading.Lock()  # an answer belongs to whoever asked last
+        self._loaded: Wanted | None = None  # over there
         self._worker: BaseProcess | None = None
         self._pipe: Connection | None = None
 
@@ -131,24 +141,34 @@ class Styles:
             RuntimeError: the style does not load, or the process ended.
         """
         self._ask((name, strength))
-        return self._ask
+        return partial(self._ask, (name, strength))
 
-    def _ask(self, request: Any) -> Any:
+    def _ask(self, wanted: Wanted, rgb: Rgb | None = None) -> Any:
+        """Have a picture painted in a style, which is loaded first unless it was the last."""
+        with self._turn:
+            if self._worker is None or not self._worker.is_alive():
+                self._loaded = None
+                self._start()
+            if self._loaded != wanted:
+                self._loaded = None
+                self._exchange(wanted)
+                self._loaded = wanted
+            return None if rgb is None else self._exchange(rgb)
+
+    def _exchange(self, request: Wanted | Rgb) -> Any:
         """Send a style to load or a picture to paint; what comes back."""
-        if self._worker is None or not self._worker.is_alive():
-            self._start()
         assert self._pipe is not None
         try:
             self._pipe.send(request)
-            kind, answer = self._pipe.recv()
+            kind, found = self._pipe.recv()
         except (EOFError, OSError):
             self._worker = None
             raise RuntimeError("the painting process ended; is there memory enough?") from None
         if kind == "refused":
-            raise Vr360Error(answer)
+            raise Vr360Error(found)
         if kind == "failed":
-            raise RuntimeError(answer)
-        return answer
+            raise RuntimeError(found)
+        return found
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -159,12 +179,17 @@ class Styles:
 
 
 def _serve(pipe: Connection, device: str) -> None:
-    """The painting process: loads and paints what it is sent, until the viewer is gone."""
-    from viewer.live import FOREIGN_ERRORS
-
+    """The painting process, until the viewer is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the viewer's
     if hasattr(os, "nice"):
         os.nice(5)  # playing comes first
+    answer(pipe, partial(_stylize, device=device))
+
+
+def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
+    """Load the styles and paint the pictures that come through a pipe, until it is closed."""
+    from viewer.live import reason_of
+
     paint: Stylize | None = None
     while True:
         try:
@@ -173,19 +198,19 @@ def _serve(pipe: Connection, device: str) -> None:
             return
         try:
             if isinstance(request, tuple):
-                name, strength = request
-                paint = _stylize(name, strength, device)
+                paint = load(*request)
                 pipe.send(("done", None))
             else:
                 pipe.send(("done", paint(request) if paint else request))
         except Vr360Error as error:
             pipe.send(("refused", str(error)))
-        except FOREIGN_ERRORS as error:
-            pipe.send(("failed", str(error)))
+        except Exception as error:  # a style is foreign code: it may raise anything
+            log.debug("painting failed", exc_info=True)
+            pipe.send(("failed", reason_of(error)))
 
 
 def _stylize(name: str, strength: float, device: str) -> Stylize:
-    from pipeline.stylizer import load_stylizer
+    from pipeline.painting.stylizer import load_stylizer
 
     # Single frames, in whatever order the user looks at them, belong to no shot.
     stylizer = load_stylizer(name, strength=strength, device=device, statistics="frame")

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.look import parse_look
+from pipeline.looks.style_images import SMALLEST, Box, load_style, pictures_in
+from pipeline.looks.track import parse_look
 from pipeline.nets.checkpoint import StyleCard, load_gallery
 from pipeline.nets.vgg import load_vgg16
-from pipeline.paintings import SMALLEST, Box, load_style, pictures_in
 from pipeline.styles import GALLERY, SUFFIX, find_card, load_look, shipped_styles, thumbnail
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, resume_path, train

@@ -10,16 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.preprocess import median_blur, open_resizer
+from pipeline.painting.stylizer import Stylizer
 from pipeline.quality.stability import flow_of_source
-from pipeline.rewrite import Span
-from pipeline.stylizer import Stylizer
-from pipeline.temporal.cuts import Cuts, open_cuts
-from pipeline.unfolding import open_unfolding
+from pipeline.source.delivery import Span
+from pipeline.source.preprocess import median_blur, open_resizer
+from pipeline.source.unfolding import open_unfolding
+from pipeline.temporal.cuts import Cuts, left_eye, open_cuts
 from vr360.change import Map
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Frame, Rgb, bit_depth
 from vr360.media.probe import probe
-from vr360.stereo import split_eyes
 
 MEDIAN = 3
 """Kernel of the blur before the net, as `vr360 stylize` has it."""
@@ -76,15 +75,16 @@ def open_clip(path: Path, size: tuple[int, int], duration: Fraction) -> Clip:
     """
     info = probe(path)
     span = Span(duration=duration)
-    cuts = Cuts() if info.is_still else open_cuts("auto", info.rate)
+    eye_of = left_eye(info.stereo)
+    cuts: Cuts[Frame] = Cuts() if info.is_still else open_cuts("auto", info.rate, eye_of)
     unfold = open_unfolding(info).unfold
     frames, begins, resize = [], [], None
-    for frame in cuts.watch(span.frames(info), info.stereo):
-        eye = unfold(split_eyes(frame.rgb, info.stereo)[0])
+    for frame in cuts.watch(span.frames(info)):
+        eye = unfold(eye_of(frame))
         resize = resize or open_resizer((eye.shape[0], eye.shape[1]), size)
         small = resize(eye if bit_depth(eye) == 8 else np.right_shift(eye, 2).astype(np.uint8))
         frames.append(np.ascontiguousarray(small))
-        begins.append(cuts.begins(frame))
+        begins.append(frame.begins_shot)
     return Clip(path, frames, begins, info.rate, _identity(frames))
 
 

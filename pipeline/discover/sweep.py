@@ -27,12 +27,12 @@ from pipeline.discover.page import write_page
 from pipeline.discover.pictures import STRIP_FRAMES, save_picture, sheet, strip, thumbnail
 from pipeline.discover.record import PICTURES, open_record
 from pipeline.discover.score import score
-from pipeline.look import STRONGEST, parse_look
+from pipeline.looks.style_images import load_picture, load_style
+from pipeline.looks.track import STRONGEST, parse_look
 from pipeline.nets.vgg import LAYERS, load_vgg16
-from pipeline.paintings import load_picture, load_style
+from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.perception import PAINTING, PerceptionMeter
 from pipeline.styles import open_palette
-from pipeline.stylizer import load_stylizer
 from vr360 import __version__
 from vr360.errors import InputError
 from vr360.frame import Rgb

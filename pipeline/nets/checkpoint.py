@@ -19,10 +19,14 @@ from safetensors.torch import save
 from torch import Tensor
 
 from pipeline.nets.looks import STRENGTHS
-from pipeline.nets.stylenet import NetConfig, StyleNet
+from pipeline.nets.net import Net
+from pipeline.nets.stylenet import StyleNet
 from vr360 import __version__
 from vr360.errors import CheckpointError
 from vr360.partial import write_whole
+
+NETS: Mapping[str, type[Net]] = {net.kind: net for net in (StyleNet,)}
+"""The nets that a gallery may hold, by their kind."""
 
 KIND = "vr360-gallery"
 VERSION = 1
@@ -49,18 +53,26 @@ class GalleryCard:
     """What a gallery says of itself.
 
     Attributes:
+        kind: of the net, see `NETS`.
+        net: every field of its configuration.
         styles: in the order of their looks.
         data: pictures and feature weights the training used, and their licences.
         settings: every setting of the training run.
         losses: the last smoothed value of each loss.
     """
 
-    net: NetConfig
+    kind: str
+    net: Mapping[str, Any]
     styles: tuple[StyleCard, ...]
     data: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     losses: Mapping[str, float] = field(default_factory=dict)
     code_version: str = __version__
+
+    @classmethod
+    def of(cls, net: Net, styles: tuple[StyleCard, ...], **told: Any) -> GalleryCard:
+        """The card of a net and its styles; `told` are the fields below them."""
+        return cls(net.kind, asdict(net.config), styles, **told)
 
     @property
     def names(self) -> list[str]:
@@ -75,7 +87,7 @@ class Gallery:
         looks: (styles, strengths, K), at the strengths of `pipeline.nets.looks.STRENGTHS`.
     """
 
-    net: StyleNet
+    net: Net
     looks: Tensor
     card: GalleryCard
 
@@ -137,12 +149,12 @@ def load_gallery(path: Path) -> Gallery:
     """
     tensors, header = load_tensors(path, KIND)
     card = _parse_card(path, header)
-    net = StyleNet(card.net)
+    net = _build(path, card)
     weights = {k.removeprefix("net."): t.float() for k, t in tensors.items() if k != "looks"}
     try:
         net.load_state_dict(weights)
         looks = tensors["looks"].float()
-        looks = looks.view(len(card.styles), len(STRENGTHS), card.net.look_size)
+        looks = looks.view(len(card.styles), len(STRENGTHS), net.look_size)
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(
             f"{path}: its weights do not fit the net its card describes; fetch or train it again"
@@ -150,12 +162,24 @@ def load_gallery(path: Path) -> Gallery:
     return Gallery(net.eval().requires_grad_(False), looks, card)
 
 
-def same_net(one: StyleNet, other: StyleNet) -> bool:
+def same_net(one: Net, other: Net) -> bool:
     """Whether two galleries can blend their looks: their convolutions are equal."""
-    if one.config != other.config:
+    if one.kind != other.kind or one.config != other.config:
         return False
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(*pair) for pair in pairs)
+
+
+def _build(path: Path, card: GalleryCard) -> Net:
+    if card.kind not in NETS:
+        raise CheckpointError(
+            f"{path}: holds a net of the kind {card.kind!r}, which this vr360 does not know; "
+            "update with pip install -U vr360"
+        )
+    try:
+        return NETS[card.kind].from_config(card.net)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{path}: the gallery's card cannot be read ({error})") from error
 
 
 def _parse_card(path: Path, header: Mapping[str, str]) -> GalleryCard:
@@ -166,13 +190,18 @@ def _parse_card(path: Path, header: Mapping[str, str]) -> GalleryCard:
             )
         fields = json.loads(header["card"])
         styles = tuple(StyleCard(**style) for style in fields["styles"])
-        return GalleryCard(**(fields | {"net": NetConfig(**fields["net"]), "styles": styles}))
+        return GalleryCard(**({"kind": StyleNet.kind} | fields | {"styles": styles}))
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: the gallery's card cannot be read ({error})") from error
 
 
 def _is_pickled(path: Path) -> bool:
-    """Zip (torch.save since 1.6) or a bare pickle stream."""
+    """Zip (torch.save since 1.6) or a bare pickle stream.
+
+    Safetensors begin with the length of their header, which may be any two bytes; the header
+    itself, eight bytes on, is JSON.
+    """
     with path.open("rb") as file:
-        start = file.read(2)
-    return start in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+        start = file.read(9)
+    looks_pickled = start[:2] in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+    return looks_pickled and start[8:] != b"{"

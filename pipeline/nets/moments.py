@@ -13,26 +13,29 @@ class Moments:
 
     Args:
         surface: weighs the pixels and says which pictures of the batch share their statistics.
-        held: (N or 1, layers, 2, C), measured before and used as they are; None measures.
+        held: (N or 1, 2, K), measured before and used as they are: mean and variance of every
+            channel, in the order in which the net asks for them; None measures.
     """
 
     def __init__(self, surface: Surface, held: Tensor | None = None) -> None:
         self._surface = surface
         self._held = held
         self._used: list[Tensor] = []
+        self._taken = 0
 
     def __call__(self, features: Tensor) -> Tensor:
         """(N, C, H, W) -> (N or 1, 2, C): mean and variance to normalise with."""
         if self._held is None:
             used = moments_of(features, self._surface)
         else:
-            used = self._held[:, len(self._used)]
+            used = self._held[..., self._taken : self._taken + features.shape[1]]
+            self._taken += features.shape[1]
         self._used.append(used)
         return used
 
-    def stacked(self) -> Tensor:
-        """(N or 1, layers, 2, C): what the net that has run normalised with."""
-        return torch.stack(self._used, dim=1)
+    def used(self) -> Tensor:
+        """(N or 1, 2, K): what the net that has run normalised with."""
+        return torch.cat(self._used, dim=2)
 
 
 def moments_of(features: Tensor, surface: Surface) -> Tensor:

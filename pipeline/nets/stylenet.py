@@ -13,7 +13,9 @@ by the stairs they make of a gradient. It costs no more: the features are padded
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import torch
 import torch.nn.functional as F
@@ -21,6 +23,7 @@ from torch import Tensor, nn
 
 from pipeline.nets.looks import Modulation, plain_look
 from pipeline.nets.moments import Moments
+from pipeline.nets.net import Net, NetGeometry
 from pipeline.nets.surface import SPHERE, Surface
 
 STRIDE = 4  # pixel-unshuffle factor; rolls by multiples of it commute with the net
@@ -43,18 +46,6 @@ class NetConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.channels <= 512 or not 1 <= self.blocks <= 32:
             raise ValueError(f"channels 1..512 and blocks 1..32, got {self}")
-
-    @property
-    def look_size(self) -> int:
-        """Numbers in a look: a scale and a shift for each channel that takes them."""
-        return 2 * ((1 + 2 * self.blocks) * self.channels + HALF + 3)
-
-    @property
-    def reach(self) -> int:
-        """Pixels beyond which an input pixel cannot influence an output pixel."""
-        quarter = 1 + 2 * self.blocks + 1  # stem, body, first upsampling
-        half = 1 + 1  # convolution, second upsampling
-        return STRIDE * (quarter + 1) + 2 * half + 2  # plus a block's own width, full resolution
 
 
 class Conv(nn.Module):
@@ -109,12 +100,11 @@ class Residual(nn.Module):
         return x + normalise(self.conv2(y, surface), moments, look)
 
 
-class StyleNet(nn.Module):
-    """rgb (N, 3, H, W) in [0, 1] and looks (N or 1, K) -> painted rgb of the same shape and range.
+class StyleNet(Net):
+    """Residual blocks at a quarter of the picture's size."""
 
-    `moments` holds the statistics of the normalisations; without, each picture's own are measured.
-    On the sphere H must be a multiple of `STRIDE` and W of `MULTIPLE`; `Stylizer` sees to it.
-    """
+    kind: ClassVar[str] = "stylenet"
+    config: NetConfig
 
     def __init__(self, config: NetConfig) -> None:
         super().__init__()
@@ -126,19 +116,25 @@ class StyleNet(nn.Module):
         self.to_full = UpConv(HALF, FULL)
         self.to_rgb = Conv(FULL, 3)
 
+    @classmethod
+    def from_config(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(NetConfig(**fields))
+
+    @property
+    def geometry(self) -> NetGeometry:
+        quarter = 1 + 2 * self.config.blocks + 1  # stem, body, first upsampling
+        half = 1 + 1  # convolution, second upsampling
+        reach = STRIDE * (quarter + 1) + 2 * half + 2  # and a block's own width, full resolution
+        return NetGeometry(STRIDE, MULTIPLE, reach)
+
+    @property
+    def look_size(self) -> int:
+        """A scale and a shift for each channel that takes them."""
+        return 2 * ((1 + 2 * self.config.blocks) * self.config.channels + HALF + 3)
+
     def plain_look(self) -> Tensor:
-        """The look (1, K) that leaves what the convolutions put out as it is."""
         width = self.config.channels
         return plain_look([width] * (1 + 2 * self.config.blocks) + [HALF, 3])
-
-    def forward(
-        self,
-        rgb: Tensor,
-        looks: Tensor,
-        surface: Surface = SPHERE,
-        moments: Moments | None = None,
-    ) -> Tensor:
-        return self.paint(rgb, looks, surface, moments)[0]
 
     def paint(
         self,
@@ -147,7 +143,6 @@ class StyleNet(nn.Module):
         surface: Surface = SPHERE,
         moments: Moments | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """The painted picture, and the features (N, C, H / 4, W / 4) that it was painted from."""
         moments, look = moments or Moments(surface), Modulation(looks)
         x = F.pixel_unshuffle(rgb - 0.5, STRIDE)  # (N, 48, H/4, W/4)
         x = torch.relu(normalise(self.stem(x, surface), moments, look))

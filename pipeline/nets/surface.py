@@ -83,27 +83,6 @@ class CubeFaces:
 
 
 @dataclass(frozen=True)
-class ExtendedFaces:
-    """Equi-angular faces of `size` that were rendered wider by `margin` pixels on every side.
-
-    The edges are blended away or cropped, so zeros do beyond them; only the faces have weight.
-    """
-
-    size: int
-    margin: int
-    together: int = 6
-
-    def pad(self, features: Tensor, pad: int) -> Tensor:
-        return F.pad(features, (pad,) * 4)
-
-    def weights(self, features: Tensor) -> Tensor:
-        total = self.size + 2 * self.margin
-        shrink = total // features.shape[-1]
-        inner = 6 * face_areas(self.size // shrink)
-        return _like(features, np.pad(inner, self.margin // shrink))
-
-
-@dataclass(frozen=True)
 class ExtendedSphere:
     """An equirect of (height, width) that was continued over its edges and will be cropped back.
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.backends import choose_device
+from pipeline.looks.style_images import WHOLE, Box
+from pipeline.nets.tensors import to_rgb
 from pipeline.optimize.descent import Terms
 from pipeline.optimize.job import OptimizeJob, identity
 from pipeline.optimize.network import NetworkChoice
@@ -20,10 +22,8 @@ from pipeline.optimize.settings import GATYS, Layers, OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, working_size
 from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import Workspace
-from pipeline.paintings import WHOLE, Box
-from pipeline.rewrite import Span
-from pipeline.tensors import to_rgb
-from pipeline.unfolding import open_unfolding
+from pipeline.source.delivery import Span
+from pipeline.source.unfolding import open_unfolding
 from vr360.errors import InputError
 from vr360.frame import Rgb, VideoInfo
 from vr360.media.probe import probe

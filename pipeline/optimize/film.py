@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from torch import Tensor
 
-from pipeline.colours import (
+from pipeline.looks.colours import (
     Palette,
     picture_palette,
     recoloured,
@@ -25,7 +25,7 @@ from pipeline.optimize.neighbours import Moved, moved
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, schedule
 from pipeline.optimize.workspace import Workspace
-from pipeline.preprocess import open_resizer
+from pipeline.source.preprocess import open_resizer
 from pipeline.temporal.planar import Floats
 from vr360.frame import Rgb, peak_of
 

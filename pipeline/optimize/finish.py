@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.keyframes import Keyframes, Time, between, lerp, parse_keyframes
-from pipeline.preprocess import open_resizer
+from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
+from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.filters import non_local_means
 from vr360.frame import Rgb

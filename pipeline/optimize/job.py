@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from pipeline.backends import choose_device
+from pipeline.nets.tensors import to_rgb, to_tensor
 from pipeline.optimize.descent import Terms
 from pipeline.optimize.film import FilmPainter, Shot, Step, Watch, shots_of
 from pipeline.optimize.finish import Dissolve, finished, share_at
@@ -20,12 +21,11 @@ from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.sphere import SpherePainter, Task, working_size
 from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import Workspace
-from pipeline.preprocess import open_resizer
-from pipeline.rewrite import Span, open_result
-from pipeline.stereo import carry_over
-from pipeline.temporal.cuts import Cuts, open_cuts
-from pipeline.tensors import to_rgb, to_tensor
-from pipeline.unfolding import Unfolding, open_unfolding
+from pipeline.painting.eyes import carry_over
+from pipeline.source.delivery import Span, open_result
+from pipeline.source.preprocess import open_resizer
+from pipeline.source.unfolding import Unfolding, open_unfolding
+from pipeline.temporal.cuts import Cuts, left_eye, open_cuts
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.presets import Overrides
@@ -145,12 +145,12 @@ def read_shots(
     job: OptimizeJob, info: VideoInfo, sphere: Unfolding
 ) -> tuple[list[Frame], list[Shot]]:
     """Every frame with whole equirect eyes, and the same as shots: first the left eye's."""
-    cuts = Cuts() if info.is_still else open_cuts(job.cuts, info.rate)
+    cuts: Cuts[Frame] = (
+        Cuts() if info.is_still else open_cuts(job.cuts, info.rate, left_eye(info.stereo))
+    )
     spheres = (_unfolded(frame, info, sphere) for frame in job.span.frames(info))
-    frames, begins = [], []
-    for frame in cuts.watch(spheres, info.stereo):
-        begins.append(cuts.begins(frame))
-        frames.append(frame)
+    frames = list(cuts.watch(spheres))
+    begins = [frame.begins_shot for frame in frames]
     both = zip(*(split_eyes(frame.rgb, info.stereo) for frame in frames), strict=True)
     return frames, [shot for eye in both for shot in shots_of(eye, begins)]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipeline.stereo import moved_along
+from pipeline.painting.eyes import moved_along
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE, SphereFlow, grey, grey_flow
 from pipeline.temporal.planar import Floats

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pipeline.nets.losses import gram
 from pipeline.nets.surface import PLANE, SPHERE, Surface
 from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.strips import WHOLE, Part
-from pipeline.training.losses import gram
 
 UNIT = 1e-2
 """Style over content at unrealness 0 and `REFERENCE_WIDTH`: Come Swim's 2 to 5 then span what the

@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from pipeline.optimize.explore import Cell
-from pipeline.preprocess import open_resizer
-from pipeline.quality.charts import picture
+from pipeline.pages.charts import picture
 from pipeline.quality.report import PAGE
+from pipeline.source.preprocess import open_resizer
 from vr360.errors import OutputError
 from vr360.frame import Rgb, bit_depth
 from vr360.media.stills import encoded, store

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.descent import Descent, NotANumberError, Terms
 from pipeline.optimize.neighbours import Moved
@@ -25,9 +26,8 @@ from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.strips import STRIDE, parts_of, reach
 from pipeline.optimize.style_image import scaled
 from pipeline.optimize.workspace import Workspace
-from pipeline.preprocess import open_resizer
+from pipeline.source.preprocess import open_resizer
 from pipeline.temporal.planar import Floats
-from pipeline.tensors import to_tensor
 from vr360.frame import Rgb
 
 COARSEST = 512  # pixels of width at which automatic scales begin

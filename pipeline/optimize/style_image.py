@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.paintings import WHOLE, Box, cut, load_painting, parse_box
+from pipeline.looks.style_images import WHOLE, Box, cut, load_painting, parse_box
 from vr360.errors import InputError, StyleImageError
 from vr360.frame import Rgb
 

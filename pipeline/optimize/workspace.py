@@ -13,8 +13,8 @@ from pathlib import Path
 from torch import Tensor
 
 from pipeline.nets.checkpoint import load_tensors, save_tensors
+from pipeline.nets.tensors import to_rgb
 from pipeline.optimize.descent import Descent
-from pipeline.tensors import to_rgb
 from vr360.errors import InputError, OutputError
 from vr360.media.stills import encoded, store
 

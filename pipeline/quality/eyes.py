@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.stereo import eye_to_eye, moved_along
+from pipeline.painting.eyes import eye_to_eye, moved_along
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE
 from vr360.frame import Rgb, peak_of

@@ -159,8 +159,9 @@ def measure_style(style: str) -> StyleFigures:
     net, look = load_look(style)
     painted = open_backend(net)(flat_sky(512, 1024), look).cpu()
     exact = partial(TorchBackend(net), look=look)
-    turned = yaw_equivariance_max(exact, flat_sky(128, 256))
-    return StyleFigures(style, grid_ratio(painted), turned)
+    geometry = net.geometry
+    turned = yaw_equivariance_max(exact, flat_sky(128, 256), geometry.stride)
+    return StyleFigures(style, grid_ratio(painted, geometry.stride), turned)
 
 
 @dataclass(frozen=True)

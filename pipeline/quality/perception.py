@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.looks.style_images import load_style
+from pipeline.nets.losses import gram, style_loss
+from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import LAYERS, VggFeatures, load_vgg16
-from pipeline.paintings import load_style
 from pipeline.quality.together import Moment
 from pipeline.temporal.views import sample
-from pipeline.training.data import to_tensor
-from pipeline.training.losses import gram, style_loss
 from vr360.frame import Rgb
 from vr360.geometry import HALF_TURN, perspective_directions, rotation
 

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.nets.stylenet import STRIDE
 from vr360.frame import BT709_LUMA
 
 Paint = Callable[[Tensor], Tensor]
@@ -32,7 +31,7 @@ def flat_sky(height: int, width: int, seed: int = 0) -> Tensor:
     return (sky + noise / 255).clamp(0, 1)
 
 
-def grid_ratio(rgb: Tensor) -> float:
+def grid_ratio(rgb: Tensor, stride: int) -> float:
     """Spectral energy at the net's stride and its harmonics over that of their neighbours.
 
     1.0: no grid. Luma spectra of all PATCH x PATCH patches, windowed, are averaged; each
@@ -41,9 +40,10 @@ def grid_ratio(rgb: Tensor) -> float:
 
     Args:
         rgb: (1, 3, H, W) in [0, 1], painted flat sky.
+        stride: of the net, a divisor of `PATCH`.
     """
     energy = _patch_spectrum(rgb)  # (PATCH, PATCH)
-    step = PATCH // STRIDE
+    step = PATCH // stride
     ratios = [
         _peak_over_ring(energy, u, v)
         for u in range(0, PATCH, step)
@@ -53,7 +53,7 @@ def grid_ratio(rgb: Tensor) -> float:
     return float(np.mean(ratios))
 
 
-def yaw_equivariance_max(paint: Paint, rgb: Tensor, shift: int = 5 * STRIDE) -> float:
+def yaw_equivariance_max(paint: Paint, rgb: Tensor, shift: int) -> float:
     """Largest difference between painting a turned sphere and turning a painted one.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.temporal.cuts import Cuts, DetectedCuts
+from pipeline.temporal.cuts import Cuts, DetectedCuts, left_eye
 from vr360.errors import InputError
 from vr360.frame import Frame, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.probe import probe
@@ -66,9 +66,10 @@ class Films:
         Raises:
             VideoOpenError: a film is damaged.
         """
-        cuts: Cuts = DetectedCuts() if not self.film.is_still else Cuts()
+        still, eye = self.film.is_still, left_eye(self.source.stereo)
+        cuts: Cuts[Frame] = Cuts() if still else DetectedCuts(eye)
         films = read_frames(self.film, duration=self.duration)
-        sources = cuts.watch(self._paced(self.source), self.source.stereo)
+        sources = cuts.watch(self._paced(self.source))
         pairs: Iterable[tuple[Frame, ...]] = zip(films, sources, strict=False)
         if self.baseline is not None:
             baselines = read_frames(self.baseline, duration=self.duration)
@@ -79,7 +80,7 @@ class Films:
             rgbs = [_eyes(f.rgb, self.film.stereo, size) for f in (film, source, *baseline)]
             left, *right = (tuple(eyes) for eyes in zip(*rgbs, strict=True))
             third = left[2] if baseline else None
-            yield Moment(film.pts, cuts.begins(source), left[0], left[1], third, *right)
+            yield Moment(film.pts, source.begins_shot, left[0], left[1], third, *right)
 
     def _paced(self, info: VideoInfo) -> Iterator[Frame]:
         """A source of uneven rate as `vr360 stylize` makes it even."""

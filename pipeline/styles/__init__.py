@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from pipeline.look import Look, parse_look
+from pipeline.looks.track import Look, parse_look
 from pipeline.nets.checkpoint import Gallery, StyleCard, load_card, load_gallery, same_net
 from pipeline.nets.looks import at_strength
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.net import Net
 from vr360.errors import CheckpointError
 
 GALLERY = Path(__file__).parent / "gallery.safetensors"
@@ -30,7 +30,7 @@ class Palette:
         preserving: those that were learned on luma and leave the film its colours.
     """
 
-    net: StyleNet
+    net: Net
     styles: Mapping[str, Tensor]
     preserving: frozenset[str] = frozenset()
 
@@ -66,7 +66,7 @@ def open_palette(names: Iterable[str]) -> Palette:
     return Palette(net, styles, frozenset(preserving))
 
 
-def load_look(style: str) -> tuple[StyleNet, Tensor]:
+def load_look(style: str) -> tuple[Net, Tensor]:
     """A style or blend, painted as at the start of a film: the net and what it is asked, (1, K).
 
     Raises:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -38,65 +39,132 @@ reach 0.96, pairs of different ones at most 0.64."""
 
 FROZEN = 0.15  # codes: below this mean difference a frame is the one before, shown again
 REPEATS = 2  # such frames in a row that pulldown makes; from then on the picture stands still
+RECENT = 2 * FLASH + 2  # pictures that are kept to compare with
 _WINDOW = 2  # frames on either side that a change must stand out of
 _TIME = re.compile(r"(\d+:){1,2}\d+(\.\d+)?|\d+\.\d+")
 
 
-class Cuts:
-    """Cuts at given times; none by default.
+class InTime(Protocol):
+    """A frame that says when it is shown, and whether a shot begins with it; a dataclass."""
 
-    In the loop that paints: `if cuts.begins(frame): smoother.reset()`.
+    @property
+    def pts(self) -> Fraction: ...
+    @property
+    def begins_shot(self) -> bool: ...
+
+
+F = TypeVar("F", bound=InTime)
+
+
+@dataclass
+class CutState(Generic[F]):
+    """What a search for cuts remembers between two frames.
+
+    Attributes:
+        times: of the cuts that are known, in order.
+        last: pts of the last frame given out.
+        held: frames that wait, each with its number; repeated ones bear that of the one before.
+        detector: what has been seen; None where cuts are given.
+    """
+
+    times: list[Fraction] = field(default_factory=list)
+    last: Fraction | None = None
+    held: list[tuple[int, F]] = field(default_factory=list)
+    detector: DetectorState | None = None
+
+
+class Cuts(Generic[F]):
+    """Frames in, the same frames out, each saying whether a shot begins with it.
+
+    The first frame begins nothing: there is no state yet to be dropped. `state` is all that is
+    remembered between two frames; given to another `Cuts` of its kind, that one goes on from it.
+
+    Args:
+        times: of the cuts, seconds.
     """
 
     def __init__(self, times: Iterable[Fraction] = ()) -> None:
-        self.times = sorted(times)
-        self._last: Fraction | None = None
+        self.state: CutState[F] = CutState(sorted(times))
 
-    def watch(self, frames: Iterable[Frame], stereo: Stereo = Stereo.MONO) -> Iterator[Frame]:
-        """Pass frames on; cuts are known once their frame has come out."""
-        yield from frames
+    def step(self, frame: F) -> list[F]:
+        """One more frame; those that are now decided, in order."""
+        return [self._marked(frame)]
 
-    def begins(self, frame: Frame) -> bool:
-        """Whether a new shot begins with this frame; ask once for each, in order.
+    def rest(self) -> list[F]:
+        """No more frames come; those that wait."""
+        return []
 
-        The first frame asked for begins nothing: there is no state yet to be dropped.
-        """
-        last, self._last = self._last, frame.pts
-        if last is None:
-            return False
-        return bisect_right(self.times, last) < bisect_right(self.times, frame.pts)
+    def watch(self, frames: Iterable[F]) -> Iterator[F]:
+        """All frames, marked."""
+        for frame in frames:
+            yield from self.step(frame)
+        yield from self.rest()
+
+    def _marked(self, frame: F) -> F:
+        state = self.state
+        last, state.last = state.last, frame.pts
+        times = state.times
+        begins = last is not None and bisect_right(times, last) < bisect_right(times, frame.pts)
+        return replace(frame, begins_shot=True) if begins else frame  # type: ignore[type-var]
 
 
-class DetectedCuts(Cuts):
-    """Cuts that are found in the frames that pass `watch`.
+class DetectedCuts(Cuts[F]):
+    """Cuts that are found in the frames themselves.
 
     It holds `FLASH` frames back, and up to `REPEATS` more for each where frames are repeated.
+
+    Args:
+        eye: a frame -> the sphere (H, W, 3) to look at.
     """
 
-    def watch(self, frames: Iterable[Frame], stereo: Stereo = Stereo.MONO) -> Iterator[Frame]:
-        held: deque[tuple[int, Frame]] = deque()
-        detector = _Detector()
-        for frame in frames:
-            self.times += detector.see(split_eyes(frame.rgb, stereo)[0], frame.pts)
-            held.append((detector.count - 1, frame))
-            while held[0][0] < detector.count - FLASH:
-                yield held.popleft()[1]
-        self.times += detector.finish()
-        yield from (frame for _, frame in held)
+    def __init__(self, eye: Callable[[F], Rgb]) -> None:
+        super().__init__()
+        self._eye = eye
+        self._open: _Detector | None = None
+        self.state.detector = DetectorState()
+
+    def step(self, frame: F) -> list[F]:
+        detector = self._detector()
+        self.state.times += detector.see(self._eye(frame), frame.pts)
+        self.state.held.append((detector.state.count - 1, frame))
+        return self._released(detector.state.count - FLASH)
+
+    def rest(self) -> list[F]:
+        detector = self._detector()
+        self.state.times += detector.finish()
+        return self._released(detector.state.count)
+
+    def _detector(self) -> _Detector:
+        assert self.state.detector is not None
+        if self._open is None or self._open.state is not self.state.detector:
+            self._open = _Detector(self.state.detector)
+        return self._open
+
+    def _released(self, until: int) -> list[F]:
+        held = self.state.held
+        count = next((i for i, (number, _) in enumerate(held) if number >= until), len(held))
+        self.state.held = held[count:]
+        return [self._marked(frame) for _, frame in held[:count]]
 
 
-def open_cuts(choice: str, rate: Fraction) -> Cuts:
+def left_eye(stereo: Stereo) -> Callable[[Frame], Rgb]:
+    """What `DetectedCuts` looks at in frames that hold their eyes as `stereo` says."""
+    return lambda frame: split_eyes(frame.rgb, stereo)[0]
+
+
+def open_cuts(choice: str, rate: Fraction, eye: Callable[[F], Rgb]) -> Cuts[F]:
     """`auto`, `none`, or a file with one frame number or time a line.
 
     Args:
         choice: what `--cuts` says.
         rate: frames a second of the film that the numbers count.
+        eye: a frame -> the sphere (H, W, 3) that is looked at for `auto`.
 
     Raises:
         InputError: the file is missing or a line of it is no frame and no time.
     """
     if choice == "auto":
-        return DetectedCuts()
+        return DetectedCuts(eye)
     if choice == "none":
         return Cuts()
     return Cuts(read_cuts(Path(choice), rate))
@@ -135,58 +203,84 @@ def _time(path: Path, number: int, entry: str, rate: Fraction) -> Fraction:
     return round(seconds * rate) / rate
 
 
-class _Detector:
-    """Frames go in one by one; out come the times of the cuts, `FLASH` frames later.
+@dataclass
+class DetectorState:
+    """What the detector remembers.
 
     Attributes:
         count: frames so far, repeated ones left out.
+        repeats: how often the last one was repeated.
+        recent: times and small pictures of the last ones.
+        proposed: numbers of the frames that may begin a shot.
     """
 
-    def __init__(self) -> None:
-        self.count = 0
+    count: int = 0
+    repeats: int = 0
+    recent: list[tuple[Fraction, Rgb]] = field(default_factory=list)
+    proposed: list[int] = field(default_factory=list)
+
+
+class _Detector:
+    """Frames go in one by one; out come the times of the cuts, `FLASH` frames later.
+
+    PySceneDetect's own memory ends `2 * _WINDOW + 1` changes back, so it is not kept: shown the
+    recent pictures again, it knows what it knew.
+    """
+
+    def __init__(self, state: DetectorState) -> None:
+        self.state = state
         self._adaptive = AdaptiveDetector(window_width=_WINDOW, min_scene_len=0, luma_only=True)
-        self._recent: deque[tuple[Fraction, Rgb]] = deque(maxlen=2 * FLASH + 2)
-        self._repeats = 0
-        self._proposed: list[int] = []
-        self._fed = 0
+        seen = [picture for _, picture in state.recent]
+        if state.count == len(seen):
+            seen = seen[:1] * _WINDOW + seen
+        self._fed = state.count + (_WINDOW if state.count else 0) - len(seen)
+        for picture in seen:
+            self._feed(picture)  # what it says was said before
 
     def see(self, eye: Rgb, pts: Fraction) -> list[Fraction]:
         """One more frame; cuts that are now certain."""
-        picture = _small(eye)
+        state, picture = self.state, _small(eye)
         if self._repeated(picture):
             return []
-        if self.count == 0:
-            self._feed(picture, _WINDOW)
-        self._recent.append((pts, picture))
-        self.count += 1
-        self._feed(picture)
-        return self._decide(self.count - FLASH)
+        if state.count == 0:
+            self._propose(picture, _WINDOW)
+        state.recent = [*state.recent, (pts, picture)][-RECENT:]
+        state.count += 1
+        self._propose(picture)
+        return self._decide(state.count - FLASH)
 
     def finish(self) -> list[Fraction]:
         """No more frames come; the cuts among the last ones."""
-        if self._recent:
-            self._feed(self._recent[-1][1], _WINDOW)
-        return self._decide(self.count)
+        if self.state.recent:
+            self._propose(self.state.recent[-1][1], _WINDOW)
+        return self._decide(self.state.count)
 
     def _repeated(self, picture: Rgb) -> bool:
-        alike = bool(self._recent) and cv2.absdiff(picture, self._recent[-1][1]).mean() < FROZEN
-        self._repeats = self._repeats + 1 if alike else 0
-        return 0 < self._repeats <= REPEATS
+        state = self.state
+        recent = state.recent
+        alike = bool(recent) and cv2.absdiff(picture, recent[-1][1]).mean() < FROZEN
+        state.repeats = state.repeats + 1 if alike else 0
+        return 0 < state.repeats <= REPEATS
 
-    def _feed(self, picture: Rgb, times: int = 1) -> None:
-        bgr = np.ascontiguousarray(_equal_area(picture)[..., ::-1])
+    def _propose(self, picture: Rgb, times: int = 1) -> None:
         for _ in range(times):
-            cuts = self._adaptive.process_frame(FrameTimecode(self._fed, 30.0), bgr)
-            self._proposed += [cut.frame_num - _WINDOW for cut in cuts]
-            self._fed += 1
+            self.state.proposed += self._feed(picture)
+
+    def _feed(self, picture: Rgb) -> list[int]:
+        """Show it a picture: numbers of the frames that it proposes."""
+        bgr = np.ascontiguousarray(_equal_area(picture)[..., ::-1])
+        cuts = self._adaptive.process_frame(FrameTimecode(self._fed, 30.0), bgr)
+        self._fed += 1
+        return [cut.frame_num - _WINDOW for cut in cuts]
 
     def _decide(self, until: int) -> list[Fraction]:
         """Times of the cuts among the proposed frames whose number lies below `until`."""
-        ripe = [n for n in self._proposed if n < until]
-        self._proposed = [n for n in self._proposed if n >= until]
-        first = self.count - len(self._recent)
-        pictures = [picture for _, picture in self._recent]
-        return [self._recent[n - first][0] for n in ripe if _new_place(pictures, n - first)]
+        state = self.state
+        ripe = [n for n in state.proposed if n < until]
+        state.proposed = [n for n in state.proposed if n >= until]
+        first = state.count - len(state.recent)
+        pictures = [picture for _, picture in state.recent]
+        return [state.recent[n - first][0] for n in ripe if _new_place(pictures, n - first)]
 
 
 def _new_place(pictures: Sequence[Rgb], cut: int) -> bool:

@@ -64,7 +64,6 @@ class Past:
     Attributes:
         source: the last source, grey and small.
         average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
-        spare: like it; where the next one is made.
         age: (h, w) frames that the average has gathered, at the size of the flow's field.
         energy: (h, w, 3) mean of |detail| around: of the average, of the average with its detail
             doubled, and of the painting.
@@ -77,7 +76,6 @@ class Past:
 
     source: Grey
     average: Floats
-    spare: Floats
     age: Floats
     energy: Floats
     seen: Floats
@@ -129,11 +127,12 @@ class Smoother:
         check_smoothness(smoothness)
         self._memory = memory(smoothness)
         self._quality = quality
-        self._past: Past | None = None
+        self.state: Past | None = None
+        self._spare: Floats | None = None  # as large as the average; where the next one is made
 
     def reset(self) -> None:
         """The next frame has nothing to do with those before."""
-        self._past = None
+        self.state = None
 
     def __call__(
         self, source: Rgb, painted: Rgb, changed: float = 0.0, ahead: Ahead | None = None
@@ -180,10 +179,10 @@ class Smoother:
         `arrived` is filled with the average without it.
         """
         now = grey(source, min(self._quality.height, len(source)))
-        past = self._past
+        past = self.state
         if past is None or inner(past.average).shape != painted.shape:
-            self._past = _begin(now, painted, self._quality, self._memory[1])
-            return self._past
+            self.state = _begin(now, painted, self._quality, self._memory[1])
+            return self.state
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
         standing = _standing(moved)
@@ -194,8 +193,9 @@ class Smoother:
         past.age = np.minimum(age + 1, past.longest)
         share = np.float32(1) / past.age
         tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
-        renew(past.average, painted, moved, share, tone, past.spare, arrived)
-        past.average, past.spare = past.spare, past.average
+        spare = self._spare_for(past.average)
+        renew(past.average, painted, moved, share, tone, spare, arrived)
+        past.average, self._spare = spare, past.average
         past.source = now
         past.frames += 1
         if past.due:
@@ -218,8 +218,14 @@ class Smoother:
         """
         lacking = past.longest + np.float32(self._memory[0] - 1) - past.age
         weight = np.clip(ahead.age, 0, lacking)
-        blend(past.average, ahead.picture, weight / (past.age + weight), past.spare)
-        return past.spare  # free until the next frame
+        spare = self._spare_for(past.average)  # free until the next frame
+        blend(past.average, ahead.picture, weight / (past.age + weight), spare)
+        return spare
+
+    def _spare_for(self, average: Floats) -> Floats:
+        if self._spare is None or self._spare.shape != average.shape:
+            self._spare = np.empty_like(average)
+        return self._spare
 
 
 def _standing(moved: Motion) -> Floats:
@@ -248,8 +254,7 @@ def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     rows = max(len(now) >> quality.finest, 2)
     every, of_three = np.ones((rows, 2 * rows), np.float32), (rows, 2 * rows, 3)
     energy, tone = np.ones(of_three, np.float32), np.zeros(of_three, np.float32)
-    spare = np.empty_like(average)
-    return Past(now, average, spare, every, energy, energy, tone, painted, still * every)
+    return Past(now, average, every, energy, energy, tone, painted, still * every)
 
 
 def _compare(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:

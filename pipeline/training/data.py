@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -11,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pipeline.paintings import Picture, load_picture, pictures_in
+from pipeline.looks.style_images import Picture, load_picture, pictures_in
+from pipeline.nets.tensors import to_tensor
 from vr360.cubelayout import unpack_faces
 from vr360.errors import StyleImageError
 from vr360.geometry import HALF_TURN, rotation
@@ -115,9 +115,3 @@ def random_sky(size: int, random: np.random.Generator) -> Tensor:
     noise = torch.from_numpy(random.standard_normal((3, size, size))).float()
     sky = torch.lerp(colours[0], colours[1], ramp.clamp(0, 1)) + noise * random.uniform(0, 3) / 255
     return sky.clamp(0, 1)[None]
-
-
-def to_tensor(pictures: Sequence[Picture]) -> Tensor:
-    """(N, 3, H, W) float in [0, 1] of equally large pictures."""
-    stacked = torch.from_numpy(np.stack([np.ascontiguousarray(p) for p in pictures]))
-    return stacked.permute(0, 3, 1, 2).float() / 255

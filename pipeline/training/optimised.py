@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.paintings import Picture, load_picture
-from pipeline.preprocess import open_resizer
+from pipeline.looks.style_images import Picture, load_picture
+from pipeline.source.preprocess import open_resizer
 from pipeline.training.data import cube_faces
 from vr360.errors import NotEquirectError, StyleImageError
 from vr360.frame import Projection

@@ -16,9 +16,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.colours import picture_palette, recoloured
+from pipeline.looks.colours import picture_palette, recoloured
+from pipeline.looks.style_images import Box, Picture, is_inside, load_style
 from pipeline.nets.checkpoint import StyleCard
-from pipeline.paintings import Box, Picture, is_inside, load_style
 from pipeline.training.optimised import Pair, load_pair
 from pipeline.training.reference import reference_palette
 from vr360.change import luma

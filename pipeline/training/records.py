@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.looks import at_strength, kept
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.net import Net
 from pipeline.nets.surface import PLANE
-from pipeline.tensors import to_rgb
+from pipeline.nets.tensors import to_rgb
 from pipeline.training.luma import with_chroma
 from vr360.frame import Rgb
 from vr360.media.stills import encoded, store
@@ -18,7 +18,7 @@ from vr360.media.stills import encoded, store
 
 @torch.no_grad()
 def painted_samples(
-    net: StyleNet, looks: Tensor, samples: Tensor, on_luma: bool, strength: float = 1.0
+    net: Net, looks: Tensor, samples: Tensor, on_luma: bool, strength: float = 1.0
 ) -> Tensor:
     """Samples (N, 3, H, W) as a film shows them in the style with these looks (strengths, K)."""
     wanted = torch.tensor([strength], device=looks.device)
@@ -34,9 +34,7 @@ def sheet(rows: list[Tensor]) -> Rgb:
     return to_rgb(whole[None], 8)[0]
 
 
-def save_preview(
-    path: Path, net: StyleNet, looks: Tensor, samples: Tensor, on_luma: Tensor
-) -> None:
+def save_preview(path: Path, net: Net, looks: Tensor, samples: Tensor, on_luma: Tensor) -> None:
     """Samples (N, 3, H, W) in a row, and below them one row for each style.
 
     Args:

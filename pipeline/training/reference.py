@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.colours import Palette, picture_palette, sphere_palette
-from pipeline.paintings import load_picture
+from pipeline.looks.colours import Palette, picture_palette, sphere_palette
+from pipeline.looks.style_images import load_picture
 from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, VideoInfo
 from vr360.media.probe import probe

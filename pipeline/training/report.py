@@ -11,8 +11,8 @@ from typing import Any
 from torch import Tensor
 
 from pipeline.nets.checkpoint import StyleCard
-from pipeline.quality.charts import chart, picture
-from pipeline.quality.report import STYLE
+from pipeline.pages.charts import chart, picture
+from pipeline.pages.style import STYLE
 from pipeline.training.records import painted_samples, sheet
 from pipeline.training.run import Run
 from vr360.errors import OutputError

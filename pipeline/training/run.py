@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, GalleryCard, load_tensors, save_tensors
 from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
 from pipeline.training.recipe import StyleSource
 from pipeline.training.settings import BESIDE, TrainSettings
@@ -34,10 +36,9 @@ class Run:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.start = settings, start
-        self.net = StyleNet(start.net.config if start else settings.net).to(device)
+        self.net: Net = (deepcopy(start.net) if start else StyleNet(settings.net)).to(device)
         looks = self.net.plain_look().expand(len(styles), len(STRENGTHS), -1).clone()
         if start:
-            self.net.load_state_dict(start.net.state_dict())
             known = dict(zip(start.card.names, start.looks, strict=True))
             unseen = start.looks.mean(0)
             looks = torch.stack([known.get(style.name, unseen) for style in styles])
@@ -91,7 +92,7 @@ class Run:
         looks = self.looks.detach()
         if self.start is None or self.settings.convolutions:
             cards = tuple(style.card() for style in styles)
-            return Gallery(self.net, looks, GalleryCard(self.net.config, cards, **told))
+            return Gallery(self.net, looks, GalleryCard.of(self.net, cards, **told))
         # The net is the one it began with, and so is what there is to say of it.
         learned = Gallery(
             self.net, looks, replace(self.start.card, styles=tuple(s.card(told) for s in styles))

@@ -21,17 +21,18 @@ from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.looks import STRENGTHS, at_strength, kept, ratio
-from pipeline.nets.stylenet import STRIDE, StyleNet
-from pipeline.nets.surface import PLANE
-from pipeline.nets.vgg import VggFeatures, load_vgg
-from pipeline.training.data import PhotoFolder, random_sky, to_tensor
-from pipeline.training.losses import (
+from pipeline.nets.losses import (
     content_loss,
     gram,
     grid_energy,
     style_loss,
     total_variation,
 )
+from pipeline.nets.net import Net
+from pipeline.nets.surface import PLANE
+from pipeline.nets.tensors import to_tensor
+from pipeline.nets.vgg import VggFeatures, load_vgg
+from pipeline.training.data import PhotoFolder, random_sky
 from pipeline.training.luma import in_grey
 from pipeline.training.motion import Motion, as_filmed
 from pipeline.training.optimised import Pair
@@ -232,13 +233,13 @@ def _pair(style: StyleSource, crop: int) -> Pair | None:
 
 
 def _losses(
-    net: StyleNet,
+    net: Net,
     vgg: VggFeatures,
     lesson: Lesson,
     settings: TrainSettings,
     random: np.random.Generator,
 ) -> dict[str, Tensor]:
-    rgb, half = lesson.rgb, (len(lesson.rgb) + 1) // 2
+    rgb, half, stride = lesson.rgb, (len(lesson.rgb) + 1) // 2, net.geometry.stride
     # Half of the pictures move: as steady a net, for less of a step.
     motion = Motion.random(half, settings.crop, random)
     moved = as_filmed(motion(rgb[:half]).clamp(0, 1), random)
@@ -266,7 +267,7 @@ def _losses(
         * _left_behind(here[:half], there, motion)
         / here.detach().var().clamp(min=1e-6),
         "grid": settings.grid_weight
-        * (grid_energy(painted, STRIDE) + grid_energy(painted_sky, STRIDE)),
+        * (grid_energy(painted, stride) + grid_energy(painted_sky, stride)),
     }
 
 

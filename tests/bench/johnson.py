@@ -12,9 +12,9 @@ from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from pipeline.nets.losses import content_loss, style_loss, total_variation
 from pipeline.nets.vgg import load_vgg16
 from pipeline.training.data import PhotoFolder
-from pipeline.training.losses import content_loss, style_loss, total_variation
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainSettings, painted_targets
 

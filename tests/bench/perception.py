@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pipeline.looks.style_images import load_picture, pictures_in
+from pipeline.nets.losses import style_loss
+from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import load_vgg16
-from pipeline.paintings import load_picture, pictures_in
-from pipeline.training.data import to_tensor
-from pipeline.training.losses import style_loss
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainSettings, painted_targets
 

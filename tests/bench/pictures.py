@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.before_after import frame_at, look
-from pipeline.rewrite import Span
+from pipeline.source.delivery import Span
 from pipeline.styles import GALLERY, shipped_styles
 from pipeline.stylize import StylizeJob, stylize
-from pipeline.stylizer import load_stylizer
 from sample_clips.clip import COMMITTED as CLIP
 from vr360.frame import Rgb
 from vr360.media.probe import probe

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.painting.stylizer import Stylizer, load_stylizer
 from pipeline.quality.faces import face_edge_gradient
 from pipeline.quality.poles import latitudes, strokes
-from pipeline.stylizer import Stylizer, load_stylizer
 from tests.pipeline.test_real_footage import MONO
 from vr360.frame import Rgb
 from vr360.geometry import HALF_TURN, rotation, row_areas

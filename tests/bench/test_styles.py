@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from pipeline.backends import TorchBackend
-from pipeline.look import parse_look
+from pipeline.looks.track import parse_look
 from pipeline.nets.looks import kept
 from pipeline.nets.surface import PLANE
 from pipeline.styles import GALLERY, open_palette, shipped_styles

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.stylizer import load_stylizer
+from pipeline.painting.stylizer import load_stylizer
 from pipeline.temporal.flow import FAST, FINE, sphere_flow
 from pipeline.temporal.smoothing import Smoother
 from sample_clips import Scene

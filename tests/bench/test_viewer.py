@@ -53,7 +53,7 @@ def done():
     counters = window.session.player.counters
     print(f"first picture {first[0]:.2f} s; {counters.shown} shown, "
           f"{counters.dropped + window.canvas.skipped} dropped, {counters.waits} waits; "
-          f"clock to frame {window.latency_ms:.0f} ms", flush=True)
+          f"clock to frame {window.film.timing.latency_ms:.0f} ms", flush=True)
     window.close()
     app.quit()
 window.canvas.frameSwapped.connect(drawn)

@@ -19,9 +19,9 @@ def tiny_gallery(*names: str, seed: int = 0, looks_seed: int = 0) -> Gallery:
     config = NetConfig(channels=8, blocks=1)
     net = StyleNet(config).eval().requires_grad_(False)
     noise = torch.Generator().manual_seed(looks_seed)
-    shape = len(names), len(STRENGTHS), config.look_size
+    shape = len(names), len(STRENGTHS), net.look_size
     looks = net.plain_look() + 0.2 * torch.randn(shape, generator=noise)
-    return Gallery(net, looks, GalleryCard(config, tuple(StyleCard(name) for name in names)))
+    return Gallery(net, looks, GalleryCard.of(net, tuple(StyleCard(name) for name in names)))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.convert import ConvertJob, Side, convert
-from pipeline.rewrite import Span
+from pipeline.source.delivery import Span
 from pipeline.stitch import StitchJob, stitch
 from vr360.errors import InputError, OutputError
 from vr360.fisheye.film import Footage

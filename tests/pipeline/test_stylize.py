@@ -12,12 +12,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.painting import Finisher, Painter
-from pipeline.preprocess import median_blur
-from pipeline.rewrite import Span
+from pipeline.painting.stages import Finisher, Painter, Prepared
+from pipeline.painting.stylizer import load_stylizer
+from pipeline.source.delivery import Span
+from pipeline.source.preprocess import median_blur
 from pipeline.stylize import StylizeJob, stylize
-from pipeline.stylizer import load_stylizer
-from pipeline.temporal.cuts import Cuts
 from pipeline.temporal.flow import FINE
 from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise
@@ -38,10 +37,10 @@ def test_what_a_lossless_film_decodes_to_is_what_the_net_gave(
     out = tmp_path / name
     report = stylize(StylizeJob(tiny_film, out, str(tiny_style), preset=preset))
     source = probe(tiny_film)
-    painter = Painter([load_stylizer(tiny_style)], Cuts(), Stereo.MONO, 8)
+    painter = Painter([load_stylizer(tiny_style)], 8)
     finish = Finisher(Stereo.MONO, smoothers=[Smoother(quality=FINE)])  # a small film
-    prepared = (Frame(median_blur(f.rgb, 3), f.pts) for f in read_frames(source))
-    painted = [finish(one) for one in painter.paint(prepared)]
+    prepared = (Prepared([median_blur(f.rgb, 3)], f.pts) for f in read_frames(source))
+    painted = [finish.step(painter.step(one)) for one in prepared]
     decoded = list(read_frames(probe(out)))
     assert report.frames == len(decoded) == len(painted) == 12
     for ours, theirs in zip(painted, decoded, strict=True):

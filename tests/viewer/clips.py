@@ -6,6 +6,7 @@ again 20 degrees right of it, so that both sides of a wipe show the whole number
 
 from __future__ import annotations
 
+import subprocess
 from fractions import Fraction
 from math import cos, pi, radians, tan
 from pathlib import Path
@@ -31,6 +32,11 @@ def numbered_picture(number: int, height: int, tint: tuple[int, int, int]) -> np
             rows = slice(round(top), round(top + SIDE * per_degree))
             rgb[rows, round(left) : round(left + SIDE * per_degree)] = 255 * (number >> bit & 1)
     return rgb
+
+
+def at_frame(number: int, rate: int = 30) -> float:
+    """Seconds at which a frame is on show, clear of its edges."""
+    return (number + 0.25) / rate
 
 
 def number_on_screen(rgb: np.ndarray, column: int, fov: float = radians(90)) -> int:
@@ -77,6 +83,17 @@ def write_clip(
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return info_of(path, frames, height, rate, sound, variable=times is not None)
+
+
+def with_cover(film: Path, out: Path, side: int = 600) -> Path:
+    """A copy of a film whose first video stream is a white cover picture."""
+    cover = out.with_suffix(".png")
+    white = ["-f", "lavfi", "-i", f"color=white:s={side}x{side}", "-frames:v", "1", str(cover)]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *white], check=True)
+    streams = ["-map", "1", "-map", "0", "-c", "copy", "-disposition:v:0", "attached_pic"]
+    inputs = ["-i", str(film), "-i", str(cover)]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *inputs, *streams, str(out)], check=True)
+    return out
 
 
 def info_of(path, frames, height, rate, sound=False, variable=False) -> VideoInfo:

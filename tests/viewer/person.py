@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import time
 
-LIMIT = 20.0  # seconds: never reached unless something hangs
+import numpy as np
+from waiting import LIMIT
 
 
 class Person:
@@ -24,7 +25,7 @@ class Person:
             QTest.qWait(5)
 
     def do(self, *words):
-        subprocess.run(["xdotool", *map(str, words)], check=True, timeout=20)
+        subprocess.run(["xdotool", *map(str, words)], check=True, timeout=LIMIT)
 
     def spot(self, widget, x, y):
         """Screen coordinates of a point of a widget; shares of its size below 1.0001."""
@@ -54,8 +55,13 @@ class Person:
             self.do("key", key)
 
     def seen(self):
-        """What the framebuffer shows now."""
-        return self.window.canvas.grab_rgb()
+        """What the framebuffer shows now: (height, width, 3) uint8."""
+        from PySide6.QtGui import QImage
+
+        grabbed = self.window.canvas.grabFramebuffer()
+        image = grabbed.convertToFormat(QImage.Format.Format_RGB888)
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+        return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
 
     def open(self, *files):
         """Open a film, maybe with its original, and wait; whether it is open then."""

@@ -8,7 +8,8 @@ from math import radians
 import av
 import numpy as np
 import pytest
-from clips import info_of, number_on_screen, numbered_picture, write_clip
+from clips import info_of, number_on_screen, numbered_picture, with_cover, write_clip
+from waiting import open_files
 
 from viewer.camera import Camera
 from viewer.composition import compose
@@ -193,9 +194,27 @@ def test_turned_and_mirrored_films_show_as_ffmpeg_shows_them(tmp_path, clip, mat
     path.write_bytes(data)
     with Decoder(replace(clip, path=path)) as decoder:
         shown = picture_to_rgb(decoder.seek(Fraction(1)))
-        assert decoder.mirrored == (matrix in MATRICES[4:])
     command = ["ffmpeg", "-v", "error", "-ss", "1", "-i", str(path), "-frames:v", "1"]
     form = ["-vf", "scale=out_color_matrix=bt709", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     raw = subprocess.run([*command, *form], capture_output=True, check=True).stdout
     reference = np.frombuffer(raw, np.uint8).reshape(shown.shape)
     assert np.abs(shown.astype(int) - reference).mean() < 3
+
+
+def test_a_cover_picture_is_not_the_film(clip, tmp_path, read):
+    with Decoder(replace(clip, path=with_cover(clip.path, tmp_path / "covered.mp4"))) as decoder:
+        for number in (0, 41, 3):
+            assert read(decoder.seek(Fraction(number, 30))) == number
+
+
+def test_nothing_stays_open_of_a_file_that_holds_no_picture(tmp_path):
+    sound = tmp_path / "sound.mp4"
+    tone = ["-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac"]
+    subprocess.run(["ffmpeg", "-v", "error", *tone, str(sound)], check=True)
+    bare = tmp_path / "bare.mkv"  # a film by its headers, without one picture
+    write_clip(tmp_path / "film.mkv", 2)
+    bare.write_bytes((tmp_path / "film.mkv").read_bytes()[:900])
+    for path in (sound, bare):
+        with pytest.raises(VideoOpenError, match=path.name):
+            Decoder(info_of(path, 1, 320, 30))
+        assert path not in open_files()

@@ -3,16 +3,23 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from waiting import wait_for
+from waiting import LIMIT, wait_for
 
 from viewer.live import LivePainter, StyleEntry, Wish, lag, painted_eyes
 from viewer.picture import picture_from_rgb
 from vr360.errors import CheckpointError
 from vr360.frame import Stereo
 
+FAULTS = {
+    "broken": RuntimeError("broken: out of memory"),
+    "misspelt": AttributeError("misspelt has no such name"),
+    "unfounded": AssertionError(),
+    "incomplete": ImportError("incomplete: no such module"),
+}
+
 
 class Catalogue:
-    """Stand-in styles: `invert`, `slow` (waits for a signal), `broken`, `absent`."""
+    """Stand-in styles: `invert`, `slow` (waits for a signal), `absent`, and those of `FAULTS`."""
 
     def __init__(self):
         self.go = threading.Event()
@@ -29,9 +36,11 @@ class Catalogue:
         def paint(rgb):
             self.begun.set()
             if name == "slow":
-                assert self.go.wait(30)
-            if name == "broken":
-                raise RuntimeError("out of memory")
+                assert self.go.wait(LIMIT)
+            if name in FAULTS:
+                raise FAULTS[name]
+            if name == "shapeless":
+                return None
             self.painted.append(int(rgb[0, 0, 0]))
             return (255 - rgb * strength).astype(np.uint8)
 
@@ -73,7 +82,7 @@ def test_the_picture_on_show_is_painted(painter):
 def test_only_the_newest_picture_is_painted(painter, catalogue):
     painter.wish(Wish("slow"))
     painter.offer(grey(1), Stereo.MONO)
-    assert catalogue.begun.wait(30)
+    assert catalogue.begun.wait(LIMIT)
     for value in range(2, 20):
         painter.offer(grey(value), Stereo.MONO)
     catalogue.go.set()
@@ -94,12 +103,13 @@ def test_a_new_wish_paints_the_same_picture_again(painter):
     assert (taken(painter).picture.planes[0] == 255).all()
 
 
-@pytest.mark.parametrize("name", ["broken", "absent"])
-def test_a_style_that_fails_is_reported_and_another_one_works(painter, name):
+@pytest.mark.parametrize("name", [*FAULTS, "absent", "shapeless"])
+def test_a_style_that_fails_in_any_way_is_reported_and_another_one_works(painter, name):
     painter.wish(Wish(name))
     painter.offer(grey(55), Stereo.MONO)
     wait_for(lambda: painter.failure != "", "the failure reported")
-    assert "broken" in painter.failure or "absent" in painter.failure
+    assert name in painter.failure
+    assert not painter.failure.endswith(": ")
     painter.wish(Wish("invert"))
     assert (taken(painter).picture.planes[0] == 200).all()
     assert not painter.failure

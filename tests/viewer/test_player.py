@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
-from clips import info_of, number_on_screen, write_clip
-from waiting import wait_for
+from clips import at_frame, info_of, number_on_screen, write_clip
+from waiting import LIMIT, open_files, wait_for
 
 from viewer.clock import Span
 from viewer.composition import Compare, compose
@@ -103,7 +105,7 @@ def test_five_steps_forward_and_one_back_give_frame_four(player):
 
 
 def test_each_step_counts_even_when_keys_are_faster_than_the_decoder(player):
-    player.seek_frame(20)
+    player.seek(at_frame(20))
     for _ in range(30):
         player.step(1)
     for _ in range(7):
@@ -138,8 +140,8 @@ def test_playing_on_the_last_picture_begins_again(player, wall):
 
 def test_the_newest_of_many_seeks_wins(player):
     for index in range(0, FRAMES, 3):
-        player.seek_frame(index)
-    player.seek_frame(31)
+        player.seek(at_frame(index))
+    player.seek(at_frame(31))
     assert settle(player).a.index == 31
 
 
@@ -147,7 +149,7 @@ def test_a_seek_while_playing_goes_on_from_there(player, wall):
     settle(player)
     player.play()
     play_through(player, wall, 3)
-    player.seek_frame(40)
+    player.seek(at_frame(40))
     assert settle(player).a.index == 40
     assert player.playing
     assert [s.a.index for s in play_through(player, wall, 3)] == [41, 42, 43]
@@ -156,7 +158,7 @@ def test_a_seek_while_playing_goes_on_from_there(player, wall):
 def test_the_clock_waits_for_the_picture_of_a_seek(player, wall):
     settle(player)
     player.play()
-    player.seek_frame(30)
+    player.seek(at_frame(30))
     wall.now += 5.0
     assert settle(player).a.index == 30
     assert player.position == pytest.approx(1.0)
@@ -191,7 +193,7 @@ def test_a_window_that_is_always_too_slow_drops_evenly_and_stays_in_time(player,
 
 
 def test_a_hold_up_at_the_end_still_shows_the_last_picture(player, wall):
-    player.seek_frame(FRAMES - 4)
+    player.seek(at_frame(FRAMES - 4))
     settle(player)
     player.play()
     wait_for(lambda: len(player._queue) == 3, "the last three pictures")
@@ -220,7 +222,7 @@ def test_half_speed_shows_each_frame_for_twice_its_time(player, wall):
 
 
 def test_playing_stops_at_the_end_and_begins_again_on_demand(player, wall):
-    player.seek_frame(FRAMES - 3)
+    player.seek(at_frame(FRAMES - 3))
     settle(player)
     player.play()
     play_through(player, wall, 6)
@@ -234,7 +236,7 @@ def test_playing_stops_at_the_end_and_begins_again_on_demand(player, wall):
 def test_a_loop_returns_to_the_in_point(player, wall):
     player.span = Span(10 / RATE, 14.5 / RATE)
     player.loop = True
-    player.seek_frame(12)
+    player.seek(at_frame(12))
     settle(player)
     player.play()
     indices = []
@@ -257,7 +259,7 @@ def test_a_and_b_show_the_same_frame_number_always(clip, original, wall, rendere
     settle(player)
     assert numbers() == (0, 0)
     for index in (0, 59, 23, 24, 7, 6, 36):
-        player.seek_frame(index)
+        player.seek(at_frame(index))
         settle(player)
         assert numbers() == (index, index)
     player.step(3)
@@ -277,29 +279,85 @@ def test_a_and_b_show_the_same_frame_number_always(clip, original, wall, rendere
 def test_an_original_that_is_shorter_ends_earlier(clip, folder, wall):
     short = write_clip(folder / "short.mp4", 30)
     player = Player(clip, short, wall=wall)
-    player.seek_frame(29)
+    player.seek(at_frame(29))
     assert settle(player).b.index == 29
-    player.seek_frame(45)
+    player.seek(at_frame(45))
     assert settle(player).b is None
-    player.seek_frame(3)
+    player.seek(at_frame(3))
     assert settle(player).b.index == 3
     player.close()
 
 
-def test_a_film_that_is_cut_short_stops_with_a_message(folder, wall):
+@pytest.fixture
+def cut_short(folder, wall):
+    """The player of a film whose second half is missing."""
     write_clip(folder / "whole.ts", FRAMES)
     cut = folder / "cut.ts"
     data = (folder / "whole.ts").read_bytes()
     cut.write_bytes(data[: len(data) // 2])
     player = Player(info_of(cut, FRAMES, 320, RATE), wall=wall)
     settle(player)
-    player.play()
-    for _ in range(2 * FRAMES):
-        play_through(player, wall, 1)
-    assert not player.playing
-    assert "incomplete" in player.message
-    assert "cut.ts" in player.message
+    yield player
     player.close()
+
+
+def test_a_film_that_is_cut_short_stops_with_a_message(cut_short, wall):
+    cut_short.play()
+    play_through(cut_short, wall, 2 * FRAMES)
+    assert not cut_short.playing
+    assert "incomplete" in cut_short.message
+    assert "cut.ts" in cut_short.message
+
+
+def test_a_film_that_is_cut_short_plays_again_and_again(cut_short, wall):
+    for _ in range(3):
+        cut_short.play()
+        first = settle(cut_short).a.index
+        shown = play_through(cut_short, wall, 2 * FRAMES)
+        assert [s.a.index for s in shown[:5]] == [first + 1 + n for n in range(5)]
+        assert not cut_short.playing
+    cut_short.seek(0.2)
+    assert settle(cut_short).a.index == 6
+    cut_short.play()
+    assert [s.a.index for s in play_through(cut_short, wall, 3)] == [7, 8, 9]
+
+
+def test_a_film_that_is_cut_short_loops(cut_short, wall):
+    cut_short.loop = True
+    cut_short.play()
+    indices = []
+    for _ in range(3 * FRAMES):
+        play_through(cut_short, wall, 1)
+        indices.append(settle(cut_short).a.index)
+    assert cut_short.playing
+    assert indices.count(0) >= 2
+
+
+def test_a_film_whose_sound_cannot_be_read_plays_on_and_says_so(folder):
+    film = write_clip(folder / "loud.mp4", 30, sound=True)
+    player = Player(film)
+    settle(player)
+    film.path.rename(folder / "gone.mp4")  # the pictures come from the file that is open
+    player.play()
+    wait_for(lambda: (player.poll(), "the sound stops" in player.message)[1], "a word about it")
+    wait_for(lambda: (player.poll(), player.current.a.index > 5)[1], "the film playing on")
+    player.close()
+
+
+def test_a_disk_that_fails_stops_the_film_until_it_is_asked_again(player, monkeypatch):
+    def refuse(*_):
+        raise VideoOpenError("film.mp4: cannot be read (Input/output error)")
+
+    settle(player)
+    with monkeypatch.context() as disk:
+        disk.setattr(player._decoders[0], "seek", refuse)
+        player.play()
+        player.seek(1.0)
+        wait_for(lambda: (player.poll(), not player.playing)[1], "the player giving up")
+        assert "Input/output error" in player.message
+    player.seek(1.0)
+    assert settle(player).a.index == 30
+    assert player.message == ""
 
 
 def test_a_file_that_does_not_open_is_refused_at_once(folder):
@@ -307,9 +365,38 @@ def test_a_file_that_does_not_open_is_refused_at_once(folder):
         Player(info_of(folder / "absent.mp4", 1, 320, RATE))
 
 
+def test_an_original_that_does_not_open_leaves_nothing_open(clip, folder):
+    before = open_files()
+    with pytest.raises(VideoOpenError, match="absent"):
+        Player(clip, info_of(folder / "absent.mp4", 1, 320, RATE))
+    assert clip.path not in open_files() - before
+
+
+def test_files_are_closed_when_the_decoding_thread_has_let_go_of_them(clip, monkeypatch):
+    """A disk that hangs holds up the decoder longer than anybody waits for it."""
+    answers, asked = threading.Event(), threading.Event()
+    player = Player(clip)
+    decoder = player._decoders[0]
+
+    def hang(*_):
+        asked.set()
+        answers.wait(LIMIT)
+        return decoder._window[0]  # still there
+
+    monkeypatch.setattr(decoder, "seek", hang)
+    monkeypatch.setattr("viewer.player.PATIENCE", 0.05)
+    player.seek(1.0)
+    assert asked.wait(LIMIT)
+    player.close()
+    assert clip.path in open_files()
+    answers.set()
+    wait_for(lambda: not player._thread.is_alive(), "the end of the thread")
+    assert clip.path not in open_files()
+
+
 def test_closing_ends_the_thread_even_in_the_middle_of_a_seek(clip):
     player = Player(clip)
-    player.seek_frame(55)
+    player.seek(at_frame(55))
     player.close()
     assert not player._thread.is_alive()
 

@@ -20,9 +20,11 @@ from viewer.picture import (
     with_paired_chroma,
 )
 from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look, _aside, read_pixels
+from viewer.textures import largest_texture
 from vr360.cubelayout import CubeLayout, pack_faces, unpack_faces
 from vr360.frame import Colour, Projection, Stereo
 from vr360.geometry import lonlat_to_xyz, perspective_directions, rotation, xyz_to_lonlat
+from vr360.spherical import Bounds
 
 HEIGHT = 384
 SIZE = (240, 320)
@@ -194,6 +196,59 @@ def test_flat_view_keeps_two_to_one_in_any_window(renderer, scene):
     assert not out[:49].any()
     assert not out[251:].any()
     assert out[51:249].any(axis=(1, 2)).all()
+
+
+WINDOWS = [
+    (Projection.EQUIRECT, Bounds(0.125, 0.25, 0.0, 0.0)),
+    (Projection.EQUIRECT, Bounds(0.25, 0.125, 0.375, 0.125)),
+    (Projection.HALF_EQUIRECT, Bounds(0.25, 0.125, 0.25, 0.25)),
+]
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(0, 0), (100, 20), (180, 0), (0, 90), (40, -60)])
+@pytest.mark.parametrize(("projection", "bounds"), WINDOWS)
+def test_a_part_of_the_sphere_lies_where_its_bounds_say(
+    renderer, scene, projection, bounds, yaw, pitch
+):
+    top, bottom = (round(share * HEIGHT) for share in (bounds.top, 1 - bounds.bottom))
+    left, right = (round(share * 2 * HEIGHT) for share in (bounds.left, 1 - bounds.right))
+    part = np.ascontiguousarray(scene[top:bottom, left:right])
+    look = looking(yaw, pitch)
+    out = show(renderer, part, Layout(projection, bounds=bounds), look)
+    whole = show(renderer, scene, look=look)
+    lon, lat = xyz_to_lonlat(_rays(yaw, pitch))
+    x, y = (lon / np.pi + 1) * HEIGHT, (0.5 - lat / np.pi) * HEIGHT
+    inside = (y > top + 1) & (y < bottom - 1)
+    outside = (y < top - 1) | (y > bottom + 1)
+    if bounds.left:
+        inside &= (x > left + 1) & (x < right - 1)
+        outside |= (x < left - 1) | (x > right + 1)
+    assert np.abs(out[inside].astype(int) - whole[inside]).max(initial=0) <= 2
+    assert not out[outside].any()
+
+
+@pytest.mark.parametrize("shape", [(4, 16390), (16390, 4)])
+def test_pictures_larger_than_a_texture_are_scaled_down_to_what_is_taken(renderer, shape):
+    """A step of brightness stays where it is, along the side that is too long."""
+    long = int(np.argmax(shape))
+    assert max(shape) > largest_texture(Layout())
+    rgb = np.full((*shape, 3), 40, np.uint8)
+    rgb[(slice(None),) * long + (slice(max(shape) // 2, None),)] = 200
+    out = show(renderer, rgb, look=Look(view=View.FLAT, camera=Camera(radians(180))))
+    middle = out[SIZE[0] // 4 : -SIZE[0] // 4]  # the flat view is 2:1 in a window of 4:3
+    first, second = np.array_split(middle, 2, axis=long)
+    assert abs(first[8:-8, 8:-8].astype(int) - 40).max() <= 1
+    assert abs(second[8:-8, 8:-8].astype(int) - 200).max() <= 1
+
+
+def test_chroma_stays_with_luma_that_is_scaled_down(renderer, scene):
+    wide = cv2.resize(scene[:64], (16400, 64), interpolation=cv2.INTER_AREA)
+    frame = av.VideoFrame.from_ndarray(wide, format="rgb24").reformat(
+        format="yuv420p", dst_colorspace="ITU709"
+    )
+    picture = picture_from_frame(frame, Colour())
+    look = Look(view=View.FLAT)
+    assert mean_error(show(renderer, picture, look=look), show(renderer, scene[:64], look=look)) < 3
 
 
 def decoded(rgb, pixel_format, colour):

@@ -18,14 +18,15 @@ from viewer.composition import Compare
 from viewer.export import SIZE
 from viewer.film import layout_of, open_film
 from viewer.journey import Journey, save_journey
-from viewer.layout import Eyes
+from viewer.layout import Eyes, View
 from viewer.renderer import Look
 from viewer.screenshot import render_view, save_still
 from vr360.cubelayout import CubeLayout, pack_faces
 from vr360.errors import OutputError, VideoOpenError
 from vr360.frame import Frame, Projection, Stereo
+from vr360.media.stills import write_still
 from vr360.media.writer import open_writer
-from vr360.spherical import SphericalMetadata
+from vr360.spherical import Bounds, SphericalMetadata
 
 CALL = "from pipeline.cli.view import view; import typer; a = typer.Typer(); a.command()(view); a()"
 
@@ -160,3 +161,28 @@ def test_an_export_says_what_it_does_and_takes_layout_and_eyes(tmp_path):
     with av.open(str(flat)) as container:
         seen = next(container.decode(video=0)).to_ndarray(format="rgb24")
     assert mean_error(seen, expected) < 3
+
+
+def test_a_panorama_without_its_poles_is_shown_where_its_metadata_says(tmp_path):
+    """Grey from 45° above the horizon to 30° below; the rest was cut off."""
+    still = tmp_path / "cut.jpg"
+    rgb = np.full((75, 360, 3), 120, np.uint8)
+    rgb[45:] = 40  # below the horizon
+    write_still(still, rgb, SphericalMetadata(bounds=Bounds(0.25, 60 / 180, 0.0, 0.0)))
+    info = open_film(still)
+    assert "a part of the sphere" in info.reason
+    column = render_view(info, 0.0, Look(Camera(), View.FLAT), (180, 360))[:, 180, 0].astype(int)
+    assert not column[:44].any()
+    assert np.abs(column[46:89] - 120).max() < 6
+    assert np.abs(column[91:119] - 40).max() < 6
+    assert not column[121:].any()
+
+
+def test_half_a_sphere_without_its_poles_is_shown_where_its_metadata_says(tmp_path):
+    still = tmp_path / "half.jpg"
+    bounds = Bounds(0.25, 0.25, 0.25, 0.25)
+    write_still(still, np.full((90, 180, 3), 120, np.uint8), SphericalMetadata(bounds=bounds))
+    shown = render_view(open_film(still), 0.0, Look(Camera(radians(180)), View.FLAT), (180, 360))
+    lit = shown.max(axis=2) > 60
+    assert np.flatnonzero(lit.any(axis=1)).tolist() == list(range(45, 135))
+    assert np.flatnonzero(lit.any(axis=0)).tolist() == list(range(90, 270))

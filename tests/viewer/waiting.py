@@ -1,11 +1,13 @@
-"""Wait for what must happen, no longer than it needs."""
+"""Wait for what must happen, no longer than it needs; what this process holds open."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
-LIMIT = 30.0  # seconds: never reached unless something hangs
+LIMIT = 120.0  # seconds: never reached unless something hangs
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:
@@ -13,3 +15,12 @@ def wait_for(condition: Callable[[], bool], what: str) -> None:
     while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"
         time.sleep(0.002)
+
+
+def open_files() -> set[Path]:
+    """Every file that this process holds open (Linux)."""
+    found = set()
+    for handle in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            found.add(handle.readlink())
+    return found

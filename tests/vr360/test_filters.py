@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.preprocess import median_blur as median_of_a_frame
+from pipeline.source.preprocess import median_blur as median_of_a_frame
 from pipeline.temporal.flow import _texture, grey
 from vr360.change import stillness
 from vr360.filters import (

@@ -15,6 +15,7 @@ from viewer.film import Reading
 from viewer.layout import Eyes
 from viewer.live import Catalogue
 from viewer.renderer import Look
+from viewer.session import Session
 from vr360.errors import DisplayError
 
 try:
@@ -75,25 +76,27 @@ def start(window: Window, options: Options) -> None:
     """Open what the command line asks for, in a window that is on the screen."""
     canvas = window.canvas
     canvas.camera, canvas.view, canvas.eyes = options.look.camera, options.look.view, options.eyes
-    window.judging.panel.strength.setValue(round(options.strength * 100))
+    window.styles.strength.setValue(round(options.strength * 100))
     if options.file is not None:
         window.open(
-            options.file, options.compare, options.reading, lambda: _arrange(window, options)
+            options.file,
+            options.compare,
+            options.reading,
+            lambda session: _arrange(window, session, options),
         )
 
 
-def _arrange(window: Window, options: Options) -> None:
+def _arrange(window: Window, session: Session, options: Options) -> None:
     """What can be done once the film is there."""
-    assert window.session is not None
     if options.at:
-        window.session.player.seek(options.at)
+        session.player.seek(options.at)
     if options.wipe is not None:
-        window.judging.set_wipe(options.wipe)
+        window.act("set_wipe", options.wipe)
     if options.style is not None:
-        window.judging.panel.choose(options.style)
-        window.judging.panel.show()
+        window.styles.choose(options.style)
+        window.styles.show()
     if options.path is not None:
-        window.do(f"open_path:{options.path}")
+        window.act("open_path", options.path)
     window.show_state()
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
-    QImage,
     QMouseEvent,
     QSurfaceFormat,
     QWheelEvent,
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import QWidget
 from viewer.camera import Camera, Glide, Size
 from viewer.composition import Compare, Pass, compose, eyes_that_exist
 from viewer.layout import Eyes, Layout, View
-from viewer.opengl import GraphicsError
+from viewer.opengl import GraphicsError, refusal
 from viewer.pace import COARSER
 from viewer.picture import Picture
 from viewer.renderer import Look, Renderer
@@ -103,6 +101,11 @@ class Canvas(QOpenGLWidget):
     def look(self) -> Look:
         return Look(self.camera, self.view, self.orientation, self.lines)
 
+    @property
+    def layout_on_show(self) -> Layout:
+        """Of side B, or of the one picture there is."""
+        return self._layouts.get(self.slots[-1], Layout()) if self.slots else Layout()
+
     def show_picture(self, slot: str, picture: Picture, layout: Layout) -> None:
         waiting = self._pending.get(slot)
         if waiting is not None and waiting[0] is not picture:
@@ -137,26 +140,30 @@ class Canvas(QOpenGLWidget):
             return
         small = round(self.pixels[0] * COARSER), round(self.pixels[1] * COARSER)
         self.makeCurrent()
-        self._upload()
-        self._renderer.warm_up(self._passes(small), self.look, small, self.pixels)
+        try:
+            self._upload()
+            self._renderer.warm_up(self._passes(small), self.look, small, self.pixels)
+        except GraphicsError as error:
+            self._fail(refusal(error))
         self.doneCurrent()
 
     def render_image(self, size: Size | None = None) -> Rgb:
-        """(height, width, 3) uint8 of what is shown, drawn aside."""
+        """(height, width, 3) uint8 of what is shown, drawn aside.
+
+        Raises:
+            DisplayError: nothing can be drawn.
+        """
         size = size or self.pixels
         if self._renderer is None:
             raise DisplayError(self.failure or "the window has not been drawn yet")
         self.makeCurrent()
-        self._upload()
-        rgb = self._renderer.image(self._passes(size), self.look, size)
-        self.doneCurrent()
-        return rgb
-
-    def grab_rgb(self) -> Rgb:
-        """(height, width, 3) uint8 of the framebuffer as it is on the screen."""
-        image = self.grabFramebuffer().convertToFormat(QImage.Format.Format_RGB888)
-        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
-        return rows[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+        try:
+            self._upload()
+            return self._renderer.image(self._passes(size), self.look, size)
+        except GraphicsError as error:
+            raise DisplayError(refusal(error)) from error
+        finally:
+            self.doneCurrent()
 
     def release(self) -> None:
         """Free what is on the graphics card, while there is still a context."""
@@ -179,7 +186,7 @@ class Canvas(QOpenGLWidget):
             self._upload()
             self._draw(self._renderer)
         except GraphicsError as error:
-            self._fail(f"the graphics driver refused to draw: {error}")
+            self._fail(refusal(error))
 
     def _draw(self, renderer: Renderer) -> None:
         height, width = self.pixels
@@ -238,8 +245,7 @@ class Canvas(QOpenGLWidget):
     def _passes(self, size: Size) -> list[Pass]:
         if not self.slots:
             return []
-        layout = self._layouts.get(self.slots[-1], Layout())
-        eyes = eyes_that_exist(layout.stereo, self.eyes)
+        eyes = eyes_that_exist(self.layout_on_show.stereo, self.eyes)
         overlay = self.overlay if self.overlay in self._layouts else None
         return compose(size, self.slots, self.compare, self.wipe, eyes, overlay)
 

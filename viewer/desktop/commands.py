@@ -10,8 +10,8 @@ class Command:
     """One thing the user can do.
 
     Attributes:
-        name: of the method that does it, `Window.NAME`, or the part before the colon, which then
-            gets what follows it.
+        name: of what does it in the `commands` of the window or of one of its parts; what follows
+            a colon is handed to it.
         keys: in Qt's portable notation, the first one shown.
         group: commands of a group exclude each other and show which one holds.
         checkable: shows whether it is on.
@@ -150,6 +150,7 @@ COMMANDS = (
         ),
     ),
     Command("toggle_level", "Level the horizon…", "Overlays", ("Shift+H",), checkable=True),
+    Command("choose_levelled", "Save a levelled copy…", "Overlays"),
     Command("add_keyframe", "Keyframe here", "Path", ("K",)),
     Command("remove_keyframe", "Remove the nearest keyframe", "Path", ("Shift+K",)),
     Command("toggle_travel", "Follow the path", "Path", ("J",), checkable=True),
@@ -158,6 +159,8 @@ COMMANDS = (
     Command("export_path", "Export as a flat film…", "Path", ("Ctrl+E",)),
     Command("toggle_help", "All keys", "Help", ("F1", "?"), checkable=True),
 )
+
+NAMES = frozenset(command.name.partition(":")[0] for command in COMMANDS)
 
 MOUSE = (
     ("Drag", "Look around; let go in motion to glide"),

@@ -20,7 +20,11 @@ QToolButton { background: rgba(255, 255, 255, 200); }
 
 
 class Controls(QWidget):
-    """Buttons, seek bar, timecode and volume. Nothing here takes the keyboard."""
+    """Buttons, seek bar, timecode and volume. Nothing here takes the keyboard.
+
+    Attributes:
+        muted: no sound is wanted; the volume is kept.
+    """
 
     toggled = Signal()
     stepped = Signal(int)
@@ -28,6 +32,7 @@ class Controls(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self.muted = False
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setStyleSheet(STYLE)
         self.back = self._button(QStyle.StandardPixmap.SP_MediaSeekBackward, "One frame back  ,")
@@ -50,6 +55,11 @@ class Controls(QWidget):
         self.play.clicked.connect(self.toggled)
         self.on.clicked.connect(lambda: self.stepped.emit(1))
         self.volume.valueChanged.connect(lambda value: self.volume_changed.emit(value / 100))
+
+    @property
+    def loudness(self) -> float:
+        """0..1."""
+        return self.volume.value() / 100
 
     def place(self, area: QSize) -> None:
         self.setGeometry(0, area.height() - HEIGHT, area.width(), HEIGHT)

@@ -1,9 +1,14 @@
-"""What the window remembers from one day to the next."""
+"""What the window remembers from one day to the next.
+
+What cannot be read, in a settings file that is damaged or was written by hand, is as good as none.
+"""
 
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
+from typing import TypeGuard
 
 from PySide6.QtCore import QSettings, QStandardPaths
 
@@ -34,7 +39,7 @@ class Memory:
 
     def position(self, path: Path) -> float:
         """Seconds at which a film was left; 0 where that is not known."""
-        return float(self._positions().get(str(path.absolute()), 0.0))
+        return self._positions().get(str(path.absolute()), 0.0)
 
     def left(self, path: Path, position: float, duration: float) -> None:
         positions = self._positions()
@@ -46,7 +51,8 @@ class Memory:
 
     @property
     def volume(self) -> float:
-        return min(max(float(str(self._settings.value("volume", 1.0))), 0.0), 1.0)
+        found = self._read("volume")
+        return min(found, 1.0) if _is_amount(found) else 1.0
 
     @volume.setter
     def volume(self, volume: float) -> None:
@@ -57,20 +63,36 @@ class Memory:
         """Where the S key saves."""
         pictures = QStandardPaths.StandardLocation.PicturesLocation
         usual = QStandardPaths.writableLocation(pictures) or str(Path.home())
-        return Path(str(self._settings.value("screenshots", usual)))
+        chosen = Path(str(self._settings.value("screenshots", usual)))
+        return chosen if chosen.is_absolute() else Path(usual)
 
     @screenshots.setter
     def screenshots(self, folder: Path) -> None:
         self._settings.setValue("screenshots", str(folder))
 
     def _list(self, key: str) -> list[str]:
-        found = json.loads(str(self._settings.value(key, "[]")))
-        return [str(name) for name in found] if isinstance(found, list) else []
+        found = self._read(key)
+        return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
 
     def _positions(self) -> dict[str, float]:
-        found = json.loads(str(self._settings.value("positions", "{}")))
-        return found if isinstance(found, dict) else {}
+        found = self._read("positions")
+        known = found.items() if isinstance(found, dict) else ()
+        return {name: float(seconds) for name, seconds in known if _is_amount(seconds)}
+
+    def _read(self, key: str) -> object:
+        """What was stored; None where that cannot be read."""
+        try:
+            return json.loads(str(self._settings.value(key, "null")))
+        except (ValueError, RecursionError):
+            return None
 
     def _store(self, key: str, value: object) -> None:
         self._settings.setValue(key, json.dumps(value))
         self._settings.sync()
+
+
+def _is_amount(found: object) -> TypeGuard[float]:
+    """A number, finite and not negative."""
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        return False
+    return isfinite(found) and found >= 0

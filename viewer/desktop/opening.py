@@ -15,12 +15,15 @@ class Opening:
 
     Attributes:
         path: of the film.
-        then: what is to be done when it is there.
+        then: what is to be done with it when it is there.
         failure: why it did not open, or an empty text.
     """
 
     def __init__(
-        self, path: Path, make: Callable[[], Session], then: Callable[[], None] | None = None
+        self,
+        path: Path,
+        make: Callable[[], Session],
+        then: Callable[[Session], None] | None = None,
     ) -> None:
         self.path, self.then = path, then
         self.failure = ""

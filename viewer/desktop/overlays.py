@@ -115,3 +115,36 @@ class WipeHandle(QWidget):
         painter.fillRect(middle - 1, 0, 3, self.height(), Qt.GlobalColor.white)
         painter.fillRect(0, self.height() // 2 - 18, self.WIDTH, 36, Qt.GlobalColor.white)
         painter.end()
+
+
+class Sides:
+    """What says which side is A and which is B: two names, and the line of a wipe."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self.wipe = WipeHandle(parent)
+        self.label_a, self.label_b = Label(parent), Label(parent)
+        self._width = parent.width()
+
+    def show_names(self, a: str, b: str) -> None:
+        self.label_a.say(a)
+        self.label_b.say(b)
+
+    def rename_b(self, name: str) -> None:
+        """Another name for side B, where it has one."""
+        if self.label_b.isVisible() and name != self.label_b.text():
+            self.label_b.say(name)
+            self._place_labels()
+
+    def hide(self) -> None:
+        self.show_names("", "")
+        self.wipe.hide()
+
+    def place(self, area: QSize, share: float) -> None:
+        """Over an area, the line at a share of its width."""
+        self._width = area.width()
+        self.wipe.place(area, share)
+        self._place_labels()
+
+    def _place_labels(self) -> None:
+        self.label_a.move(12, 12)
+        self.label_b.move(self._width - self.label_b.width() - 12, 12)

@@ -116,6 +116,11 @@ class LevelPanel(QDockWidget):
             each.valueChanged.connect(self._changed)
         self.save.clicked.connect(self.saved)
 
+    def show_pose(self, roll: float, pitch: float) -> None:
+        """Degrees, rounded to what the sliders can say."""
+        self.roll.setValue(round(roll * self.TENTHS))
+        self.pitch.setValue(round(pitch * self.TENTHS))
+
     def degrees(self) -> tuple[float, float]:
         """(roll, pitch)."""
         return self.roll.value() / self.TENTHS, self.pitch.value() / self.TENTHS

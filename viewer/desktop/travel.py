@@ -2,165 +2,99 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
 from viewer.clock import timecode
-from viewer.export import SIZE, Flat, export_journey
+from viewer.desktop.exporting import Exporting
+from viewer.desktop.host import Commands, Host, States
 from viewer.journey import Journey, load_journey, save_journey
 from viewer.session import Session
-from vr360.errors import Vr360Error
-
-if TYPE_CHECKING:
-    from viewer.desktop.window import Window
 
 KIND = "View path (*.json)"
-
-
-class StoppedError(Vr360Error):
-    """The export was stopped by the user."""
-
-
-class Export:
-    """A flat film being written in a thread.
-
-    Attributes:
-        done: share written, 0..1.
-        result: what to tell when it has ended, or an empty text.
-    """
-
-    def __init__(self, session: Session, journey: Journey, out: Path, window: Window) -> None:
-        self.done = 0.0
-        self.result = ""
-        self._stop = threading.Event()
-        canvas, span = window.canvas, session.player.span
-        flat = Flat(SIZE, canvas.eyes, session.layout, canvas.orientation)
-
-        def write() -> None:
-            try:
-                count = export_journey(session.film, journey, out, flat, span, True, self._progress)
-                self.result = f"exported {count} frames to {out}"
-            except Vr360Error as error:
-                self.result = str(error)
-
-        self._thread = threading.Thread(target=write, name="export", daemon=True)
-        self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=30)
-
-    def _progress(self, times: Iterable[Fraction], total: int) -> Iterator[Fraction]:
-        for number, time in enumerate(times):
-            if self._stop.is_set():
-                raise StoppedError("the export was stopped; nothing was written")
-            self.done = number / total
-            yield time
+NO_PATH = "the view path has no keyframes; set some with K"
 
 
 class Travel:
     """The path, and whether the camera follows it."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, host: Host, session: Session, exporting: Exporting) -> None:
+        self._host, self._session, self._exporting = host, session, exporting
         self.journey = Journey()
         self.following = False
-        self.export: Export | None = None
+        self.commands: Commands = {
+            "add_keyframe": self.add_keyframe,
+            "remove_keyframe": self.remove_keyframe,
+            "toggle_travel": self.toggle_travel,
+            "choose_path": self.choose_path,
+            "open_path": self.open_path,
+            "save_path": self.save_path,
+            "export_path": self.export_path,
+        }
+        self.states: States = {"toggle_travel": lambda: self.following}
 
     @property
     def times(self) -> list[float]:
         """Of the keyframes, seconds."""
         return [k.time for k in self.journey.keyframes]
 
-    def begin(self) -> None:
-        self.journey, self.following = Journey(), False
-
-    def follow(self, session: Session) -> None:
-        if self.following and self.journey.keyframes and session.player.playing:
-            camera = self.journey.camera_at(session.player.position)
-            if camera != self._window.canvas.camera:
-                self._window.canvas.turn_to(camera)
-        if self.export is not None:
-            self._watch_export(self.export)
-
-    def holds(self, name: str) -> bool:
-        return name == "toggle_travel" and self.following
-
-    def stop(self) -> None:
-        if self.export is not None:
-            self.export.stop()
+    def follow(self, now: float) -> None:
+        player, canvas = self._session.player, self._host.canvas
+        if self.following and self.journey.keyframes and player.playing:
+            camera = self.journey.camera_at(player.position)
+            if camera != canvas.camera:
+                canvas.turn_to(camera)
 
     def add_keyframe(self) -> None:
-        session = self._window.session
-        if session is not None:
-            shown = session.player.current.a.pts
-            half = 0.5 / float(session.film.rate) if session.film.rate else 0.0
-            self.journey = self.journey.with_keyframe(
-                float(shown), self._window.canvas.camera, half
-            )
-            count = len(self.journey.keyframes)
-            self._window.tell(f"keyframe {count} at {timecode(float(shown))}")
+        rate, shown = self._session.film.rate, float(self._session.player.current.a.pts)
+        half = 0.5 / float(rate) if rate else 0.0
+        self.journey = self.journey.with_keyframe(shown, self._host.canvas.camera, half)
+        self._host.tell(f"keyframe {len(self.journey.keyframes)} at {timecode(shown)}")
 
     def remove_keyframe(self) -> None:
-        if self._window.session is not None and self.journey.keyframes:
-            self.journey = self.journey.without(self._window.session.player.position)
-            self._window.tell(f"{len(self.journey.keyframes)} keyframes left")
+        if self.journey.keyframes:
+            self.journey = self.journey.without(self._session.player.position)
+            self._host.tell(f"{len(self.journey.keyframes)} keyframes left")
 
     def toggle_travel(self) -> None:
         if not self.journey.keyframes:
-            self._window.tell("the view path has no keyframes; set some with K")
+            self._host.tell(NO_PATH)
             return
         self.following = not self.following
-        self._window.tell("following the view path" if self.following else "looking freely")
+        self._host.tell("following the view path" if self.following else "looking freely")
 
     def choose_path(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open a view path", filter=KIND)
+        name, _ = QFileDialog.getOpenFileName(self._host.canvas, "Open a view path", filter=KIND)
         if name:
-            self.open_path(name)
+            self.open_path(Path(name))
 
-    def open_path(self, name: str) -> None:
-        self.journey = load_journey(Path(name))
+    def open_path(self, path: Path) -> None:
+        self.journey = load_journey(path)
         self.following = True
-        self._window.tell(f"{len(self.journey.keyframes)} keyframes; J looks freely again")
+        self._host.tell(f"{len(self.journey.keyframes)} keyframes; J looks freely again")
 
     def save_path(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the view path", "path.json", filter=KIND
+            self._host.canvas, "Save the view path", "path.json", filter=KIND
         )
         if name:
             save_journey(Path(name), self.journey)
-            self._window.tell(f"saved {name}")
+            self._host.tell(f"saved {name}")
 
     def export_path(self) -> None:
-        session = self._window.session
-        if session is None:
-            return
-        if self.export is not None:
-            self.export.stop()
-            return
-        if not self.journey.keyframes:
-            self._window.tell("the view path has no keyframes; set some with K")
-            return
-        usual = session.film.path.with_name(session.film.path.stem + "_flat.mp4")
-        name, _ = QFileDialog.getSaveFileName(self._window, "Export as a flat film", str(usual))
-        if name:
-            session.player.pause()
-            self.export = Export(session, self.journey, Path(name), self._window)
-
-    def _watch_export(self, export: Export) -> None:
-        if export.running:
-            words = f"exporting {export.done:.0%}; Ctrl+E stops"
-            if words != self._window.message.text():
-                self._window.tell(words)
+        """Ask where to, and begin; stop, where one is being written."""
+        if self._exporting.export is not None:
+            self._exporting.stop()
+        elif not self.journey.keyframes:
+            self._host.tell(NO_PATH)
         else:
-            self._window.tell(export.result, stays=True)
-            self.export = None
+            self._ask_and_export()
+
+    def _ask_and_export(self) -> None:
+        source = self._session.film.path
+        usual = str(source.with_name(source.stem + "_flat.mp4"))
+        name, _ = QFileDialog.getSaveFileName(self._host.canvas, "Export as a flat film", usual)
+        if name:
+            self._session.player.pause()
+            self._exporting.begin(self._session, self.journey, Path(name))

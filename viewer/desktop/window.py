@@ -4,70 +4,64 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from statistics import median
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
-from viewer.clock import timecode
 from viewer.desktop.canvas import Canvas
+from viewer.desktop.commands import NAMES
 from viewer.desktop.controls import Controls
-from viewer.desktop.judging import Judging
+from viewer.desktop.exporting import Exporting
+from viewer.desktop.host import Commands, States
 from viewer.desktop.looking import Looking
 from viewer.desktop.memory import Memory
 from viewer.desktop.menus import Menus
-from viewer.desktop.opening import Opening, close_aside
-from viewer.desktop.overlays import Help, Label, Message, WipeHandle
-from viewer.desktop.playback import Playback
-from viewer.desktop.travel import Travel
+from viewer.desktop.open_film import OpenFilm, Widgets
+from viewer.desktop.opening import Opening
+from viewer.desktop.overlays import Help, Label, Message, Sides
+from viewer.desktop.panels import LevelPanel, StylePanel
+from viewer.desktop.saving import FILTER
 from viewer.film import Reading
 from viewer.live import Catalogue
-from viewer.pace import Pace
-from viewer.picture import picture_to_rgb
-from viewer.screenshot import save_still
 from viewer.session import Session
 from vr360.errors import Vr360Error
-from vr360.frame import Rgb
 
 TICK_MS = 4
 WARM_UP_MS = 100  # after opening: when the first picture is on the screen
 CLOSING = 2.0  # seconds that leaving may take; a disk that hangs is left to itself
 HIDE_AFTER = 2.5  # seconds without mouse while playing
-FILTER = "Films and stills (*.mp4 *.mov *.mkv *.webm *.m4v *.ts *.avi *.jpg *.jpeg *.png);;All (*)"
+VOLUME_STEP = 5  # of 100
 
 
 class Window(QMainWindow):
-    """One film and what is done with it.
+    """One film and what is done with it. To its parts it is a `Host`.
 
     Attributes:
-        session: what is open, or None.
+        film: what is open, or None.
         opening: what is being opened, or None.
-        latencies: seconds from a frame's time to its being on the screen, the newest few hundred.
     """
 
     def __init__(self, catalogue: Catalogue | None = None, memory: Memory | None = None) -> None:
         super().__init__()
-        self.session: Session | None = None
+        self.film: OpenFilm | None = None
         self.opening: Opening | None = None
         self._closing: threading.Thread | None = None
         self.catalogue = catalogue
         self.memory = memory or Memory()
-        self.latencies: deque[float] = deque(maxlen=600)
-        self._undrawn: float | None = None
-        self._pace, self._dropped_before = Pace(), 0
         self._last_tick = self._last_move = time.monotonic()
         self.setWindowTitle("vr360")
         self.resize(1280, 760)
         self.canvas = Canvas(self)
         self.setCentralWidget(self.canvas)
         self._lay_over()
-        self.playback, self.looking = Playback(self), Looking(self)
-        self.judging, self.travel = Judging(self), Travel(self)
+        self._dock()
+        self.looking, self.exporting = Looking(self), Exporting(self)
+        self._commands = self._own_commands() | dict(self.looking.commands)
+        self._states = self._own_states() | dict(self.looking.states)
         self.menus = Menus(self, self.do)
         self.show_recent()
         self._connect()
@@ -77,40 +71,103 @@ class Window(QMainWindow):
         self.show_state()
 
     def _lay_over(self) -> None:
-        self.wipe = WipeHandle(self.canvas)
-        self.label_a, self.label_b = Label(self.canvas), Label(self.canvas)
+        self.sides = Sides(self.canvas)
         self.facts = Label(self.canvas)
         self.help = Help(self.canvas)
         self.controls = Controls(self.canvas)
+        self.controls.volume.setValue(round(self.memory.volume * 100))
         self.message = Message(self.canvas)
         self.hint = Label(self.canvas)
         self.hint.say("Drop a 360° film here, or press Ctrl+O")
+
+    def _dock(self) -> None:
+        entries = self.catalogue.entries() if self.catalogue is not None else []
+        self.styles, self.level = StylePanel(entries, 1.0, self), LevelPanel(self)
+        for panel in (self.styles, self.level):
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+            panel.hide()
 
     def _connect(self) -> None:
         self.canvas.dropped.connect(self.open)
         self.canvas.failed.connect(lambda reason: self.tell(reason, stays=True))
         self.canvas.double_clicked.connect(self.toggle_full_screen)
         self.canvas.moved.connect(self.wake_controls)
-        self.canvas.frameSwapped.connect(self._note_latency)
+        self.canvas.frameSwapped.connect(self._note_drawn)
         self.canvas.installEventFilter(self)
-        self.wipe.dragged.connect(self.judging.set_wipe)
-        self.controls.toggled.connect(self.playback.toggle_play)
-        self.controls.stepped.connect(self.playback.step)
-        self.controls.bar.sought.connect(self.playback.seek)
-        self.controls.volume.setValue(round(self.memory.volume * 100))
-        self.controls.volume_changed.connect(self.playback.set_volume)
+        self.controls.volume_changed.connect(self._keep_volume)
+        for signal, name in (
+            (self.sides.wipe.dragged, "set_wipe"),
+            (self.controls.toggled, "toggle_play"),
+            (self.controls.stepped, "step"),
+            (self.controls.bar.sought, "seek"),
+            (self.styles.wished, "paint"),
+            (self.level.levelled, "turn_level"),
+        ):
+            signal.connect(partial(self._act_if_open, name))
+        self.level.saved.connect(lambda: self.do("choose_levelled"))
+        for panel in (self.styles, self.level):
+            panel.visibilityChanged.connect(lambda _: self.show_state())
+
+    def _own_commands(self) -> dict[str, Callable[..., object]]:
+        return {
+            "choose_film": self.choose_film,
+            "close": self.close,
+            "toggle_mute": self.toggle_mute,
+            "change_volume": self.change_volume,
+            "toggle_full_screen": self.toggle_full_screen,
+            "leave": self.leave,
+            "toggle_styles": self.toggle_styles,
+            "toggle_level": lambda: self.level.setVisible(not self.level.isVisible()),
+            "toggle_help": self.toggle_help,
+        }
+
+    def _own_states(self) -> dict[str, Callable[..., bool]]:
+        return {
+            "toggle_mute": lambda: self.controls.muted,
+            "toggle_styles": self.styles.isVisible,
+            "toggle_level": self.level.isVisible,
+            "toggle_help": self.help.isVisible,
+        }
+
+    @property
+    def commands(self) -> Commands:
+        """What can be done now."""
+        return {**self._commands, **self.film.commands} if self.film else self._commands
+
+    @property
+    def states(self) -> States:
+        """What can be asked now."""
+        return {**self._states, **self.film.states} if self.film else self._states
+
+    @property
+    def session(self) -> Session | None:
+        """Of the film that is open."""
+        return self.film.session if self.film is not None else None
 
     def do(self, name: str) -> None:
-        """Carry out a command of the table, and show what it changed."""
-        method, _, value = name.partition(":")
-        owners = (self, self.playback, self.looking, self.judging, self.travel)
-        owner = next(o for o in owners if hasattr(type(o), method))
-        action = getattr(owner, method)
+        """Carry out a command of the table, and show what it changed.
+
+        Raises:
+            ValueError: the table has no such command.
+        """
+        command, _, value = name.partition(":")
+        if command not in NAMES:
+            raise ValueError(f"no command is called {command!r}")
+        self.act(command, *([value] if value else []))
+
+    def act(self, name: str, *values: object) -> None:
+        """Carry out what a part offers; say what went wrong, or that it needs a film."""
+        action = self.commands.get(name)
         try:
-            action(value) if value else action()
+            action(*values) if action is not None else self.tell("open a film first")
         except Vr360Error as error:
             self.tell(str(error), stays=True)
         self.show_state()
+
+    def _act_if_open(self, name: str, *values: object) -> None:
+        """Pass on what a widget says, many times a second while the mouse is dragged."""
+        if self.film is not None:
+            self.film.commands[name](*values)
 
     def tell(self, text: str, stays: bool = False) -> None:
         """Say what happened; that nothing can be drawn outranks all else."""
@@ -122,7 +179,7 @@ class Window(QMainWindow):
         path: Path,
         compare: Path | None = None,
         reading: Reading | None = None,
-        then: Callable[[], None] | None = None,
+        then: Callable[[Session], None] | None = None,
     ) -> None:
         """Begin to open a film; what is open stays until it is there, and if it does not open."""
         if self.opening is not None:
@@ -140,71 +197,46 @@ class Window(QMainWindow):
             self.tell(opening.failure, stays=True)
             return
         self.close_film()
-        self.session = session
-        self.hint.say("")
-        self.setWindowTitle(f"{opening.path.name} - vr360")
-        self.canvas.skipped, self._dropped_before, self._pace = 0, 0, Pace()
-        self.latencies.clear()
         self._begin(session)
         if opening.then is not None:
-            opening.then()
+            opening.then(session)
 
     def _begin(self, session: Session) -> None:
+        self.hint.say("")
+        self.setWindowTitle(f"{session.film.path.name} - vr360")
         self.memory.opened(session.film.path)
         self.show_recent()
-        self.controls.bar.thumbnail = session.thumbnails.at
-        self.playback.begin(session)
-        self.looking.begin(session)
-        self.judging.begin(session)
-        self.travel.begin()
-        session.refresh(self.canvas)
-        notes = "\n".join((session.film.reason, *session.notes))
-        silent = session.player.sound.silent if session.player.sound else ""
-        self.tell("\n".join(filter(None, (notes, self.playback.resume(session), silent))))
+        widgets = Widgets(self.controls, self.sides, self.facts, self.styles, self.level)
+        self.film = OpenFilm(self, session, widgets, self.exporting)
+        self.tell(self.film.words())
         self.wake_controls()
         self.show_state()
         QTimer.singleShot(WARM_UP_MS, self.canvas.warm_up)
 
     def close_film(self) -> None:
-        if self.session is not None:
-            self.playback.remember(self.session)
-            self._closing = close_aside(self.session)
-            self.session = None
-        for slot in ("film", "original", "painted", "heat"):
-            self.canvas.forget(slot)
-        self.canvas.slots = []
+        if self.film is not None:
+            self._closing = self.film.close()
+            self.film = None
 
     def tick(self) -> None:
         """Bring the window up to date; called a few hundred times a second."""
         now = time.monotonic()
         self.canvas.glide_on(now - self._last_tick)
         self._last_tick = now
+        self.exporting.follow()
         if self.opening is not None:
             self._watch_opening(self.opening)
-        if self.session is None:
-            return
-        due = not self.canvas.waiting and self.session.tick(self.canvas)
-        if due and self.session.player.clock.playing:
-            self._undrawn = float(self.session.player.current.a.pts)
-        self.playback.follow(self.session)
-        self.judging.follow(self.session)
-        self.travel.follow(self.session)
-        self._hide_controls(now)
-        if not self.session.player.clock.playing:
-            self._draw_at(self._pace.stand())
-        if self.facts.isVisible():
-            self.facts.say(self._facts(self.session))
-
-    def _draw_at(self, scale: float) -> None:
-        if scale != self.canvas.scale:
-            self.canvas.scale = scale
-            if scale == 1.0:
-                self.canvas.update()  # while playing, the next picture is drawn so anyway
+        if self.film is not None:
+            self.film.follow(now)
+            self._hide_controls(self.film.session, now)
 
     def show_state(self) -> None:
         """Menus, labels and places as they now are."""
         self.menus.show_state(self._holds)
-        self.judging.show_state()
+        if self.film is not None:
+            self.film.judging.show_state()
+        else:
+            self.sides.hide()
         self.place()
 
     def place(self) -> None:
@@ -212,26 +244,17 @@ class Window(QMainWindow):
         self.controls.place(area)
         self.message.place(area)
         self.help.place(area)
-        self.judging.place(area)
+        self.sides.place(area, self.canvas.wipe)
         self.facts.move(12, 52)
         self.hint.move((area.width() - self.hint.width()) // 2, area.height() // 2)
 
     def _holds(self, name: str) -> bool:
-        shown = {
-            "toggle_full_screen": self.isFullScreen(),
-            "toggle_help": self.help.isVisible(),
-            "toggle_facts": self.facts.isVisible(),
-        }
-        if name in shown:
-            return shown[name]
-        parts = (self.playback, self.looking, self.judging, self.travel)
-        return any(part.holds(name) for part in parts)
+        command, _, value = name.partition(":")
+        state = self.states.get(command)
+        return state is not None and state(*([value] if value else []))
 
     def show_recent(self) -> None:
-        self.menus.show_recent(self.memory.recent, self.open_recent)
-
-    def open_recent(self, path: Path) -> None:
-        self.open(path)
+        self.menus.show_recent(self.memory.recent, self.open)
 
     # Commands
 
@@ -240,33 +263,14 @@ class Window(QMainWindow):
         if name:
             self.open(Path(name))
 
-    def choose_original(self) -> None:
-        if self.session is None:
-            return
-        name, _ = QFileDialog.getOpenFileName(self, "Compare with", filter=FILTER)
-        if name:
-            film, position = self.session.film, self.session.player.position
-            reading = Reading(film.projection, film.stereo, self.session.layout.cube)
-            self.open(film.path, Path(name), reading, lambda: self.playback.seek(position))
+    def toggle_mute(self) -> None:
+        self.controls.muted = not self.controls.muted
+        self.tell("muted" if self.controls.muted else "sound on")
 
-    def save_view(self) -> None:
-        """The view, without what lies over it."""
-        if self.session is not None:
-            self._save(self.canvas.render_image(), "view")
-
-    def save_frame(self) -> None:
-        """The whole picture as it is in the file, in R'G'B'."""
-        if self.session is not None:
-            self._save(picture_to_rgb(self.session.player.current.a), "frame")
-
-    def _save(self, rgb: Rgb, kind: str) -> None:
-        assert self.session is not None
-        moment = timecode(float(self.session.player.current.a.pts)).replace(":", "-")
-        folder = self.memory.screenshots
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{self.session.film.path.stem}_{kind}_{moment}.png"
-        save_still(path, rgb)
-        self.tell(f"saved {path}")
+    def change_volume(self, way: str) -> None:
+        slider = self.controls.volume
+        slider.setValue(slider.value() + int(way) * VOLUME_STEP)
+        self.tell(f"volume {slider.value()} %")
 
     def toggle_full_screen(self) -> None:
         full = not self.isFullScreen()
@@ -284,62 +288,34 @@ class Window(QMainWindow):
             self.opening = None
         self.message.hide()
 
+    def toggle_styles(self) -> None:
+        if self.styles.list.count() == 0:
+            self.tell("there are no styles here; give one with --style")
+            return
+        self.styles.setVisible(not self.styles.isVisible())
+
     def toggle_help(self) -> None:
         self.help.setVisible(not self.help.isVisible())
         self.help.raise_()
 
-    def toggle_facts(self) -> None:
-        if self.session is not None:
-            self.facts.say("" if self.facts.isVisible() else self._facts(self.session))
+    def _keep_volume(self, volume: float) -> None:
+        self.memory.volume = volume
 
-    def _facts(self, session: Session) -> str:
-        film, counters = session.film, session.player.counters
-        rows = [
-            film.reason,
-            *session.notes,
-            f"{film.width} x {film.height}, {float(film.rate):.3f} fps, "
-            f"{film.codec} {film.pixel_format} {film.colour.matrix}",
-            f"shown as {session.layout.projection}, {session.layout.stereo}",
-            f"{counters.shown} frames shown, {self._dropped} dropped, "
-            f"{counters.waits} waits for the decoder",
-            f"clock to frame {self.latency_ms:.0f} ms",
-            f"drawn by {self.canvas.device}, at {self.canvas.scale:.0%} of the pixels' width",
-        ]
-        return "\n".join(rows)
-
-    @property
-    def _dropped(self) -> int:
-        session = self.session
-        return self.canvas.skipped + (session.player.counters.dropped if session else 0)
-
-    @property
-    def latency_ms(self) -> float:
-        """Median time from a frame's moment to its being on the screen."""
-        return 1000 * median(self.latencies) if self.latencies else 0.0
-
-    def _note_latency(self) -> None:
-        if self._undrawn is not None and self.session is not None:
-            clock, now = self.session.player.clock, time.monotonic()
-            late = (clock.position(now) - self._undrawn) / clock.speed
-            self._undrawn = None
-            if clock.playing:
-                self.latencies.append(late)
-                dropped = self._dropped
-                self._draw_at(self._pace.shown(now, late, dropped - self._dropped_before))
-                self._dropped_before = dropped
+    def _note_drawn(self) -> None:
+        if self.film is not None:
+            self.film.timing.drawn(time.monotonic())
 
     def wake_controls(self) -> None:
         self._last_move = time.monotonic()
         self.controls.show()
         self.canvas.unsetCursor()
 
-    def _hide_controls(self, now: float) -> None:
+    def _hide_controls(self, session: Session, now: float) -> None:
         over = self.controls.underMouse() and self.controls.isVisible()
-        playing = self.session is not None and self.session.player.playing
-        if playing and not over and now - self._last_move > HIDE_AFTER:
+        if session.player.playing and not over and now - self._last_move > HIDE_AFTER:
             self.controls.hide()
             self.canvas.setCursor(Qt.CursorShape.BlankCursor)
-        elif not playing and not self.controls.isVisible():
+        elif not session.player.playing and not self.controls.isVisible():
             self.wake_controls()
 
     # Qt
@@ -355,7 +331,7 @@ class Window(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         self._timer.stop()
-        self.travel.stop()
+        self.exporting.stop()
         if self.opening is not None:
             self.opening.cancel()
         self.close_film()

@@ -1,6 +1,6 @@
 // Ray-cast from the screen to the picture. `renderer.py` puts `#version` and the defines in front:
-// one of VIEW_*, one of PROJECTION_*, one of PIXELS_*; MIPMAPS where wanted, and LINES, a sum:
-// 1 seam, 2 poles, 4 grid, 8 horizon.
+// one of VIEW_*, one of PROJECTION_*, one of PIXELS_*; WINDOW where an equirect picture shows a part
+// of the sphere, MIPMAPS where wanted, and LINES, a sum: 1 seam, 2 poles, 4 grid, 8 horizon.
 in vec2 point;  // -1..1 over the viewport, +y up
 out vec4 colour;
 
@@ -15,6 +15,8 @@ uniform float chroma_bias;  // mip levels by which chroma is smaller
 uniform float lens_fov;
 uniform vec2 lens_turn;  // cosine and sine of the roll
 uniform float front_lens;  // the half of the picture it lies in: 0 left, 1 right
+
+uniform vec4 window;  // left, top, width, height; shares of the whole sphere's picture
 
 const float PI = 3.14159265358979;
 
@@ -70,12 +72,12 @@ PLACE place(vec3 d, out bool seen) {
 #else
     float lon = atan(d.x, -d.z);
     float lat = atan(d.y, length(d.xz));
-#if defined(PROJECTION_HALF_EQUIRECT)
-    seen = abs(lon) <= 0.5 * PI;
-    return vec2(lon / PI + 0.5, 0.5 - lat / PI);
-#else
-    return vec2(lon / (2.0 * PI) + 0.5, 0.5 - lat / PI);
+    vec2 at = vec2(lon / (2.0 * PI) + 0.5, 0.5 - lat / PI);
+#if defined(WINDOW)
+    at = (at - window.xy) / window.zw;
+    seen = at == clamp(at, 0.0, 1.0);
 #endif
+    return at;
 #endif
 }
 

@@ -21,7 +21,7 @@ from vr360.media.containers import clock_slack, counts_frames, declared_duration
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
-from vr360.media.rotation import upright
+from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import is_transparent, read_still
 from vr360.stereo import eye_size, picture_size
 
@@ -155,7 +155,7 @@ def _probe_film(
     first = _first_frame(path, container, stream)
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
-    rgb = upright(RgbConverter(colour, depth)(first), first.rotation)
+    rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
     declared = declared_layout(path)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
@@ -226,7 +226,7 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
         frames = max(1, round(length * average))
         frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
-    times, tick = _packet_times(path)
+    times, tick = packet_times(path)
     if not times:
         raise VideoOpenError(
             f"{path}: says no times for its frames, as a bare stream does; wrap it first, as with "
@@ -251,7 +251,7 @@ def _usual_step(times: Sequence[Fraction]) -> Fraction:
 
 def _begins_even(path: Path, rate: Fraction) -> bool:
     """Whether the first packets bear the rate out, where no table of frames does."""
-    times, tick = _packet_times(path, _SAMPLE)
+    times, tick = packet_times(path, _SAMPLE)
     return _is_even(times[: _SAMPLE - _REORDERED], rate, tick)
 
 
@@ -270,7 +270,7 @@ def snapped_rate(step: Fraction) -> Fraction:
     return nearest if abs(nearest / rate - 1) < _SNAP else rate.limit_denominator(1001)
 
 
-def _packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
+def packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
     """When the frames of the first packets are shown, in order, and the container's tick."""
     with opened(path) as (container, stream):
         tick = Fraction(stream.time_base or 1)

@@ -23,7 +23,7 @@ from vr360.media.containers import (
     opened,
 )
 from vr360.media.folders import read_folder
-from vr360.media.rotation import upright
+from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still
 from vr360.media.threads import DEPTH, ReadAhead, T
 
@@ -103,7 +103,7 @@ def _frames(
             last = next(times) if times else _time(info, picture)
             if last >= start:
                 _check(info, picture, last)
-                yield Frame(upright(to_rgb(picture), picture.rotation), last)
+                yield Frame(upright(to_rgb(picture), display_matrix(picture)), last)
     except av.error.FFmpegError:
         raise VideoOpenError(_damaged(info, last)) from None
     _check_end(info, container, stream, last)
@@ -169,45 +169,50 @@ def at_constant_rate(
     rate: Fraction,
     count: Resampling | None = None,
     end: Fraction | None = None,
+    after: Fraction | None = None,
 ) -> Iterator[Frame]:
     """For every tick n / rate, the frame nearest in time; its pts becomes the tick.
 
     The identity on even films, also on those whose times are rounded to milliseconds. Ticks are
     counted from the film's first frame, so nothing drifts however long the film is. Repeated
-    frames share one `rgb` array.
+    frames share one `rgb` array and say that they repeat.
 
     Args:
         frames: in order of time.
         rate: ticks a second.
         count: filled in as frames pass.
         end: when the last frame ends, seconds; by default one tick after it began.
+        after: go on behind the tick of this time, which showed the first of `frames`.
     """
     count = count if count is not None else Resampling()
     shown = None  # the frame that was nearest so far
-    used = 0  # how often it was given out
+    used = before = 0  # how often it was given out; of that before `after`
     tick = 0
     for frame in frames:
+        if shown is None and after is not None:
+            tick, used, before, shown = round(after * rate) + 1, 1, 1, frame
+            continue
         if shown is None:
             tick = round(frame.pts * rate)
         else:
             while tick / rate - shown.pts <= frame.pts - tick / rate:
-                yield Frame(shown.rgb, tick / rate)
+                yield Frame(shown.rgb, tick / rate, shown.pts, used > 0)
                 tick, used = tick + 1, used + 1
-            _tally(count, used)
-        shown, used = frame, 0
+            _tally(count, used, before)
+        shown, used, before = frame, 0, 0
     if shown is None:
         return
     stop = round(shown.pts * rate) + 1 if end is None else max(1, round(end * rate))
     while tick < stop:
-        yield Frame(shown.rgb, tick / rate)
+        yield Frame(shown.rgb, tick / rate, shown.pts, used > 0)
         tick, used = tick + 1, used + 1
-    _tally(count, used)
+    _tally(count, used, before)
 
 
-def _tally(count: Resampling, used: int) -> None:
-    count.frames += used
+def _tally(count: Resampling, used: int, before: int = 0) -> None:
+    count.frames += used - before
     count.dropped += used == 0
-    count.repeated += max(0, used - 1)
+    count.repeated += max(0, used - 1) - max(0, before - 1)
 
 
 def read_ahead(iterable: Iterable[T], depth: int = DEPTH) -> ReadAhead[T]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.nets.checkpoint import save_gallery
-from pipeline.styles.thumbnails import SCENE
+from pipeline.painting.thumbnails import SCENE
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import tiny_gallery
 

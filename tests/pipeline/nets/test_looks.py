@@ -49,7 +49,7 @@ def test_the_plain_look_scales_by_one_and_shifts_by_nothing():
 def test_a_net_takes_up_its_whole_look():
     net = StyleNet(NetConfig(channels=4, blocks=2))
     look = net.plain_look().requires_grad_()
-    assert look.shape == (1, net.config.look_size)
+    assert look.shape == (1, net.look_size)
     net(torch.rand(1, 3, 16, 32), look).sum().backward()
     assert look.grad is not None
     assert look.grad.abs().min() > 0

@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from pipeline.nets.tensors import to_rgb
 from pipeline.nets.vgg import VggFeatures, feature_stack
-from pipeline.tensors import to_rgb
 from tests.pipeline.conftest import soft_noise
 
 

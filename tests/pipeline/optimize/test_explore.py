@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.looks.style_images import WHOLE
 from pipeline.optimize.explore import Exploration, explore
 from pipeline.optimize.network import NetworkChoice
 from pipeline.optimize.page import write_page
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.style_image import StyleImage
-from pipeline.paintings import WHOLE
 from vr360.errors import InputError
 
 LAYERS = ((("conv1_1", 1.0),), (("conv1_1", 1.0), ("conv2_1", 2.0)))

@@ -17,7 +17,7 @@ from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import workspace_path
 from pipeline.quality.seam import seam_gradient
-from pipeline.rewrite import Span
+from pipeline.source.delivery import Span
 from vr360.errors import InputError, OutputError
 from vr360.frame import Stereo
 from vr360.media.probe import probe

@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from pipeline.nets.surface import SPHERE
+from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.objective import (
     Expected,
@@ -14,7 +15,6 @@ from pipeline.optimize.objective import (
     style_ratio,
 )
 from pipeline.optimize.strips import STRIDE, parts_of, reach
-from pipeline.tensors import to_tensor
 
 CONTENT = {"conv3_1": 1.0}
 STYLE = {"conv1_1": 1.0, "conv2_1": 2.0}

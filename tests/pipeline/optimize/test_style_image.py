@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.looks.style_images import parse_box
 from pipeline.optimize.style_image import Block, StyleImage, parse_block, scaled
-from pipeline.paintings import parse_box
 from vr360.errors import InputError, StyleImageError
 
 

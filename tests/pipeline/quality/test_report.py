@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.quality.charts import chart, heat_map, overlay
+from pipeline.pages.charts import chart, heat_map, overlay
 from pipeline.quality.measure import measure_against_source
 from pipeline.quality.report import check_folder, write_report
 from pipeline.quality.together import open_films

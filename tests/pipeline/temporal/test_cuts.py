@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -6,7 +7,15 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.temporal.cuts import FLASH, REPEATS, Cuts, DetectedCuts, open_cuts, read_cuts
+from pipeline.temporal.cuts import (
+    FLASH,
+    REPEATS,
+    Cuts,
+    DetectedCuts,
+    left_eye,
+    open_cuts,
+    read_cuts,
+)
 from vr360.errors import InputError
 from vr360.frame import Frame, Stereo
 from vr360.media.probe import probe
@@ -16,6 +25,7 @@ from vr360.stereo import split_eyes
 from .conftest import Place
 
 RATE = Fraction(30000, 1001)
+EYE = left_eye(Stereo.MONO)
 
 
 def film(pictures: Sequence[np.ndarray]) -> list[Frame]:
@@ -23,9 +33,9 @@ def film(pictures: Sequence[np.ndarray]) -> list[Frame]:
 
 
 def numbers(pictures: Sequence[np.ndarray], stereo: Stereo = Stereo.MONO) -> list[int]:
-    """The frames with which a new shot begins, asked for as the painting loop does."""
-    cuts = DetectedCuts()
-    return [n for n, f in enumerate(cuts.watch(film(pictures), stereo)) if cuts.begins(f)]
+    """The frames with which a new shot begins, as they come out."""
+    cuts = DetectedCuts(left_eye(stereo))
+    return [n for n, f in enumerate(cuts.watch(film(pictures))) if f.begins_shot]
 
 
 def shot(place: Place, count: int, pan: float = 0.01) -> list[np.ndarray]:
@@ -51,7 +61,7 @@ def test_ten_bits_and_one_eye_of_two_are_seen(places: list[Place]):
 def test_frames_pass_unchanged_and_only_a_few_wait(places: list[Place]):
     frames = film(shot(places[0], 20))
     taken = []
-    out = DetectedCuts().watch(taken.append(f) or f for f in frames)
+    out = DetectedCuts(EYE).watch(taken.append(f) or f for f in frames)
     first = next(out)
     assert len(taken) == FLASH + 1
     assert [first, *out] == frames
@@ -108,7 +118,7 @@ def test_a_picture_that_freezes_after_a_cut_is_let_through_with_it(places: list[
     pictures = shot(places[0], 8) + frozen
     assert numbers(pictures) == [8]
     taken = []
-    out = DetectedCuts().watch(taken.append(f) or f for f in film(pictures))
+    out = DetectedCuts(EYE).watch(taken.append(f) or f for f in film(pictures))
     for n, _ in enumerate(out):
         assert len(taken) <= n + 1 + FLASH * (REPEATS + 1)
 
@@ -120,6 +130,19 @@ def test_black_films_and_single_frames_have_no_cuts(places: list[Place]):
     assert numbers(list(grain)) == []
     assert numbers([places[0].see()]) == []
     assert numbers([]) == []
+
+
+@pytest.mark.parametrize("at", range(24))
+def test_a_search_that_is_interrupted_finds_the_same(places: list[Place], at: int):
+    pictures = shot(places[0], 12, 0.1) + shot(places[1], 6) + shot(places[2], 6)
+    frames = film([*pictures[:5], *pictures[4:]])
+    whole, first, second = (DetectedCuts(EYE) for _ in range(3))
+    found = [frame for part in frames[:at] for frame in first.step(part)]
+    second.state = copy.deepcopy(first.state)
+    found += second.watch(frames[at:])
+    expected = list(whole.watch(frames))
+    assert [f.begins_shot for f in found] == [f.begins_shot for f in expected]
+    assert [n for n, f in enumerate(found) if f.begins_shot] == [13, 19]
 
 
 def write(path: Path, text: str) -> Path:
@@ -136,7 +159,7 @@ def test_a_list_holds_frame_numbers_and_times(tmp_path: Path):
 def test_a_rounded_time_means_the_frame_nearest_to_it(tmp_path: Path):
     cuts = Cuts(read_cuts(write(tmp_path / "cuts.txt", "0.834\n"), RATE))  # frame 25 is at 0.83417
     frames = film([np.zeros((2, 4, 3), np.uint8)] * 30)
-    assert [n for n, f in enumerate(cuts.watch(frames)) if cuts.begins(f)] == [25]
+    assert [n for n, f in enumerate(cuts.watch(frames)) if f.begins_shot] == [25]
 
 
 @pytest.mark.parametrize("line", ["abc", "-3", "1:2:3:4", "12s"])
@@ -149,13 +172,13 @@ def test_a_line_that_is_no_frame_and_no_time_is_named(tmp_path: Path, line: str)
 
 def test_a_list_that_is_not_there_is_named(tmp_path: Path):
     with pytest.raises(InputError, match=r"nowhere\.txt: no list of cuts"):
-        open_cuts(str(tmp_path / "nowhere.txt"), RATE)
+        open_cuts(str(tmp_path / "nowhere.txt"), RATE, EYE)
 
 
 def test_cuts_can_be_left_alone(places: list[Place]):
-    cuts = open_cuts("none", RATE)
+    cuts = open_cuts("none", RATE, EYE)
     frames = film(shot(places[0], 4) + shot(places[1], 4))
-    assert not any(cuts.begins(f) for f in cuts.watch(frames))
+    assert not any(f.begins_shot for f in cuts.watch(frames))
 
 
 def real(path: Path, seconds: Fraction) -> list[Frame]:

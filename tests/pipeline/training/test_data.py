@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.paintings import load_picture, load_style, pictures_in
+from pipeline.looks.style_images import load_picture, load_style, pictures_in
 from pipeline.training.data import PhotoFolder
 from tests.conftest import huge_png
 from vr360.errors import StyleImageError

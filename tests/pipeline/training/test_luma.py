@@ -1,7 +1,7 @@
 import numpy as np
 import torch
 
-from pipeline.stylizer import preserve_colour
+from pipeline.painting.stylizer import preserve_colour
 from pipeline.training.luma import in_grey, luma_of, with_chroma
 
 

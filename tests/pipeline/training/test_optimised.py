@@ -10,7 +10,7 @@ from pipeline.nets.checkpoint import Gallery, load_gallery
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import PLANE
-from pipeline.training.data import to_tensor
+from pipeline.nets.tensors import to_tensor
 from pipeline.training.optimised import load_pair
 from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource, load_recipe
 from tests.pipeline.conftest import soft_noise

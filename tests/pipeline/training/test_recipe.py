@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.colours import picture_palette
+from pipeline.looks.colours import picture_palette
 from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource, load_recipe
 from pipeline.training.reference import reference_palette
 from vr360.change import luma

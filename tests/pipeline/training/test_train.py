@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.looks.style_images import load_picture
 from pipeline.nets.checkpoint import (
     Gallery,
     load_gallery,
@@ -19,13 +20,12 @@ from pipeline.nets.checkpoint import (
     save_tensors,
 )
 from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.losses import style_loss
 from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.nets.vgg import load_vgg16
-from pipeline.paintings import load_picture
 from pipeline.styles import find_card, open_palette
 from pipeline.training.data import PhotoFolder
-from pipeline.training.losses import style_loss
 from pipeline.training.luma import luma_of
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import (

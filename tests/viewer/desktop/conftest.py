@@ -13,6 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from person import Person
+from waiting import LIMIT
 
 TOOLS = ("Xvfb", "openbox", "xdotool")
 
@@ -43,7 +44,7 @@ def screen():
     yield display
     for process in (manager, server):
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=LIMIT)
     os.environ["DISPLAY"] = before or ""
 
 

@@ -12,7 +12,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from clips import number_on_screen, write_clip
+from clips import at_frame, number_on_screen, write_clip
+from waiting import LIMIT
 
 import viewer
 from viewer.camera import Camera
@@ -20,6 +21,7 @@ from viewer.composition import Compare
 from viewer.desktop.app import Options, check_display, start
 from viewer.journey import load_journey
 from viewer.layout import View
+from viewer.opengl import GraphicsError
 from viewer.orientation import Pose, file_pose
 from viewer.renderer import Look
 from vr360.errors import DisplayError
@@ -65,7 +67,7 @@ def test_a_and_b_show_one_number_while_playing_seeking_and_stepping(window, pers
         seen.add(a)
     person.press("space")
     for index in (100, 3, 57):
-        player.seek_frame(index)
+        player.seek(at_frame(index, 10))
         person.settled()
         assert both_numbers(person) == (index, index)
     person.press("period", times=3)
@@ -76,8 +78,8 @@ def test_a_and_b_show_one_number_while_playing_seeking_and_stepping(window, pers
 
 def test_a_click_on_a_style_paints_what_is_shown_beside_the_film(window, person, playing_film):
     person.press("t")
-    person.until(window.judging.panel.isVisible, "the list of styles")
-    styles = window.judging.panel.list
+    person.until(window.styles.isVisible, "the list of styles")
+    styles = window.styles.list
     entry = styles.visualItemRect(styles.item(0)).center()
     view = styles.viewport()
     person.click(view, entry.x() / view.width(), entry.y() / view.height())
@@ -88,11 +90,11 @@ def test_a_click_on_a_style_paints_what_is_shown_beside_the_film(window, person,
     edge = rgb.shape[1] // 2
     left, right = rgb[200, edge - 20], rgb[200, edge + 20]
     assert np.abs(left + right - 255).max() < 12  # `negative` on the right of the line
-    assert "negative, live" in window.label_b.text()
+    assert "negative, live" in window.sides.label_b.text()
 
 
 def test_painting_follows_the_film_and_is_exact_when_it_stands(window, person, playing_film):
-    window.judging.panel.choose("negative")
+    window.styles.choose("negative")
     person.press("space")
     session = window.session
     person.until(lambda: session.painted and session.painted.picture.index > 5, "painting on")
@@ -110,7 +112,7 @@ def test_painting_follows_the_film_and_is_exact_when_it_stands(window, person, p
 
 def test_a_style_that_fails_leaves_the_film_playing_and_says_why(window, person, playing_film):
     person.press("space")
-    window.judging.panel.choose("broken")
+    window.styles.choose("broken")
     person.until(lambda: "no memory left" in window.message.text(), "the reason")
     assert window.session.wish is None
     known = playing_film.current.a.index
@@ -118,7 +120,7 @@ def test_a_style_that_fails_leaves_the_film_playing_and_says_why(window, person,
 
 
 def test_strength_and_blend_are_passed_on(window, person, playing_film):
-    panel = window.judging.panel
+    panel = window.styles
     panel.choose("negative")
     person.until(lambda: window.session.painted, "a painted picture")
     panel.blend.setValue(0)
@@ -199,7 +201,7 @@ def test_a_tilted_film_is_levelled_and_stays_so_in_a_saved_copy(
     assert person.open(tmp_path / "tilted.mp4")
     person.settled()
     assert np.ptp(sky_edges(person)) > 0.2
-    level = window.looking.level
+    level = window.level
     level.roll.setValue(120)
     level.pitch.setValue(-50)
     person.until(lambda: np.ptp(sky_edges(person)) < 0.03, "a level horizon")
@@ -223,7 +225,7 @@ def test_keyframes_are_followed_saved_and_exported(
     person.settled()
     window.canvas.turn_to(Camera(yaw=radians(40)))
     person.press("k")
-    person.until(lambda: len(window.travel.times) == 2, "two keyframes")
+    person.until(lambda: len(window.film.travel.times) == 2, "two keyframes")
     monkeypatch.setattr(
         QFileDialog, "getSaveFileName", lambda *a, **k: (str(tmp_path / "path.json"), "")
     )
@@ -232,17 +234,39 @@ def test_keyframes_are_followed_saved_and_exported(
     person.press("Home")
     person.press("j")
     person.press("space")
-    person.until(lambda: 0.1 < window.canvas.camera.yaw < 0.6, "the camera on its way")
-    person.until(lambda: window.canvas.camera.yaw == pytest.approx(radians(40)), "its arrival")
+    yaws = []
+    window.canvas.looked.connect(lambda: yaws.append(window.canvas.camera.yaw))
+    person.until(lambda: yaws and yaws[-1] == pytest.approx(radians(40)), "the camera's arrival")
+    # It began there: only a camera that has left is turned there again.
     person.press("space")
     flat = tmp_path / "flat.mp4"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(flat), ""))
-    monkeypatch.setattr("viewer.desktop.travel.SIZE", (90, 160))
+    monkeypatch.setattr("viewer.desktop.exporting.SIZE", (90, 160))
     playing_film.span = playing_film.span.with_end(0.5)
     person.press("ctrl+e")
     person.until(lambda: "exported 5 frames" in window.message.text(), "the export")
     with av.open(str(flat)) as container:
         assert sum(1 for _ in container.decode(video=0)) == 5
+
+
+@pytest.mark.parametrize("error", [GraphicsError("out of memory"), AttributeError(), OSError()])
+def test_an_export_that_fails_in_any_way_says_so(
+    window, person, playing_film, tmp_path, monkeypatch, error
+):
+    from PySide6.QtWidgets import QFileDialog
+
+    def fail(*_):
+        raise error
+
+    flat = tmp_path / "flat.mp4"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(flat), ""))
+    monkeypatch.setattr("viewer.desktop.exporting.export_journey", fail)
+    window.do("add_keyframe")
+    window.do("export_path")
+    person.until(lambda: "flat.mp4 failed" in window.message.text(), "the reason")
+    assert str(error) in window.message.text()
+    assert not window.message.text().endswith(": ")
+    person.until(lambda: window.exporting.export is None, "the export forgotten")
 
 
 def test_the_eyes_on_show_are_those_exported(window, person, tmp_path, monkeypatch):
@@ -261,10 +285,12 @@ def test_the_eyes_on_show_are_those_exported(window, person, tmp_path, monkeypat
     person.settled()
     person.press("e", times=2)
     person.press("k")
-    person.until(lambda: window.canvas.eyes == "side-by-side" and window.travel.times, "a path")
+    person.until(
+        lambda: window.canvas.eyes == "side-by-side" and window.film.travel.times, "a path"
+    )
     flat = tmp_path / "flat.mp4"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(flat), ""))
-    monkeypatch.setattr("viewer.desktop.travel.SIZE", (90, 160))
+    monkeypatch.setattr("viewer.desktop.exporting.SIZE", (90, 160))
     person.press("ctrl+e")
     person.until(lambda: "exported 3 frames" in window.message.text(), "the export")
     with av.open(str(flat)) as container:
@@ -337,7 +363,7 @@ def test_without_opengl_there_is_one_clear_line_and_no_window(screen, trouble):
     done = subprocess.run(
         [sys.executable, "-c", code],
         env=os.environ | trouble, cwd=Path(viewer.__file__).parents[1],
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=LIMIT,
     )  # fmt: skip
     assert "the viewer needs 3.3" in done.stdout
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,8 +12,9 @@ from math import degrees, radians
 import cv2
 import numpy as np
 import pytest
-from clips import number_on_screen
+from clips import at_frame, number_on_screen
 from person import Person
+from waiting import LIMIT
 
 from viewer.camera import Camera, view_ray
 from viewer.composition import Compare
@@ -141,9 +142,9 @@ KEYS = {
     "Tab": lambda w: w.facts.isVisible() and "llvmpipe" in w.facts.text(),
     "F1": lambda w: w.help.isVisible(),
     "question": lambda w: w.help.isVisible(),
-    "t": lambda w: w.judging.panel.isVisible(),
-    "shift+h": lambda w: w.looking.level.isVisible(),
-    "k": lambda w: len(w.travel.journey.keyframes) == 1,
+    "t": lambda w: w.styles.isVisible(),
+    "shift+h": lambda w: w.level.isVisible(),
+    "k": lambda w: len(w.film.travel.journey.keyframes) == 1,
 }
 
 
@@ -171,7 +172,7 @@ def _undo(window, person):
     window.canvas.turn_to(Camera())
     window.canvas.lines = 0
     window.do("heat:none")
-    for widget in (window.help, window.facts, window.judging.panel, window.looking.level):
+    for widget in (window.help, window.facts, window.styles, window.level):
         widget.hide()
     person.settled()
 
@@ -219,7 +220,7 @@ def test_every_command_of_the_menus_can_be_triggered(window, person, playing_fil
         if command.name not in ("close", "toggle_full_screen"):
             window.menus.actions[command.name].trigger()
             person.settled()
-    assert len(asked) == 4  # an export asks for keyframes first
+    assert len(asked) == 5  # an export asks for keyframes first
     assert {c.menu for c in COMMANDS} == {m.title() for m in window.menus._menus.values()}
 
 
@@ -263,7 +264,7 @@ def test_a_file_dropped_on_the_picture_is_opened(window, person, films, applicat
 
 
 def test_s_saves_the_view_and_shift_s_the_whole_frame(window, person, playing_film, tmp_path):
-    playing_film.seek_frame(37)
+    playing_film.seek(at_frame(37, 10))
     person.settled()
     person.press("s")
     person.until(lambda: list(tmp_path.glob("shots/*view*.png")), "the view saved")
@@ -364,7 +365,7 @@ def test_a_film_that_nobody_waits_for_any_more_is_closed_again(window, person, f
 
     def slow(path, *rest):
         if path == films[1]:
-            answered.wait(20)
+            answered.wait(LIMIT)
         made.append(Session(path, *rest))
         return made[-1]
 
@@ -415,12 +416,23 @@ def test_comparing_modes_show_what_they_say(window, person, films):
     person.open(*films)
     person.settled()
     assert window.canvas.compare is Compare.WIPE
-    assert window.wipe.isVisible()
-    assert (window.label_a.text(), window.label_b.text()) == ("original", "film.mp4")
+    assert window.sides.wipe.isVisible()
+    assert (window.sides.label_a.text(), window.sides.label_b.text()) == ("original", "film.mp4")
     person.press("b")
     person.until(lambda: window.canvas.compare is Compare.B, "only the film")
-    assert not window.wipe.isVisible()
+    assert not window.sides.wipe.isVisible()
     person.press("b")
     person.until(lambda: window.canvas.compare is Compare.A, "only the original")
     person.press("d")
     person.until(lambda: window.canvas.compare is Compare.SIDE_BY_SIDE, "side by side")
+
+
+def test_a_damaged_settings_file_does_not_keep_the_window_from_opening(application, tmp_path):
+    from viewer.desktop.memory import Memory
+    from viewer.desktop.window import Window
+
+    settings = tmp_path / "memory.ini"
+    settings.write_text("[General]\nrecent=[\nvolume=loud\npositions={\n")
+    window = Window(None, Memory(settings))
+    assert window.controls.volume.value() == 100
+    window.close()

@@ -118,13 +118,31 @@ def test_pictures_lying_on_their_side_are_turned_as_ffmpeg_turns_them(turn, make
     assert ours.tobytes() != stored
 
 
+@pytest.mark.parametrize("matrix", [(-1, 0, 0, 1), (1, 0, 0, -1), (0, 1, 1, 0), (0, -1, -1, 0)])
+def test_mirrored_pictures_are_read_as_ffmpeg_shows_them(matrix, make_film, run_ffmpeg):
+    frames = np.random.default_rng(1).integers(0, 256, (2, 32, 64, 3)).astype(np.uint8)
+    if not matrix[0]:
+        frames = frames.swapaxes(1, 2)
+    film = make_film("flat.mp4", frames, "-c:v", "libx264rgb", "-qp", "0")
+    mirrored = film.with_name("mirrored.mov")
+    with_display_matrix(film, mirrored, *matrix)
+    shown = run_ffmpeg("-i", mirrored, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    ours = np.stack([f.rgb for f in read_frames(probe(mirrored))])
+    assert ours.tobytes() == shown
+
+
 def with_matrix(source: Path, target: Path, turn: int) -> None:
-    """Copy a film and write its display matrix by hand (ISO 14496-12, tkhd)."""
+    """Copy a film that is to be shown turned by an angle."""
     cos, sin = {90: (0, 1), 180: (-1, 0), 270: (0, -1)}[turn]
+    with_display_matrix(source, target, cos, -sin, sin, cos)
+
+
+def with_display_matrix(source: Path, target: Path, a: int, b: int, c: int, d: int) -> None:
+    """Copy a film and write its display matrix by hand (ISO 14496-12, tkhd)."""
     data = bytearray(source.read_bytes())
     at = data.index(b"tkhd") + 4 + 40  # version 0
     unit = 1 << 16
-    matrix = (cos * unit, -sin * unit, 0, sin * unit, cos * unit, 0, 0, 0, 1 << 30)
+    matrix = (a * unit, b * unit, 0, c * unit, d * unit, 0, 0, 0, 1 << 30)
     data[at : at + 36] = b"".join(value.to_bytes(4, "big", signed=True) for value in matrix)
     target.write_bytes(data)
 

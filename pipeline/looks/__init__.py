@@ -1,0 +1,1 @@
+"""Looks over time, and the images that styles are learned from."""

@@ -1,0 +1,124 @@
+"""Looks over time: which styles, in which shares, how strongly, at every moment of a film.
+
+As they are written:
+    starry_night                         one style
+    starry_night:0.7,great_wave:0.3      a blend
+    4s:great_wave                        from four seconds on; before, on the way there
+    0s:0.3,2.5s:1                        a strength that grows
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
+from pipeline.nets.looks import STRENGTHS
+from vr360.errors import InputError
+
+STRONGEST = STRENGTHS[-1]
+logger = logging.getLogger(__name__)
+
+Shares = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Look:
+    """Styles and their shares (together 1), and how strongly they show, 0 to `STRONGEST`."""
+
+    shares: Shares
+    strength: float = 1.0
+
+    def distance(self, other: Look) -> float:
+        """How far apart two looks are: 1 for another style, or for the whole of one."""
+        names = {*self.shares, *other.shares}
+        moved = sum(abs(self.shares.get(n, 0) - other.shares.get(n, 0)) for n in names) / 2
+        return moved * max(self.strength, other.strength) + abs(self.strength - other.strength)
+
+
+@dataclass(frozen=True)
+class LookTrack:
+    """Looks between keyframes (seconds of the source, value), in the order of their times."""
+
+    shares: Keyframes[Shares]
+    strengths: Keyframes[float]
+
+    @property
+    def styles(self) -> list[str]:
+        """Names of all styles that ever show."""
+        return sorted({name for _, shares in self.shares for name in shares})
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the picture is never touched."""
+        return all(strength == 0 for _, strength in self.strengths)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the look is the same from the first frame to the last."""
+        return len(self.shares) == len(self.strengths) == 1
+
+    def at(self, seconds: Time = 0) -> Look:
+        """The look at a moment; outside the keyframes that of the nearest one."""
+        return Look(between(self.shares, seconds, _mix), between(self.strengths, seconds, lerp))
+
+
+def parse_look(styles: str | Path | Sequence[str], strength: str | float = 1.0) -> LookTrack:
+    """A look over time as it is written on the command line.
+
+    Args:
+        styles: a blend, or several with their times.
+        strength: a number, or keyframes.
+
+    Raises:
+        InputError: what cannot be understood, or a strength that cannot be.
+    """
+    written = [str(styles)] if isinstance(styles, str | Path) else list(styles)
+    return LookTrack(
+        parse_keyframes(written, _blend, "--style"),
+        parse_keyframes(str(strength).split(","), _strength, "--strength"),
+    )
+
+
+def _strength(text: str) -> float:
+    try:
+        strength = float(text)
+    except ValueError:
+        strength = -1.0
+    if not 0 <= strength <= STRONGEST:
+        raise InputError(
+            f"--strength {text}: give a number from 0 to {STRONGEST:g}, or such numbers with "
+            "their times, as in 0s:0.3,2.5s:1"
+        )
+    return strength
+
+
+def _blend(text: str) -> Shares:
+    shares: Shares = {}
+    for part in text.split(","):
+        name, _, share = part.strip().rpartition(":")
+        if not name or not _is_number(share):
+            name, share = part.strip(), "1"
+        shares[name] = shares.get(name, 0) + float(share)
+    total = sum(shares.values())
+    if "" in shares or min(shares.values()) < 0 or total <= 0:
+        raise InputError(
+            f"--style {text}: name styles and their shares, as in starry_night:0.7,great_wave:0.3"
+        )
+    if ":" in text and abs(total - 1) > 1e-6:
+        logger.warning("--style %s: shares add up to %g, each was divided by that", text, total)
+    return {name: share / total for name, share in shares.items() if share > 0}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return float(text) == float(text)
+    except ValueError:
+        return False
+
+
+def _mix(before: Shares, after: Shares, share: float) -> Shares:
+    names = {**before, **after}
+    return {n: lerp(before.get(n, 0.0), after.get(n, 0.0), share) for n in names}

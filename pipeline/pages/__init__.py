@@ -1,0 +1,1 @@
+"""Charts and the style of the pages that reports are written as."""

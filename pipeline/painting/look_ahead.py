@@ -1,0 +1,187 @@
+"""Looking ahead: what the frames to come say of each frame, for those who can wait.
+
+Smoothing knows the past alone, so a shot begins as unsteady as its frames were painted. Here a
+window of painted frames is kept on disk and smoothed from its end to its beginning, too. How much
+that counts in the end goes by how many frames either side has gathered: at the beginning of a shot
+and where something comes into sight the future holds the strokes, and where the past alone has
+reached its full memory the film goes on as without it. Windows overlap by half, and what one says
+turns into what the next one says from frame to frame: nothing jumps between them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.painting.stages import Painted, Prepared
+from pipeline.temporal.smoothing import Ahead, Smoother
+from vr360.errors import OutputError
+from vr360.partial import Partial
+
+WINDOW = 96  # frames on disk: so far into a shot its beginning looks
+STRIDE = WINDOW // 2  # frames that leave a window at once
+
+
+class LookAhead:
+    """Painted frames in, the same with what lies ahead of them out, `WINDOW` frames later.
+
+    Leaving it as a context manager ends the work on a window at the next frame: whoever breaks off
+    does not wait for all of them.
+
+    Args:
+        folder: where frames wait, 12 bytes for each pixel and frame; 18 at 10 bits.
+        smoothers: makes new ones, one for each eye.
+    """
+
+    def __init__(self, folder: Path, smoothers: Callable[[], list[Smoother]]) -> None:
+        self.busy_seconds = 0.0
+        self._left = False
+        self._folder = folder
+        self._smoothers = smoothers
+
+    def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
+        """Frames in order.
+
+        Raises:
+            OutputError: there is no room for them.
+        """
+        held: deque[_Held] = deque()
+        for number, frame in enumerate(frames):
+            if self._left:
+                return
+            if frame.begins_shot:
+                yield from self._released(held, len(held))
+            if held and frame.again:
+                held[-1].times.append(frame.source.pts)
+                continue
+            held.append(_hold(frame, self._folder / str(number)))
+            if len(held) == WINDOW:
+                yield from self._released(held, STRIDE)
+        yield from self._released(held, len(held))
+
+    def __enter__(self) -> LookAhead:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._left = True
+
+    def _released(self, held: deque[_Held], count: int) -> Iterator[Painted]:
+        """The first `count` of the frames held, the rest stays."""
+        started = time.perf_counter()
+        self._look_back(held)
+        self.busy_seconds += time.perf_counter() - started
+        for _ in range(0 if self._left else count):
+            yield from held.popleft().released()
+
+    def _look_back(self, held: Sequence[_Held]) -> None:
+        """From the last frame held to the first, which the window before has seen as well."""
+        smoothers, changed = self._smoothers(), 0.0
+        for place in reversed(range(len(held))):
+            if self._left:
+                return
+            sources, eyes = _halves(_stored(held[place].painted))
+            steps = zip(smoothers, sources, eyes, strict=True)
+            seen = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
+            held[place].see(seen, place / STRIDE)
+            changed = held[place].frame.changed
+
+
+class NoLookAhead(AbstractContextManager[None]):
+    """Painted frames pass as they are."""
+
+    busy_seconds = 0.0
+
+    def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
+        return iter(frames)
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+
+@dataclass
+class _Held:
+    """A painted frame whose pictures wait on disk.
+
+    Attributes:
+        frame: without its pictures.
+        painted, ahead: where they are.
+        times: at which it is shown.
+    """
+
+    frame: Painted
+    painted: Path
+    ahead: Path
+    times: list[Fraction] = field(default_factory=list)
+
+    def see(self, ahead: Sequence[Ahead], share: float) -> None:
+        """Keep what lies ahead; a share of it, if another window has already looked."""
+        if self.ahead.exists():
+            ahead = [old.towards(new, share) for old, new in zip(self._seen(), ahead, strict=True)]
+        _store(self.ahead, [part for eye in ahead for part in (eye.picture, eye.age)])
+
+    def _seen(self) -> list[Ahead]:
+        parts = _stored(self.ahead)
+        return [Ahead(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
+
+    def released(self) -> Iterator[Painted]:
+        """It as often as it is shown; nothing of it stays on disk."""
+        sources, eyes = _halves(_stored(self.painted))
+        ahead = self._seen()
+        self.painted.unlink()
+        self.ahead.unlink()
+        first = self.frame.source
+        for n, pts in enumerate(self.times):
+            again = n > 0
+            begins = first.begins_shot and not again
+            source = Prepared(sources, pts, first.taken, again, begins)
+            yield Painted(source, eyes, again, 0.0 if again else self.frame.changed, ahead)
+
+
+def _hold(frame: Painted, path: Path) -> _Held:
+    painted = path.with_suffix(".painted")
+    _store(painted, [*frame.source.eyes, *frame.eyes])
+    empty = replace(frame, source=replace(frame.source, eyes=[]), eyes=[])
+    return _Held(empty, painted, path.with_suffix(".ahead"), [frame.source.pts])
+
+
+def _halves(pictures: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    return pictures[: len(pictures) // 2], pictures[len(pictures) // 2 :]
+
+
+def _store(path: Path, pictures: Sequence[NDArray[Any]]) -> None:
+    try:
+        with path.open("wb") as file:
+            for picture in pictures:
+                np.save(file, picture)
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent}: frames that wait for those to come cannot be kept here "
+            f"({error.strerror}); make room, or give --passes 1"
+        ) from None
+
+
+def _stored(path: Path) -> list[NDArray[Any]]:
+    size, pictures = path.stat().st_size, []
+    with path.open("rb") as file:
+        while file.tell() < size:
+            pictures.append(np.load(file))
+    return pictures
+
+
+@contextmanager
+def looking_ahead(output: Path, smoothers: Callable[[], list[Smoother]]) -> Iterator[LookAhead]:
+    """A `LookAhead` that keeps its frames beside `output` and leaves nothing of them behind."""
+    waiting = Partial(output)
+    try:
+        yield LookAhead(waiting.make(folder=True), smoothers)
+    finally:
+        waiting.discard()

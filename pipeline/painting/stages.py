@@ -1,0 +1,154 @@
+"""The stages between reading and writing: marking cuts, painting, holding still.
+
+Each is a function of one frame and of a state of its own; `Stages` binds them together. A take runs
+them side by side, so what one hands to the next carries all that the next one needs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import repeat
+
+from pipeline.painting.eyes import carry_over
+from pipeline.painting.stylizer import Stylizer
+from pipeline.temporal.smoothing import Ahead, Smoother
+from vr360.frame import Frame, Rgb, Stereo
+from vr360.stereo import join_eyes
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A frame of the source, ready to be painted.
+
+    Attributes:
+        eyes: whole equirect spheres (H, W, 3), one or two.
+        pts, taken, repeats, begins_shot: see `Frame`.
+    """
+
+    eyes: list[Rgb]
+    pts: Fraction
+    taken: Fraction | None = None
+    repeats: bool = False
+    begins_shot: bool = False
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A frame and what was painted of it.
+
+    Attributes:
+        source: it, as prepared.
+        eyes: painted, (H, W, 3) each.
+        again: they are those of the frame before, which showed the same.
+        changed: by how much its look differs from the frame before, see `Look.distance`.
+        ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
+    """
+
+    source: Prepared
+    eyes: list[Rgb]
+    again: bool = False
+    changed: float = 0.0
+    ahead: Sequence[Ahead] | None = None
+
+    @property
+    def begins_shot(self) -> bool:
+        return self.source.begins_shot
+
+
+@dataclass
+class PainterState:
+    """The frame painted last: when it was shown, and its painted eyes."""
+
+    pts: Fraction
+    eyes: list[Rgb]
+
+
+class Painter:
+    """Paints frame by frame, both eyes at once; a repeated frame is painted once.
+
+    Args:
+        looks: each paints what the one before it has painted.
+        bit_depth: of the painting.
+    """
+
+    def __init__(self, looks: Sequence[Stylizer], bit_depth: int) -> None:
+        self.busy_seconds = 0.0
+        self.painted = 0
+        self.state: PainterState | None = None
+        self._looks = looks
+        self._bit_depth = bit_depth
+
+    def step(self, frame: Prepared) -> Painted:
+        """The next frame, painted."""
+        last = self.state
+        changed = self._changed(last.pts, frame.pts) if last else 0.0
+        again = last is not None and frame.repeats and not (frame.begins_shot or changed)
+        eyes = last.eyes if last and again else self._eyes(frame)
+        self.state = PainterState(frame.pts, eyes)
+        return Painted(frame, eyes, again, changed)
+
+    def _changed(self, before: Fraction, now: Fraction) -> float:
+        tracks = (look.track for look in self._looks)
+        return max(track.at(now).distance(track.at(before)) for track in tracks)
+
+    def _eyes(self, frame: Prepared) -> list[Rgb]:
+        started, eyes = time.perf_counter(), frame.eyes
+        for look in self._looks:
+            if frame.begins_shot:
+                look.begin_shot()
+            eyes = look(eyes, self._bit_depth, frame.pts)
+        self.busy_seconds += time.perf_counter() - started
+        self.painted += 1
+        return eyes
+
+
+class Finisher:
+    """Holds painted frames still, makes the eyes agree, and folds them to what is written.
+
+    Args:
+        smoothers: one for each eye, or none.
+        fold: a whole equirect eye -> an eye of the film.
+        match_eyes: carry the left eye's painting over to the right one.
+    """
+
+    def __init__(
+        self,
+        stereo: Stereo,
+        fold: Callable[[Rgb], Rgb] = lambda eye: eye,
+        smoothers: Iterable[Smoother] = (),
+        match_eyes: bool = True,
+    ) -> None:
+        self.busy_seconds = 0.0
+        self.frames = 0
+        self.state: Rgb | None = None  # the picture finished last
+        self.smoothers = list(smoothers)
+        self._stereo = stereo
+        self._fold = fold
+        self._match_eyes = match_eyes
+
+    def step(self, painted: Painted) -> Frame:
+        """The frame of the film."""
+        self.frames += 1
+        if self.state is None or not painted.again:
+            started = time.perf_counter()
+            self.state = self._picture(painted)
+            self.busy_seconds += time.perf_counter() - started
+        return Frame(self.state, painted.source.pts)
+
+    def _picture(self, painted: Painted) -> Rgb:
+        sources, eyes = painted.source.eyes, painted.eyes
+        if painted.begins_shot:
+            for smoother in self.smoothers:
+                smoother.reset()
+        if self.smoothers:
+            aheads = painted.ahead or repeat(None, len(eyes))
+            steps = zip(self.smoothers, sources, eyes, aheads, strict=True)
+            eyes = [
+                smooth(source, eye, painted.changed, ahead) for smooth, source, eye, ahead in steps
+            ]
+        if len(eyes) == 2 and self._match_eyes:
+            eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
+        return join_eyes([self._fold(eye) for eye in eyes], self._stereo)

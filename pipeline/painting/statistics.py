@@ -1,0 +1,119 @@
+"""The statistics of a shot: measured over its first frames, held, and followed slowly.
+
+Instance normalisation that is measured anew on every frame makes the tone of the whole picture
+jump with whatever enters it. Held, a place keeps its colours while things elsewhere come and go,
+and the net is plain convolutions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from pipeline.backends import Backend
+from pipeline.nets.surface import Surface
+
+PACE = 48  # frames between two measurements, once the shot has been seen for as long
+RECENT = 4  # measurements whose mean is what the shot looks like now
+APPROACH = 1 / 8  # share of the way towards it that the statistics go with each frame
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A frame that was measured.
+
+    Attributes:
+        rgb: (N, 3, H, W).
+        look: (1, K) that it was painted with.
+        moments: (N, 2, K') that were found.
+        often: measured in the way for what is measured with every frame, see `Backend.measure`.
+    """
+
+    rgb: Tensor
+    look: Tensor
+    moments: Tensor
+    often: bool = False
+
+
+@dataclass
+class ShotState:
+    """What is remembered of a shot.
+
+    Attributes:
+        frame: frames so far.
+        recent: (N, 2, K) each, the last measurements.
+        held: (N, 2, K), what the next frame is painted with.
+        last: the frame measured last, where the look may change; see `ShotStatistics`.
+    """
+
+    frame: int = 0
+    recent: list[Tensor] = field(default_factory=list)
+    held: Tensor | None = None
+    last: Measured | None = None
+
+
+class ShotStatistics:
+    """Paints the frames of a shot, in order, with statistics that only ever change slowly.
+
+    They belong to a look. While that changes, the frame measured last is measured again with each
+    new one, and all that is held moves by what that shows: the look changes, the shot does not.
+
+    Args:
+        backend: runs the net.
+        changing: whether the look may change; if not, no frame is kept for it.
+    """
+
+    def __init__(self, backend: Backend, changing: bool = True) -> None:
+        self._backend = backend
+        self._changing = changing
+        self.state = ShotState()
+
+    def begin_shot(self) -> None:
+        """Forget what was measured: the next frame belongs to another shot."""
+        self.state = ShotState()
+
+    def paint(self, rgb: Tensor, look: Tensor, surface: Surface) -> Tensor:
+        """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics."""
+        shot, painted = self.state, None
+        if shot.last and not torch.equal(look, shot.last.look):
+            self._change_look(shot.last, look, surface)
+        if _is_measured(shot.frame):
+            painted, moments = self._backend.measure(rgb, look, surface)
+            shot.recent = [*shot.recent, moments][-RECENT:]
+            shot.last = Measured(rgb, look, moments) if self._changing else None
+        shot.frame += 1
+        if shot.held is None:
+            shot.held = shot.recent[-1]
+            assert painted is not None
+            return painted
+        target = torch.stack(shot.recent).mean(0)
+        shot.held = shot.held.lerp(target, APPROACH)
+        return self._backend(rgb, look, surface, shot.held)
+
+    def _change_look(self, last: Measured, look: Tensor, surface: Surface) -> None:
+        before = last.moments if last.often else self._often(last.rgb, last.look, surface)
+        after = self._often(last.rgb, look, surface)
+        shot = self.state
+        assert shot.held is not None
+        shot.held = _moved(shot.held, before, after)
+        shot.recent = [_moved(m, before, after) for m in shot.recent]
+        shot.last = Measured(last.rgb, look, after, often=True)
+
+    def _often(self, rgb: Tensor, look: Tensor, surface: Surface) -> Tensor:
+        return self._backend.measure(rgb, look, surface, often=True)[1]
+
+
+def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:
+    """(N, 2, K), moved as one measurement did: means by sums, variances by ratios."""
+    mean = held[:, 0] + after[:, 0] - before[:, 0]
+    variance = held[:, 1] * after[:, 1] / before[:, 1].clamp(min=1e-12)
+    return torch.stack([mean, variance], dim=1)
+
+
+def _is_measured(frame: int) -> bool:
+    """Frames 0, 1, 2, 4, 8, 16, 32, then every `PACE`th: measuring costs a second pass."""
+    if frame < PACE:
+        return frame & (frame - 1) == 0
+    return frame % PACE == 0

@@ -1,0 +1,183 @@
+"""A look, ready to paint: styles, canvas and backend bound into one function of eyes.
+
+Numpy outside, torch inside; one way in, one way out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pipeline.backends import Backend, open_backend
+from pipeline.looks.keyframes import Time
+from pipeline.looks.track import Look, LookTrack, parse_look
+from pipeline.nets.looks import kept
+from pipeline.nets.surface import Surface
+from pipeline.nets.tensors import to_rgb, to_tensor
+from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose_projection
+from pipeline.painting.statistics import ShotState, ShotStatistics
+from pipeline.styles import Palette, open_palette
+from vr360.change import luma
+from vr360.errors import InputError
+from vr360.frame import Rgb, bit_depth, peak_of
+
+STATISTICS = ("shot", "frame")
+
+
+class Stylizer:
+    """Paints the eyes of one frame after the other; each eye is a whole equirect sphere.
+
+    Args:
+        track: the look at every moment.
+        palette: the styles in it, and their net.
+        backend: runs that net.
+        projection: `equirect` or `cubemap`, how the sphere is laid out for the net; `auto` chooses.
+        padding: `sphere` pads in front of every convolution; `wrap` continues the whole picture,
+            paints and crops, the way for nets whose padding cannot be replaced.
+        statistics: `shot` holds the statistics of the normalisations, `frame` measures each anew.
+        preserve_colour: paint brightness alone, whatever the style.
+
+    Raises:
+        InputError: a value that cannot be.
+    """
+
+    def __init__(
+        self,
+        track: LookTrack,
+        palette: Palette,
+        backend: Backend,
+        *,
+        projection: str = "auto",
+        padding: str = "sphere",
+        statistics: str = "shot",
+        preserve_colour: bool = False,
+    ) -> None:
+        if statistics not in STATISTICS:
+            raise InputError(f"--statistics {statistics}: one of {', '.join(STATISTICS)}")
+        check_layout(projection, padding)
+        self.track = track
+        self.backend = backend
+        self._palette = palette
+        self._projection = projection
+        self._padding = padding
+        self._preserve_colour = preserve_colour
+        self._shot = (
+            ShotStatistics(backend, not track.is_constant) if statistics == "shot" else None
+        )
+        self._canvases: dict[tuple[int, ...], Canvas] = {}
+
+    def begin_shot(self) -> None:
+        """The next picture belongs to another shot: nothing of this one is kept."""
+        if self._shot:
+            self._shot.begin_shot()
+
+    @property
+    def state(self) -> ShotState | None:
+        """What is remembered of the shot; None where every frame is measured by itself."""
+        return self._shot.state if self._shot else None
+
+    @state.setter
+    def state(self, state: ShotState | None) -> None:
+        if (state is None) != (self._shot is None):
+            raise ValueError("the state of a look with other --statistics")
+        if self._shot and state:
+            self._shot.state = state
+
+    def explain(self, width: int) -> str:
+        """How eyes of that width are laid out for the net, and why; one sentence for the user."""
+        if self._projection != "auto":
+            return f"{self._projection}, as asked for"
+        return ": ".join(choose_projection(width, self._padding, self._palette.net.geometry))
+
+    def canvas(self, height: int, width: int, eyes: int) -> Canvas:
+        """How `eyes` spheres of this size are laid out."""
+        key = height, width, eyes
+        if key not in self._canvases:
+            net = self._palette.net.geometry
+            self._canvases[key] = choose_canvas(*key, self._projection, self._padding, net)
+        return self._canvases[key]
+
+    def __call__(
+        self, eyes: Sequence[Rgb], depth: int | None = None, seconds: Time = 0
+    ) -> list[Rgb]:
+        """Eyes (H, W, 3) of one size -> the same, painted, of `depth` bits (the eyes' own)."""
+        depth = depth or bit_depth(eyes[0])
+        look = self.track.at(seconds)
+        share = float(kept(torch.tensor(look.strength)))
+        if share == 1 and depth == bit_depth(eyes[0]):
+            return list(eyes)
+        canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
+        pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
+        rgb = to_tensor(pictures, self.backend.device)
+        painted = to_rgb(self._paint(rgb, look, canvas.surface), depth)
+        each = len(painted) // len(eyes)
+        spheres = [
+            canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
+        ]
+        colour = 1.0 if self._preserve_colour else self._palette.colour_kept(look)
+        pairs = zip(eyes, spheres, strict=True)
+        return [
+            _fade(eye, preserve_colour(eye, sphere, colour), 1 - share) for eye, sphere in pairs
+        ]
+
+    def _paint(self, rgb: Tensor, look: Look, surface: Surface) -> Tensor:
+        values = self._palette.values(look)
+        if self._shot:
+            return self._shot.paint(rgb, values, surface)
+        return self.backend(rgb, values, surface)
+
+
+def load_stylizer(
+    style: str | Path | Sequence[str],
+    *,
+    strength: str | float = 1.0,
+    device: str = "auto",
+    projection: str = "auto",
+    padding: str = "sphere",
+    statistics: str = "shot",
+    preserve_colour: bool = False,
+) -> Stylizer:
+    """A look as `parse_look` reads it, ready to paint on the fastest backend.
+
+    Raises:
+        CheckpointError: no such style, or a file that is none.
+        InputError: a value that cannot be.
+    """
+    track = parse_look(style, strength)
+    palette = open_palette(track.styles)
+    return Stylizer(
+        track,
+        palette,
+        open_backend(palette.net, device),
+        projection=projection,
+        padding=padding,
+        statistics=statistics,
+        preserve_colour=preserve_colour,
+    )
+
+
+def preserve_colour(eye: Rgb, painted: Rgb, share: float) -> Rgb:
+    """The painting with a share of the eye's colours in place of its own; its luma stays.
+
+    Luma by BT.709, as in "Preserving Color in Neural Artistic Style Transfer" (Gatys et al. 2016).
+    """
+    if share == 0:
+        return painted
+    peak = peak_of(painted)
+    own = eye.astype(np.float32) * np.float32(peak / peak_of(eye))
+    light = (luma(painted) - luma(eye))[..., None] * np.float32(peak)
+    coloured = painted + np.float32(share) * (own + light - painted)
+    return np.asarray(coloured.round().clip(0, peak), painted.dtype)
+
+
+def _fade(eye: Rgb, painted: Rgb, share: float) -> Rgb:
+    """The painting's share added to what is kept of the eye, in the codes of the painting."""
+    if share == 1:
+        return painted
+    scale = peak_of(painted) / peak_of(eye)
+    mixed = eye.astype(np.float32) * np.float32(scale * (1 - share)) + painted * np.float32(share)
+    return mixed.round().astype(painted.dtype)

@@ -1,0 +1,121 @@
+"""Whatever way a source's sphere lies on its picture, painting sees whole equirect eyes.
+
+equirect           as it is
+half-equirect      VR180: the back is the front's mirror image, cut off again afterwards
+cubemap, equi-angular   resampled
+dual fisheye       stitched
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.source.preprocess import open_resizer
+from vr360.errors import InputError
+from vr360.fisheye.film import open_stitcher, result_size
+from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
+from vr360.sampling import build_sampler
+from vr360.stereo import eye_size
+
+WIDTHS = 64, 16384  # of spheres that can be painted
+
+
+@dataclass(frozen=True)
+class Unfolding:
+    """How to make whole spheres of a source's eyes, and what becomes of them.
+
+    Attributes:
+        height, width: of one eye of the result.
+        projection: of the result.
+        around: pixels around the spheres that are painted.
+        unfold: an eye of the source -> a whole equirect eye.
+        fold: a whole equirect eye -> an eye of the result.
+    """
+
+    height: int
+    width: int
+    projection: Projection
+    around: int
+    unfold: Callable[[Rgb], Rgb]
+    fold: Callable[[Rgb], Rgb]
+
+
+def open_unfolding(
+    info: VideoInfo,
+    size: tuple[int, int] | None = None,
+    camera: str = "auto",
+    paint_width: int | None = None,
+) -> Unfolding:
+    """The way for a source.
+
+    Args:
+        info: from `probe`.
+        size: (height, width) of the result, all eyes included; None goes by the source.
+        camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
+        paint_width: pixels around the spheres that are painted; None takes the result's own.
+
+    Raises:
+        Vr360Error: footage that cannot be stitched, faces that are no cube, a width too small or
+            too large.
+    """
+    half = info.projection is Projection.HALF_EQUIRECT
+    height, width = _result_size(info, size)
+    whole = height, 2 * width if half else width
+    drawn = whole if paint_width is None else _of_width(whole, paint_width)
+    unfold, resize = _open_unfold(info, drawn, camera), open_resizer(drawn, whole)
+
+    def fold(eye: Rgb) -> Rgb:
+        return _front(resize(eye)) if half else resize(eye)
+
+    projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
+    return Unfolding(height, width, projection, drawn[1], unfold, fold)
+
+
+def _result_size(info: VideoInfo, size: tuple[int, int] | None) -> tuple[int, int]:
+    """(height, width) of an eye of the result."""
+    if size:
+        return eye_size(size, info.stereo)
+    if info.projection is Projection.DUAL_FISHEYE:
+        return result_size(info)
+    if info.projection in USUAL_LAYOUTS:
+        return usual_size(source_map(info), Projection.EQUIRECT)
+    return eye_size((info.height, info.width), info.stereo)
+
+
+def _of_width(sphere: tuple[int, int], width: int) -> tuple[int, int]:
+    least, most = WIDTHS
+    if not least <= width <= most:
+        raise InputError(f"--paint-width {width}: {least} to {most} pixels around the sphere")
+    return round(sphere[0] * width / sphere[1]), width
+
+
+def _open_unfold(info: VideoInfo, whole: tuple[int, int], camera: str) -> Callable[[Rgb], Rgb]:
+    """From an eye of the source to a sphere of (height, width)."""
+    if info.projection is Projection.DUAL_FISHEYE:
+        return open_stitcher(info, camera, *whole)
+    if info.projection in USUAL_LAYOUTS:
+        return build_sampler(source_map(info), Equirect(*whole))
+    height, width = eye_size((info.height, info.width), info.stereo)
+    if info.projection is Projection.EQUIRECT:
+        return open_resizer((height, width), whole)
+    resize = open_resizer((height, 2 * width), whole)
+    return lambda eye: resize(_mirrored(eye))
+
+
+def _mirrored(eye: Rgb) -> Rgb:
+    """A front half with its mirror image behind it.
+
+    No edge shows in it: mirrored at its sides, the half sphere goes on without a step, and over a
+    pole too, so painting, blurring and motion need not know of halves. It costs the back.
+    """
+    left, right = np.split(eye, 2, axis=1)
+    return np.concatenate([left[:, ::-1], eye, right[:, ::-1]], axis=1)
+
+
+def _front(sphere: Rgb) -> Rgb:
+    width = sphere.shape[1] // 2
+    return np.ascontiguousarray(sphere[:, width // 2 : width // 2 + width])

@@ -1,0 +1,230 @@
+"""A take: one source, its looks and a span of it -> an iterator of finished frames, with its state.
+
+Four stages run side by side, a few frames apart: decoding and preparing, painting, holding still,
+and whoever takes the frames. What they remember is one value, see `PaintState`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from types import TracebackType
+
+from pipeline.backends import choose_device
+from pipeline.painting.job import EYES, PASSES, TEMPORAL, StylizeJob
+from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
+from pipeline.painting.stages import Finisher, Painter, Prepared
+from pipeline.painting.state import PaintState, Stages
+from pipeline.painting.stylizer import Stylizer, load_stylizer
+from pipeline.source.preprocess import check_median, prepare
+from pipeline.source.unfolding import Unfolding
+from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.raft import flow_quality
+from pipeline.temporal.smoothing import Smoother, check_smoothness
+from vr360.errors import InputError
+from vr360.frame import Frame, Stereo, VideoInfo
+from vr360.media.probe import probe
+from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.targets import check_target
+from vr360.stereo import split_eyes
+
+
+class Take:
+    """Iterate over it once, inside a `with` block, to get the finished frames in order.
+
+    Args:
+        job: what to paint, and how.
+        info: the source, from `probe_source`.
+        sphere: how whole spheres are made of it, and what becomes of them.
+        bit_depth: of the finished frames.
+        state: go on from here; None begins anew.
+        count: take in so many frames of the source and no more. What they wait for is then in the
+            state: another take that is given it goes on as if there had been no break.
+
+    Attributes:
+        resampling: how far the source was from an even rate.
+        stages: what happens to each frame of it.
+        state: between two frames all that the next one depends on; complete once all frames have
+            been taken.
+
+    Raises:
+        Vr360Error: a look, a camera or a value that stands in the way; nothing is read before.
+    """
+
+    def __init__(
+        self,
+        job: StylizeJob,
+        info: VideoInfo,
+        sphere: Unfolding,
+        bit_depth: int,
+        state: PaintState | None = None,
+        count: int | None = None,
+    ) -> None:
+        self.job, self.info, self.sphere = job, info, sphere
+        self.resampling = Resampling()
+        self.looks = load_looks(job)
+        self._painter = Painter(self.looks, bit_depth)
+        self._finisher = open_finisher(job, info, sphere, self.looks)
+        self.stages = Stages(open_marks(job, info), self.looks, self._painter, self._finisher)
+        self._ahead = open_look_ahead(job, info, sphere, self.looks)
+        self._count = count
+        if job.passes != 1 and (state or count is not None):
+            raise ValueError("with look-ahead a take cannot be broken off and gone on with")
+        if state:
+            self.stages.state = state
+
+    @property
+    def state(self) -> PaintState:
+        return self.stages.state
+
+    @property
+    def frames(self) -> int:
+        """How many have been finished."""
+        return self._finisher.frames
+
+    @property
+    def painted(self) -> int:
+        """How many frames were painted; fewer where the source shows a frame twice."""
+        return self._painter.painted
+
+    @property
+    def expected(self) -> int:
+        """How many frames will come, as far as the source knows."""
+        whole = self.job.span.count(self.info, self.job.rate)
+        return whole if self._count is None else min(whole, self._count)
+
+    @property
+    def stage_seconds(self) -> dict[str, float]:
+        """How long each stage was busy."""
+        return {
+            "decode and prepare": self._source.busy_seconds,
+            "paint": self._painter.busy_seconds,
+            "hold still": self._look_ahead.busy_seconds + self._finisher.busy_seconds,
+        }
+
+    def __enter__(self) -> Take:
+        self._look_ahead = self._ahead.__enter__()
+        self._source = read_ahead(self._marked())
+        painted = map(self._painter.step, self._source)
+        self._painted = read_ahead(self._look_ahead(painted))
+        return self
+
+    def __iter__(self) -> Iterator[Frame]:
+        return map(self._finisher.step, self._painted)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._look_ahead.__exit__(kind, error, trace)  # whoever breaks off waits for no window
+        self._painted.close()
+        self._source.close()
+        self._ahead.__exit__(kind, error, trace)
+
+    def _marked(self) -> Iterator[Prepared]:
+        frames = prepared_frames(self.job, self.info, self.sphere, self.resampling, self.state)
+        for n, frame in enumerate(frames):
+            if n == self._count:
+                return
+            yield from self.stages.mark([frame])
+        yield from self.stages.cuts.rest()
+
+
+def probe_source(job: StylizeJob) -> VideoInfo:
+    """The source, if it can be painted from where the job says."""
+    check_target(job.output, job.force or job.output.is_dir(), job.input)
+    info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
+    check_median(job.median, info.bit_depth)
+    job.span.check(info)
+    return info
+
+
+def load_looks(job: StylizeJob) -> list[Stylizer]:
+    """The looks as the job wants them painted, one after the other."""
+    wanted = [(job.style, job.strength), *((style, 1.0) for style in job.then)]
+    return [
+        load_stylizer(
+            style,
+            strength=strength,
+            device=job.device,
+            projection=job.projection,
+            padding=job.padding,
+            statistics=job.statistics,
+            preserve_colour=job.preserve_colour,
+        )
+        for style, strength in wanted
+    ]
+
+
+def prepared_frames(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, count: Resampling, state: PaintState
+) -> Iterator[Prepared]:
+    """Whole spheres at an even rate, blurred; from behind the last one that `state` has seen."""
+    position = state.position
+    start = position.taken if position else job.span.start
+    frames: Iterator[Frame] = read_frames(info, start, job.span.duration)
+    if not info.is_still:
+        after = position.pts if position else None
+        rate = job.rate or info.rate
+        frames = at_constant_rate(frames, rate, count, job.span.end(info), after)
+    eyes = None
+    for frame in frames:
+        if eyes is None or not frame.repeats:
+            each = split_eyes(frame.rgb, info.stereo)
+            eyes = [prepare(eye, sphere.unfold, job.median) for eye in each]
+        yield Prepared(eyes, frame.pts, frame.taken, frame.repeats)
+
+
+def open_marks(job: StylizeJob, info: VideoInfo) -> Cuts[Prepared]:
+    """What says with which frames a shot begins."""
+    if info.is_still:
+        return Cuts()
+    return open_cuts(job.cuts, job.rate or info.rate, lambda frame: frame.eyes[0])
+
+
+def open_finisher(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> Finisher:
+    """What happens to painted frames before they are given out."""
+    if job.eyes not in EYES:
+        raise InputError(f"--eyes {job.eyes}: one of {', '.join(EYES)}")
+    matched = job.eyes == "matched" and paints(looks)
+    return Finisher(info.stereo, sphere.fold, open_smoothers(job, info, sphere, looks), matched)
+
+
+def open_look_ahead(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> AbstractContextManager[LookAhead | NoLookAhead]:
+    """What painted frames pass through; with one pass they pass as they are."""
+    if job.passes not in PASSES:
+        raise InputError(f"--passes {job.passes}: give 1 or 2")
+    if job.passes == 1 or not smooths(job, info, looks):
+        return nullcontext(NoLookAhead())
+    return looking_ahead(job.output, lambda: open_smoothers(job, info, sphere, looks))
+
+
+def paints(looks: Sequence[Stylizer]) -> bool:
+    """Whether any look ever changes the picture."""
+    return not all(look.track.is_nothing for look in looks)
+
+
+def smooths(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) -> bool:
+    """Whether frames are held still: painted films, unless `--temporal none` says no."""
+    if job.temporal not in TEMPORAL:
+        raise InputError(f"--temporal {job.temporal}: one of {', '.join(TEMPORAL)}")
+    check_smoothness(job.smoothness)
+    return not info.is_still and job.temporal != "none" and paints(looks)
+
+
+def open_smoothers(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> list[Smoother]:
+    """One for each eye, or none."""
+    if not smooths(job, info, looks):
+        return []
+    quality = flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
+    return [
+        Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
+    ]

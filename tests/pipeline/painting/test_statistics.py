@@ -1,0 +1,66 @@
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from pipeline.backends import TorchBackend
+from pipeline.nets.stylenet import NetConfig, StyleNet
+from pipeline.nets.surface import SPHERE, Surface
+from pipeline.painting.statistics import ShotStatistics
+
+
+class Watched(TorchBackend):
+    """Counts how often statistics are measured."""
+
+    def __init__(self) -> None:
+        torch.manual_seed(0)
+        super().__init__(StyleNet(NetConfig(channels=8, blocks=1)))
+        self.measured = 0
+
+    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+        self.measured += 1
+        return super().measure(rgb, look, surface)
+
+
+LOOK = StyleNet(NetConfig(channels=8, blocks=1)).plain_look()
+
+
+def picture(seed: int, light: float = 1.0) -> Tensor:
+    return light * torch.rand(1, 3, 32, 64, generator=torch.Generator().manual_seed(seed))
+
+
+def test_the_first_frame_of_a_shot_is_painted_by_its_own_statistics():
+    backend = Watched()
+    shot = ShotStatistics(backend)
+    for frame in (picture(0), picture(1, 0.3)):
+        shot.begin_shot()
+        assert torch.allclose(
+            shot.paint(frame, LOOK, SPHERE), backend(frame, LOOK, SPHERE), atol=1e-6
+        )
+
+
+def test_a_still_shot_keeps_its_first_painting():
+    shot = ShotStatistics(Watched())
+    first, *later = (shot.paint(picture(0), LOOK, SPHERE) for _ in range(30))
+    assert max((frame - first).abs().max() for frame in later) < 1e-5
+
+
+def test_a_change_of_light_is_followed_slowly_and_in_the_end_wholly():
+    backend = Watched()
+    shot = ShotStatistics(backend)
+    for _ in range(40):
+        shot.paint(picture(0), LOOK, SPHERE)
+    dark = picture(0, 0.4)
+    settled = backend(dark, LOOK, SPHERE)
+    gaps = [(shot.paint(dark, LOOK, SPHERE) - settled).abs().mean() for _ in range(400)]
+    steps = [abs(b - a) for a, b in pairwise(gaps)]
+    assert max(steps) < 0.2 * gaps[0]
+    assert gaps[-1] < 0.02 * gaps[0]
+
+
+def test_measuring_is_rare():
+    backend = Watched()
+    shot = ShotStatistics(backend)
+    for _ in range(97):
+        shot.paint(picture(0), LOOK, SPHERE)
+    assert backend.measured == 7 + 2  # 0, 1, 2, 4, 8, 16, 32; 48, 96
