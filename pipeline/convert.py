@@ -157,8 +157,8 @@ def probe_source(job: ConvertJob) -> VideoInfo:
         packed = replace(front, path=job.input, height=2 * front.height, width=3 * front.width)
         return replace(packed, projection=Projection(job.source.projection or Projection.CUBEMAP))
     if job.source.projection == RECTILINEAR:
-        info = probe(job.input, Projection.EQUIRECT, job.stereo)
-        return replace(info, reason="rectilinear: as asked for")
+        info = probe(job.input, Projection.CUBEMAP, job.stereo)  # whose size nothing contradicts
+        return replace(info, projection=Projection.EQUIRECT, reason="rectilinear: as asked for")
     asked = None if job.source.projection is None else Projection(job.source.projection)
     return probe(job.input, asked, job.stereo)
 

@@ -119,6 +119,7 @@ class Take:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._look_ahead.__exit__(kind, error, trace)  # whoever breaks off waits for no window
         self._painted.close()
         self._source.close()
         self._ahead.__exit__(kind, error, trace)

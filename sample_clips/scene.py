@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.geometry import FULL_TURN
+from vr360.projections import DualFisheye
 
-from .camera import DualFisheye, Eye, Pose, equirect_rays, pose, seen_from, viewing_circle, walk
+from .camera import Eye, Pose, equirect_rays, pose, seen_from, viewing_circle, walk
 from .movers import movers
 from .noise import Floats, f32, normalise
 from .patches import Ints, Patches, PatchHits, join, trace
@@ -125,11 +126,11 @@ class Scene:
 
     def fisheye(self, frame: float, size: int, fov_deg: float = 195.0) -> NDArray[np.uint8]:
         """(size, 2 size, 3) uint8: the view through a `DualFisheye`, black outside its images."""
-        lens = DualFisheye(size, fov_deg)
-        rays: Rays = lambda x, y: lens.rays(x, y)[0]  # noqa: E731
+        lens = DualFisheye(size, 2 * size, np.radians(fov_deg))
+        rays: Rays = lambda x, y: lens.directions(x, y)[0]  # noqa: E731
         view = self._render(self.moment(frame), rays, size, 2 * size, "centre", lens.fov / size)
         y, x = np.mgrid[:size, : 2 * size]
-        inside = lens.rays(x.ravel(), y.ravel())[1].reshape(size, 2 * size)
+        inside = lens.directions(x.ravel(), y.ravel())[1].reshape(size, 2 * size)
         return np.where(inside[..., None], view.rgb, 0).astype(np.uint8)
 
     def _render(

@@ -14,6 +14,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
+from vr360.cubemap import FACES, face_to_xyz
+from vr360.frame import Projection
+from vr360.geometry import Array
+
 CACHE = "VR360_TEST_CACHE"
 
 
@@ -133,3 +137,26 @@ def huge_png(side: int) -> bytes:
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     pixels = chunk(b"IDAT", zlib.compress(b""))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND")
+
+
+def face_directions(
+    size: int, projection: Projection = Projection.EQUI_ANGULAR, margin: int = 0
+) -> Array:
+    """Unit vectors through every pixel centre of six faces.
+
+    Args:
+        size: pixels of a face's side.
+        projection: `CUBEMAP` (gnomonic) or `EQUI_ANGULAR`.
+        margin: pixels by which the plane of each face goes on beyond its edges.
+
+    Returns:
+        (6, size + 2 margin, size + 2 margin, 3).
+
+    Raises:
+        ValueError: no cube, or an equi-angular margin of half a face and more, which would reach
+            a quarter turn away.
+    """
+    pixels = np.arange(-margin, size + margin)
+    u, v = np.meshgrid(pixels, pixels)
+    faces = np.arange(len(FACES))[:, None, None]
+    return face_to_xyz(faces, u, v, size, projection)

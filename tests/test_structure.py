@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,28 @@ def test_the_viewer_never_imports_torch():
 def test_the_command_line_starts_without_torch():
     code = "import sys, pipeline.cli; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_padding_of_pictures_costs_no_torch():
+    names = "vr360.padding, vr360.filters, vr360.sampling"
+    code = f"import sys, {names}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+FILTERS = re.compile(
+    r"cv2\.(\w*[bB]lur|\w*[fF]ilter\w*|Sobel|Scharr|Laplacian|spatialGradient|erode|dilate"
+    r"|morphologyEx|pyr(Down|Up)|fastNlMeans\w*)\b"
+)
+
+
+def test_filters_over_neighbours_are_called_where_the_sphere_continues_alone():
+    called = {
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in sources(package)
+        if FILTERS.search(path.read_text())
+    }
+    assert called == {"vr360/filters.py"}
 
 
 def test_exactly_one_opencv_is_installed():

@@ -76,7 +76,7 @@ def _flicker(seen: Sequence[Look]) -> Map | None:
 def small(picture: Picture, like: Picture | None = None) -> Rgb:
     """The picture at the size of a map, its own or that of another picture."""
     shape = like or picture
-    return picture_to_rgb(picture, (HEIGHT, round(HEIGHT * shape.width / shape.height)))
+    return picture_to_rgb(picture, (HEIGHT, 2 * round(HEIGHT / 2 * shape.width / shape.height)))
 
 
 def coloured(values: Map, red: float) -> Rgb:

@@ -2,8 +2,7 @@
 
 Conventions:
     - Cube faces lie as `vr360.cubelayout` says.
-    - Dual fisheye: two equidistant lenses side by side; the front lens lies in the right half
-      (ffmpeg's `dfisheye`) unless `swap_lenses`.
+    - Dual fisheye: as `vr360.projections.DualFisheye`, its halves exchanged where `swap_lenses`.
     - Half equirect covers 180 degrees of longitude around the front.
     - Layout tb: left eye on top. lr: left eye on the left. rl: left eye on the right.
     - What a picture leaves out of the sphere is black.
@@ -18,6 +17,7 @@ from viewer.choices import View as View
 from vr360.cubelayout import CubeLayout
 from vr360.frame import Projection, Stereo
 from vr360.geometry import HALF_TURN
+from vr360.projections import BACK_LENS, FRONT_LENS
 from vr360.spherical.model import FRONT_HALF, FULL, Bounds
 
 SLACK = 0.02  # relative, of a shape: cameras pad their pictures a little
@@ -47,6 +47,11 @@ class Layout:
     @property
     def is_cube(self) -> bool:
         return self.projection in (Projection.CUBEMAP, Projection.EQUI_ANGULAR)
+
+    @property
+    def front_lens(self) -> int:
+        """The half of the picture, counted from the left, that shows the front."""
+        return BACK_LENS if self.swap_lenses else FRONT_LENS
 
     def cube_layout(self, height: int, width: int) -> CubeLayout:
         """How the faces lie on the picture of one eye, of any scale."""

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vr360.frame import Colour, Rgb, bit_depth
+from vr360.frame import BT709_LUMA, Colour, Rgb, bit_depth
 from vr360.media.rotation import display_matrix, upright
 
 Plane = NDArray[Any]
@@ -25,7 +25,7 @@ Plane = NDArray[Any]
 PAIRED_UP_TO = 2**20  # samples of a chroma plane; beyond, pairing costs more than it saves
 
 LUMA_WEIGHTS = {  # (Kr, Kb), ITU-R BT.601, BT.709, BT.2020
-    "bt709": (0.2126, 0.0722),
+    "bt709": (BT709_LUMA[0], BT709_LUMA[2]),
     "smpte170m": (0.299, 0.114),
     "bt470bg": (0.299, 0.114),
     "fcc": (0.299, 0.114),

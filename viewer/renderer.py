@@ -215,7 +215,7 @@ class _Program:
             GL.glUniform1f(self._place("lens_fov"), layout.lens_fov)
             turn = np.cos(layout.lens_roll), np.sin(layout.lens_roll)
             GL.glUniform2f(self._place("lens_turn"), *turn)
-            GL.glUniform1i(self._place("swap_lenses"), layout.swap_lenses)
+            GL.glUniform1f(self._place("front_lens"), layout.front_lens)
 
     def _set_matrix(self, name: str, matrix: NDArray[Any]) -> None:
         rows = np.ascontiguousarray(matrix, np.float32)

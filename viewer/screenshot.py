@@ -18,8 +18,7 @@ from viewer.renderer import Look, Renderer
 from vr360.cubelayout import CubeLayout
 from vr360.errors import OutputError
 from vr360.frame import Rgb, VideoInfo
-
-STILL_SUFFIXES = (".png", ".jpg", ".jpeg")
+from vr360.media.stills import STILL_SUFFIXES
 
 
 def render_view(

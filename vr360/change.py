@@ -18,28 +18,28 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vr360.frame import Rgb, bit_depth
-from vr360.geometry import row_areas
+from vr360.filters import box_blur
+from vr360.frame import BT709_LUMA, Rgb, peak_of
 
 Map = NDArray[np.float32]
 
 SPAN = 3
 """Frames that flicker is seen in."""
 
-REC709 = np.array([[0.2126, 0.7152, 0.0722]], np.float32)
+REC709 = np.array([BT709_LUMA], np.float32)
 CELL = 5  # pixels whose mean must stand still: a camera's noise is no motion
 STILL, MOVING = 2 / 255, 6 / 255  # change of that mean up to which, from which
 
 
 def luma(rgb: Rgb) -> Map:
     """Rec. 709 luma (H, W) of R'G'B', 0..1."""
-    peak = (1 << bit_depth(rgb)) - 1
+    peak = peak_of(rgb)
     return np.asarray(cv2.transform(rgb.astype(np.float32), REC709 / peak), np.float32)
 
 
 def difference(a: Rgb, b: Rgb) -> Map:
     """Mean absolute difference of the channels of two pictures of one size and depth, 0..1."""
-    peak = (1 << bit_depth(a)) - 1
+    peak = peak_of(a)
     return np.asarray(cv2.absdiff(a, b).mean(axis=2, dtype=np.float32) / peak, np.float32)
 
 
@@ -62,23 +62,6 @@ def alternation(lumas: Sequence[Map]) -> Map:
 
 def stillness(lumas: Sequence[Map]) -> Map:
     """1 where the maps agree, 0 where they differ, in between where that is open."""
-    calm = [_averaged(values) for values in lumas]
+    calm = [box_blur(values, CELL) for values in lumas]
     change = np.max(calm, axis=0) - np.min(calm, axis=0)
     return np.asarray(np.clip((MOVING - change) / (MOVING - STILL), 0, 1), np.float32)
-
-
-def sphere_mean(values: Map, weights: Map | None = None) -> float | None:
-    """Mean over the sphere, a row by the area it covers; None where all weights are 0."""
-    areas = row_areas(len(values)) / values.shape[1]
-    if weights is None:
-        return float(areas @ values.sum(axis=1, dtype=np.float64))
-    total = float(areas @ weights.sum(axis=1, dtype=np.float64))
-    weighted = float(areas @ (values * weights).sum(axis=1, dtype=np.float64))
-    return weighted / total if total > 0 else None
-
-
-def _averaged(values: Map) -> Map:
-    """Box mean that continues across +-180 degrees."""
-    edge = CELL // 2
-    wrapped = np.concatenate([values[:, -edge:], values, values[:, :edge]], axis=1)
-    return np.asarray(cv2.blur(wrapped, (CELL, CELL))[:, edge:-edge], np.float32)

@@ -37,29 +37,6 @@ _POSITIVE_FACES = np.array([FACES.index(f) for f in "RUB"])  # looking along +x,
 _NEGATIVE_FACES = np.array([FACES.index(f) for f in "LDF"])
 
 
-def face_directions(
-    size: int, projection: Projection = Projection.EQUI_ANGULAR, margin: int = 0
-) -> Array:
-    """Unit vectors through every pixel centre of six faces.
-
-    Args:
-        size: pixels of a face's side.
-        projection: `CUBEMAP` (gnomonic) or `EQUI_ANGULAR`.
-        margin: pixels by which the plane of each face goes on beyond its edges.
-
-    Returns:
-        (6, size + 2 margin, size + 2 margin, 3).
-
-    Raises:
-        ValueError: no cube, or an equi-angular margin of half a face and more, which would reach
-            a quarter turn away.
-    """
-    pixels = np.arange(-margin, size + margin)
-    u, v = np.meshgrid(pixels, pixels)
-    faces = np.arange(len(FACES))[:, None, None]
-    return face_to_xyz(faces, u, v, size, projection)
-
-
 def face_to_xyz(
     face: ArrayLike,
     x: ArrayLike,

@@ -16,6 +16,9 @@ from vr360.choices import Stereo as Stereo
 Rgb = NDArray[Any]
 """(H, W, 3) R'G'B' as encoded: uint8 in 0..255, or uint16 holding 10-bit codes in 0..1023."""
 
+BT709_LUMA = (0.2126, 0.7152, 0.0722)
+"""Weights of R', G' and B' in luma: Rec. ITU-R BT.709-6, 3.2."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -112,3 +115,13 @@ def bit_depth(rgb: Rgb) -> int:
     if rgb.dtype == np.uint16:
         return 10
     raise ValueError(f"rgb must be uint8 or uint16, got {rgb.dtype}")
+
+
+def peak_of(rgb: Rgb) -> int:
+    """The code of white: 255, or 1023 for uint16 pictures."""
+    return peak_at(bit_depth(rgb))
+
+
+def peak_at(depth: int) -> int:
+    """The code of white at a bit depth."""
+    return (1 << depth) - 1

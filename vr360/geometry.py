@@ -1,4 +1,4 @@
-"""Where a pixel looks: THE conventions of the project, and the only home of pi and of +-0.5.
+"""Where a pixel looks: THE conventions of the project.
 
     lon = ((x + 0.5) / W - 0.5) * 2 pi      +lon to the right, 0 in the middle of the picture
     lat = (0.5 - (y + 0.5) / H) * pi        +lat up

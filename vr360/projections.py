@@ -3,8 +3,10 @@
 Conventions:
     - Pixel centres are whole numbers; what is not seen is told apart by a mask.
     - A half equirect covers a quarter turn to both sides of the front.
-    - Dual fisheye is two squares side by side, each the circle of an ideal equidistant lens; the
-      front lens lies in the right one, the back lens in the left (ffmpeg's `dfisheye`).
+    - Dual fisheye is two squares side by side, each the circle of an ideal equidistant lens. The
+      front lens lies in the left one: Hugin's calibrations of the Gear 360 (2016 and 2017) have yaw
+      0 there, so a film stitched by them looks the way its original does. FFmpeg's `dfisheye` has
+      it in the right one, half a turn away; the Spherical Video V2 mesh takes either.
     - Cube faces lie as `vr360.cubelayout` says.
 """
 
@@ -40,6 +42,9 @@ USUAL_LAYOUTS = {
 }
 RECTILINEAR = "rectilinear"
 """A flat view; no `Projection`, because it is no way to keep a sphere."""
+
+FRONT_LENS, BACK_LENS = 0, 1
+"""Squares of a dual fisheye, counted from the left; whatever deals in such pictures asks here."""
 
 USUAL_FISHEYE_FOV = HALF_TURN * 190 / 180  # consumer cameras lie between 185 and 200 degrees
 
@@ -164,25 +169,34 @@ class DualFisheye:
 
     def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
         x = np.asarray(x, float)
-        front = x + 0.5 >= self.height
-        u = pixel_to_plane(x - np.where(front, self.height, 0), self.height)
-        u, v, front = np.broadcast_arrays(u, pixel_to_plane(y, self.height), front)
+        square = np.where(x + 0.5 >= self.height, 1, 0)
+        u = pixel_to_plane(x - square * self.height, self.height)
+        u, v, facing = np.broadcast_arrays(u, pixel_to_plane(y, self.height), _facing(square))
         radius = np.hypot(u, v)
         angle = radius * self.fov / 2
         across = np.sin(angle) / np.maximum(radius, 1e-12)
-        facing = np.where(front, 1.0, -1.0)
         xyz: Array = np.stack([u * across * facing, -v * across, -np.cos(angle) * facing], axis=-1)
         return xyz, radius <= 1
 
     def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        xyz = np.asarray(xyz, float)
+        return self.lens_pixels(np.where(xyz[..., 2] < 0, FRONT_LENS, BACK_LENS), xyz)
+
+    def lens_pixels(self, lens: ArrayLike, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        """As `pixels`, through the lens that is named: `FRONT_LENS` or `BACK_LENS`."""
+        lens = np.asarray(lens)
         right, up, back = np.moveaxis(np.asarray(xyz, float), -1, 0)
-        front = back < 0
+        facing = _facing(lens)
         across = np.hypot(right, up)
-        angle = np.arctan2(across, np.abs(back))
+        angle = np.arctan2(across, -back * facing)
         scale = angle / np.maximum(across, 1e-12) * 2 / self.fov
-        u, v = np.where(front, right, -right) * scale, -up * scale
-        x = plane_to_pixel(u, self.height) + np.where(front, self.height, 0)
-        return x, plane_to_pixel(v, self.height), 2 * angle <= self.fov
+        x = plane_to_pixel(right * facing * scale, self.height) + lens * self.height
+        return x, plane_to_pixel(-up * scale, self.height), 2 * angle <= self.fov
+
+
+def _facing(lens: ArrayLike) -> Array:
+    """1 for the front lens, -1 for the back one, which sees +z and has +x at its left."""
+    return np.where(np.asarray(lens) == FRONT_LENS, 1.0, -1.0)
 
 
 @dataclass(frozen=True)

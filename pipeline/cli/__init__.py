@@ -24,6 +24,7 @@ from pipeline.cli.inspect import inspect
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
+from pipeline.cli.signals import clean_up_when_ended
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
 from pipeline.cli.stylize import stylize
@@ -82,6 +83,7 @@ def main() -> None:
     """Run the command line; the process ends here."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     keep_freed_memory()
+    clean_up_when_ended()
     try:
         app(prog_name="vr360")
     except Vr360Error as error:

@@ -57,9 +57,9 @@ def discover(
 
     Called again with the same --out it does what is missing, and adds what is new.
     """
-    from pipeline.looks.style_images import SUFFIXES
     from pipeline.styles import check_styles
     from vr360.media.containers import check_readable
+    from vr360.media.targets import PICTURE_SUFFIXES
 
     if iterations is not None and minutes is not None:
         raise typer.BadParameter("--iterations and --minutes: give one of the two")
@@ -68,7 +68,7 @@ def discover(
     wide, seconds = parse_size(size), parse_seconds(duration, "--duration")
     for path in on:
         check_readable(path)
-    check_styles(*(style for style in styles if Path(style).suffix.lower() not in SUFFIXES))
+    check_styles(*(style for style in styles if Path(style).suffix.lower() not in PICTURE_SUFFIXES))
 
     from pipeline.discover.candidates import Lessons
     from pipeline.discover.page import PAGE

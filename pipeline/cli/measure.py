@@ -136,9 +136,9 @@ def _check(
 
 
 def _is_painting(style: str | None) -> bool:
-    from pipeline.looks.style_images import SUFFIXES
+    from vr360.media.targets import PICTURE_SUFFIXES
 
-    return style is not None and Path(style).suffix.lower() in SUFFIXES
+    return style is not None and Path(style).suffix.lower() in PICTURE_SUFFIXES
 
 
 def _compare(

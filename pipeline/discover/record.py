@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.discover.verdict import rank
 from vr360 import __version__
 from vr360.errors import OutputError
+from vr360.partial import write_whole
 
 FILE = "discover.json"
 KIND = "vr360-discover"
@@ -60,10 +61,8 @@ class Record:
             OutputError: it cannot be written.
         """
         path = self.folder / FILE
-        partial = path.with_name(f"{FILE}.partial")
         try:
-            partial.write_text(json.dumps(self.data(), indent=1) + "\n", encoding="utf-8")
-            partial.replace(path)
+            write_whole(path, (json.dumps(self.data(), indent=1) + "\n").encode())
         except OSError as error:
             raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 from vr360.geometry import row_areas
 
 LEVELS = 257  # shares of the area at which a distribution is kept
@@ -37,13 +37,13 @@ def picture_palette(rgb: Rgb) -> Palette:
 
 def recoloured(rgb: Rgb, own: Palette, wanted: Palette) -> Rgb:
     """A picture whose palette is `own` -> the same with the palette `wanted`."""
-    peak = (1 << bit_depth(rgb)) - 1
+    peak = peak_of(rgb)
     channels = [np.interp(rgb[..., c] / peak, _rising(own[c]), wanted[c]) * peak for c in range(3)]
     return np.stack(channels, axis=-1).round().astype(rgb.dtype)
 
 
 def _unit(rgb: Rgb) -> NDArray[np.float64]:
-    return rgb.reshape(-1, 3) / ((1 << bit_depth(rgb)) - 1)
+    return rgb.reshape(-1, 3) / peak_of(rgb)
 
 
 def _palette(values: NDArray[np.float64], areas: NDArray[np.float64]) -> Palette:

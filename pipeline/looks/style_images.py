@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.errors import InputError, StyleImageError
-from vr360.media.stills import decoded
+from vr360.media.stills import PICTURE_SUFFIXES, decoded
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 WITH_ALPHA = {".png", ".webp", ".tif", ".tiff"}
 SMALLEST = 64  # pixels a side of a painting that still has strokes
 NARROWEST = 32  # pixels a side as it is learned; the deepest features are an eighth as large
@@ -37,7 +36,7 @@ def pictures_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise StyleImageError(f"{folder}: no such folder; a folder of pictures is wanted")
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
 
 
 def load_picture(path: Path) -> Picture:

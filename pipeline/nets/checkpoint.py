@@ -32,6 +32,7 @@ from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
 from vr360 import __version__
 from vr360.errors import CheckpointError
+from vr360.partial import write_whole
 
 NETS: Mapping[str, type[Net]] = {net.kind: net for net in (StyleNet,)}
 """The nets that a gallery may hold, by their kind."""
@@ -92,14 +93,10 @@ def save_gallery(path: Path, gallery: Gallery) -> None:
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
     """Safetensors through a partial file, so that a full disk never costs the last good one."""
-    partial = path.with_name(path.name + ".partial")
     try:
-        partial.write_bytes(save(dict(tensors), metadata=dict(header)))
-        partial.replace(path)
+        write_whole(path, save(dict(tensors), metadata=dict(header)))
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{path}: cannot be written ({error}); is the disk full?") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from vr360.cubemap import face_areas
 from vr360.geometry import row_areas
-from vr360.padding import face_pad, sphere_pad
+from vr360.sampling.padding import face_pad, sphere_pad
 
 
 class Surface(Protocol):

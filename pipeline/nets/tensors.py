@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_at, peak_of
 
 
 def to_tensor(pictures: Sequence[Rgb], device: torch.device | str = "cpu") -> Tensor:
     """Equally large rgb (H, W, 3) -> (N, 3, H, W) float in [0, 1]; the single upload."""
-    peak = (1 << bit_depth(pictures[0])) - 1
+    peak = peak_of(pictures[0])
     stacked = torch.from_numpy(np.stack([np.ascontiguousarray(p) for p in pictures]))
     # Planes are taken apart while a pixel is a byte or two.
     return stacked.to(device).permute(0, 3, 1, 2).contiguous().float().mul_(1 / peak)
@@ -21,7 +21,7 @@ def to_tensor(pictures: Sequence[Rgb], device: torch.device | str = "cpu") -> Te
 
 def to_rgb(pictures: Tensor, depth: int) -> list[Rgb]:
     """(N, 3, H, W) float in [0, 1] -> rgb (H, W, 3) of 8 or 10 bits; the single download."""
-    peak = (1 << depth) - 1
+    peak = peak_at(depth)
     kind = np.uint8 if depth == 8 else np.uint16
     # torch converts to uint8 fast; int16 holds every 10-bit code.
     codes = pictures.clamp(0, 1).mul_(peak).round_().to(torch.uint8 if depth == 8 else torch.int16)

@@ -27,7 +27,7 @@ from pipeline.optimize.sphere import SpherePainter, Task, schedule
 from pipeline.optimize.workspace import Workspace
 from pipeline.source.preprocess import open_resizer
 from pipeline.temporal.planar import Floats
-from vr360.frame import Rgb
+from vr360.frame import Rgb, peak_of
 
 PALETTE_FRAMES, PALETTE_HEIGHT = 8, 64  # frames, evenly spaced, and rows that colours are read off
 
@@ -160,9 +160,8 @@ class FilmPainter:
         return np.ascontiguousarray(rgb[0].permute(1, 2, 0).numpy())
 
     def _fitted(self, rgb: Rgb) -> Floats:
-        peak = 255 if rgb.dtype == np.uint8 else 1023
         small = open_resizer(rgb.shape[:2], self._size)(rgb)
-        return np.asarray(small / np.float32(peak), np.float32)
+        return np.asarray(small / np.float32(peak_of(rgb)), np.float32)
 
     def _sphere(self, task: Task, frame: int, turn: int) -> Tensor:
         spent = 0.0

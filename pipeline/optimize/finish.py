@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
+from vr360.filters import non_local_means
 from vr360.frame import Rgb
-from vr360.padding import sphere_pad_rgb
 
-REACH = 14  # pixels that non-local means looks around
+TEMPLATE, SEARCH = 5, 21  # pixels: sides of the patches compared, and of where they are looked for
 
 Dissolve = Keyframes[float]
 """Seconds from the first frame, and the share of the painting."""
@@ -64,6 +63,4 @@ def finished(painted: Rgb, source: Rgb, denoise: float, share: float) -> Rgb:
 
 def denoised(rgb: Rgb, strength: float) -> Rgb:
     """Non-local means of one equirect eye (H, W, 3) uint8, seam and poles included."""
-    padded = np.ascontiguousarray(sphere_pad_rgb(rgb, REACH))
-    clean = cv2.fastNlMeansDenoisingColored(padded, None, strength, strength, 5, 2 * REACH - 7)
-    return np.asarray(clean[REACH:-REACH, REACH:-REACH], rgb.dtype)
+    return non_local_means(rgb, strength, TEMPLATE, SEARCH)

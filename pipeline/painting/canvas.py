@@ -24,9 +24,10 @@ from vr360.cubelayout import pack_faces, unpack_faces
 from vr360.cubemap import FACES
 from vr360.errors import InputError
 from vr360.frame import Rgb
-from vr360.padding import beyond_edges, sphere_pad_rgb
+from vr360.padding import sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect
 from vr360.sampling import build_sampler
+from vr360.sampling.padding import beyond_edges
 
 LEAN = (0.03, 0.015)  # share of the pixel as far beyond the edge, from the edge inwards
 FEWEST = 4  # of a net's coarsest features along a face's edge, below which its corners show

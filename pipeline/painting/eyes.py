@@ -15,7 +15,7 @@ from pipeline.temporal.flow import Quality, SphereFlow, grey, parallax
 from pipeline.temporal.planar import Floats
 from pipeline.temporal.smoothing import trust
 from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 
 USUAL = Quality(384, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)
 
@@ -36,7 +36,7 @@ def carry_over(left: Rgb, right: Rgb, painted_left: Rgb, painted_right: Rgb) -> 
     share = np.clip((enlarge(seen, *painted_right.shape[:2]) - 0.3) / 0.3, 0, 1)
     own = painted_right.astype(np.float32)
     mixed = own + share.reshape(*own.shape[:2], 1) * (carried - own)
-    peak = (1 << bit_depth(painted_right)) - 1
+    peak = peak_of(painted_right)
     return np.asarray(mixed.round().clip(0, peak), painted_right.dtype)
 
 

@@ -13,11 +13,10 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 from pipeline.painting.stages import Painted, Prepared
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.errors import OutputError
+from vr360.partial import Partial
 
 WINDOW = 96  # frames on disk: so far into a shot its beginning looks
 STRIDE = WINDOW // 2  # frames that leave a window at once
@@ -34,6 +34,9 @@ STRIDE = WINDOW // 2  # frames that leave a window at once
 class LookAhead:
     """Painted frames in, the same with what lies ahead of them out, `WINDOW` frames later.
 
+    Leaving it as a context manager ends the work on a window at the next frame: whoever breaks off
+    does not wait for all of them.
+
     Args:
         folder: where frames wait, 12 bytes for each pixel and frame; 18 at 10 bits.
         smoothers: makes new ones, one for each eye.
@@ -41,6 +44,7 @@ class LookAhead:
 
     def __init__(self, folder: Path, smoothers: Callable[[], list[Smoother]]) -> None:
         self.busy_seconds = 0.0
+        self._left = False
         self._folder = folder
         self._smoothers = smoothers
 
@@ -52,6 +56,8 @@ class LookAhead:
         """
         held: deque[_Held] = deque()
         for number, frame in enumerate(frames):
+            if self._left:
+                return
             if frame.begins_shot:
                 yield from self._released(held, len(held))
             if held and frame.again:
@@ -62,18 +68,26 @@ class LookAhead:
                 yield from self._released(held, STRIDE)
         yield from self._released(held, len(held))
 
+    def __enter__(self) -> LookAhead:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._left = True
+
     def _released(self, held: deque[_Held], count: int) -> Iterator[Painted]:
         """The first `count` of the frames held, the rest stays."""
         started = time.perf_counter()
         self._look_back(held)
         self.busy_seconds += time.perf_counter() - started
-        for _ in range(count):
+        for _ in range(0 if self._left else count):
             yield from held.popleft().released()
 
     def _look_back(self, held: Sequence[_Held]) -> None:
         """From the last frame held to the first, which the window before has seen as well."""
         smoothers, changed = self._smoothers(), 0.0
         for place in reversed(range(len(held))):
+            if self._left:
+                return
             sources, eyes = _halves(_stored(held[place].painted))
             steps = zip(smoothers, sources, eyes, strict=True)
             seen = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
@@ -81,13 +95,16 @@ class LookAhead:
             changed = held[place].frame.changed
 
 
-class NoLookAhead:
+class NoLookAhead(AbstractContextManager[None]):
     """Painted frames pass as they are."""
 
     busy_seconds = 0.0
 
     def __call__(self, frames: Iterable[Painted]) -> Iterator[Painted]:
         return iter(frames)
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
 
 @dataclass
@@ -164,5 +181,8 @@ def _stored(path: Path) -> list[NDArray[Any]]:
 @contextmanager
 def looking_ahead(output: Path, smoothers: Callable[[], list[Smoother]]) -> Iterator[LookAhead]:
     """A `LookAhead` that keeps its frames beside `output` and leaves nothing of them behind."""
-    with TemporaryDirectory(prefix=f".{output.stem}.", dir=output.parent) as folder:
-        yield LookAhead(Path(folder), smoothers)
+    waiting = Partial(output)
+    try:
+        yield LookAhead(waiting.make(folder=True), smoothers)
+    finally:
+        waiting.discard()

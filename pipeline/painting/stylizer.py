@@ -24,7 +24,7 @@ from pipeline.painting.statistics import ShotState, ShotStatistics
 from pipeline.styles import Palette, open_palette
 from vr360.change import luma
 from vr360.choices import chosen
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, bit_depth, peak_of
 
 
 class Stylizer:
@@ -179,8 +179,8 @@ def preserve_colour(eye: Rgb, painted: Rgb, share: float) -> Rgb:
     """
     if share == 0:
         return painted
-    peak = (1 << bit_depth(painted)) - 1
-    own = eye.astype(np.float32) * np.float32(peak / ((1 << bit_depth(eye)) - 1))
+    peak = peak_of(painted)
+    own = eye.astype(np.float32) * np.float32(peak / peak_of(eye))
     light = (luma(painted) - luma(eye))[..., None] * np.float32(peak)
     coloured = painted + np.float32(share) * (own + light - painted)
     return np.asarray(coloured.round().clip(0, peak), painted.dtype)
@@ -190,6 +190,6 @@ def _fade(eye: Rgb, painted: Rgb, share: float) -> Rgb:
     """The painting's share added to what is kept of the eye, in the codes of the painting."""
     if share == 1:
         return painted
-    scale = ((1 << bit_depth(painted)) - 1) / ((1 << bit_depth(eye)) - 1)
+    scale = peak_of(painted) / peak_of(eye)
     mixed = eye.astype(np.float32) * np.float32(scale * (1 - share)) + painted * np.float32(share)
     return mixed.round().astype(painted.dtype)

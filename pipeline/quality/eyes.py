@@ -9,7 +9,7 @@ import numpy as np
 from pipeline.painting.eyes import eye_to_eye, moved_along
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 from vr360.geometry import row_areas
 
 
@@ -32,7 +32,7 @@ def cross_eye_errors(
     errors: list[float | None] = []
     for left, right in films:
         height, width = right.shape[:2]
-        difference = (right - moved_along(left, flow)) / ((1 << bit_depth(right)) - 1)
+        difference = (right - moved_along(left, flow)) / peak_of(right)
         weight = enlarge(seen, height, width).reshape(height, width) * row_areas(height)[:, None]
         total = float(weight.sum())
         error = float((np.square(difference).mean(axis=2) * weight).sum())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.temporal.views import sample
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 from vr360.geometry import FULL_TURN
 
 BESIDE = 8  # steps on each side of an edge that it is compared with
@@ -25,7 +25,7 @@ def face_edge_gradient(rgb: Rgb) -> float:
     Args:
         rgb: (H, W, 3), one equirect eye.
     """
-    peak = (1 << bit_depth(rgb)) - 1
+    peak = peak_of(rgb)
     values = sample(rgb, _across_edges(rgb.shape[1])) / peak  # (edges, 2 BESIDE + 2, 3)
     steps = np.abs(np.diff(values, axis=1)).mean(axis=(0, 2))
     beside = float(np.delete(steps, BESIDE).mean())

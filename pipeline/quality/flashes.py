@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.change import REC709, Map
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 from vr360.geometry import (
     QUARTER_TURN,
     equirect_directions,
@@ -167,7 +167,7 @@ def _views() -> Map:
 
 def _light(rgb: Rgb) -> Map:
     """Linear light (CELLS, 3), white being 1; each cell the mean over its area of the picture."""
-    peak = (1 << bit_depth(rgb)) - 1
+    peak = peak_of(rgb)
     curve = ((np.arange(peak + 1) / peak) ** GAMMA).astype(np.float32)
     light = cv2.resize(curve[rgb], CELLS[::-1], interpolation=cv2.INTER_AREA)
     return np.asarray(light, np.float32)

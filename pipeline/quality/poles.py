@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pipeline.temporal.views import sample
 from vr360.change import luma
+from vr360.filters import Around, gaussian_blur
 from vr360.frame import Rgb
 from vr360.geometry import (
     FULL_TURN,
@@ -86,7 +87,7 @@ def _joined(parts: Sequence[Strokes], name: str) -> Floats:
 
 def _stroke(view: NDArray[np.float32]) -> tuple[float, float]:
     """Logarithms of contrast and scale."""
-    detail = view - cv2.GaussianBlur(view, (0, 0), len(view) / 8)
+    detail = view - gaussian_blur(view, len(view) / 8, Around.FLAT)
     power = np.square(detail).mean()
     slope = np.sum([np.square(g).mean() for g in np.gradient(detail)])
     floor = 1e-12

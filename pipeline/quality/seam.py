@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 from vr360.geometry import row_areas
 
 BESIDE = 8  # columns on each side of the seam that it is compared with
@@ -19,7 +19,7 @@ def seam_gradient(rgb: Rgb) -> float:
     Args:
         rgb: (H, W, 3), one equirect eye.
     """
-    peak = (1 << bit_depth(rgb)) - 1
+    peak = peak_of(rgb)
     columns = np.roll(rgb, BESIDE + 1, axis=1)[:, : 2 * BESIDE + 2].astype(np.float64) / peak
     steps = np.abs(np.diff(columns, axis=1)).mean(axis=2)  # (H, 2 BESIDE + 1)
     weighted = row_areas(len(rgb)) @ steps

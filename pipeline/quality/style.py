@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vr360.frame import BT709_LUMA
+
 Paint = Callable[[Tensor], Tensor]
 """(N, 3, H, W) float in [0, 1] -> the same, painted."""
 
@@ -63,7 +65,7 @@ def yaw_equivariance_max(paint: Paint, rgb: Tensor, shift: int) -> float:
 
 
 def _patch_spectrum(rgb: Tensor) -> NDArray[np.float64]:
-    luma = (rgb[0] * torch.tensor([0.2126, 0.7152, 0.0722]).view(3, 1, 1)).sum(0).double().numpy()
+    luma = (rgb[0] * torch.tensor(BT709_LUMA).view(3, 1, 1)).sum(0).double().numpy()
     rows, columns = luma.shape[0] // PATCH, luma.shape[1] // PATCH
     patches = luma[: rows * PATCH, : columns * PATCH]
     patches = patches.reshape(rows, PATCH, columns, PATCH).swapaxes(1, 2).reshape(-1, PATCH, PATCH)

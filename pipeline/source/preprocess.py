@@ -7,9 +7,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from vr360 import filters
 from vr360.errors import InputError
 from vr360.frame import Rgb
-from vr360.padding import sphere_pad_rgb
 from vr360.projections import Equirect
 from vr360.sampling import build_sampler
 
@@ -31,11 +31,7 @@ def median_blur(rgb: Rgb, kernel: int) -> Rgb:
     It takes the camera's noise away before the net can paint it: dreamier and steadier, as the
     Berkeley film found with kernel 3. Kernels 0 and 1 change nothing.
     """
-    if kernel <= 1:
-        return rgb
-    reach = kernel // 2
-    padded = np.ascontiguousarray(sphere_pad_rgb(rgb, reach))
-    return cv2.medianBlur(padded, kernel)[reach:-reach, reach:-reach]
+    return rgb if kernel <= 1 else filters.median_blur(rgb, kernel)
 
 
 def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], Rgb]:

@@ -19,7 +19,8 @@ from pipeline.temporal.warp import (
     inner,
     warp_rows,
 )
-from vr360.frame import Rgb, bit_depth
+from vr360.filters import Around, box_blur
+from vr360.frame import Rgb, bit_depth, peak_at
 
 DETAIL = 3  # pixels: what a blur of this size takes away is detail; averages lose the finest
 PLAY = 2.0  # codes that a result may be off: fewer than anybody sees
@@ -83,9 +84,8 @@ def detail(picture: Floats, rows: slice) -> Floats:
     """What a blur takes from some rows of a roomy picture (H + 2 REACH, W) or (..., C)."""
     side = DETAIL // 2
     near = picture[rows.start + REACH - side : rows.stop + REACH + side]
-    wide = cv2.copyMakeBorder(near, 0, 0, side, side, cv2.BORDER_WRAP)
-    soft = cv2.blur(wide, (DETAIL, DETAIL))[side:-side, side:-side]
-    return np.asarray(cv2.subtract(near[side:-side], soft), np.float32)
+    soft = box_blur(near, DETAIL, Around.RING)  # the rows above and below are there already
+    return np.asarray(cv2.subtract(near[side:-side], soft[side:-side]), np.float32)
 
 
 def shown(average: Floats, gain: Floats, last: Rgb) -> Rgb:
@@ -121,4 +121,4 @@ def _settle(exact: Floats, last: Rgb, result: Rgb) -> None:
     kind = cv2.CV_8U if depth == 8 else cv2.CV_16U  # OpenCV rounds and stays within these
     cv2.subtract(exact, change, dst=result, dtype=kind)
     if depth > 8:
-        np.minimum(result, (1 << depth) - 1, out=result)
+        np.minimum(result, peak_at(depth), out=result)

@@ -83,4 +83,11 @@ def _all(step: Callable[[slice], None], bands: Sequence[slice]) -> None:
 
 @lru_cache(maxsize=1)
 def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="bands")
+    return ThreadPoolExecutor(usable_cores(), thread_name_prefix="bands")
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on; a container often has fewer than the machine."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

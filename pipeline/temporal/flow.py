@@ -33,6 +33,7 @@ from pipeline.temporal.views import (
     upsample,
     views,
 )
+from vr360.filters import gaussian_blur, gradient
 from vr360.frame import Rgb, bit_depth
 from vr360.geometry import FULL_TURN, row_areas
 
@@ -189,7 +190,7 @@ def grey(rgb: Rgb, height: int) -> Grey:
     if bit_depth(rgb) == 10:
         small = (small >> 2).astype(np.uint8)
     level = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.GaussianBlur(level, (0, 0), SOFT), np.uint8)
+    return np.asarray(gaussian_blur(np.asarray(level), SOFT), np.uint8)
 
 
 def _reduced(picture: NDArray[Any], height: int) -> NDArray[Any]:
@@ -245,7 +246,7 @@ def _camera(now: Grey, motion: Floats, turn: Array) -> CameraMotion:
 
 def _texture(now: Grey) -> Floats:
     """0..1: how well motion can be read off each pixel's surroundings."""
-    across, down = (cv2.Sobel(now, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1)))
+    across, down = gradient(now)
     power = blur(np.asarray(across**2 + down**2, np.float32), 4)
     return np.asarray(power / (power + TEXTURE), np.float32)
 

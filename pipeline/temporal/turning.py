@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.filters import gaussian_blur
 from vr360.frame import Rgb
 from vr360.geometry import HALF_TURN, lonlat_to_pixel, lonlat_to_xyz, spiral, xyz_to_lonlat
-from vr360.padding import sphere_pad_rgb
 
 Floats = NDArray[np.float32]
 
@@ -77,9 +77,7 @@ def _detail(rgb: Rgb, blur: float) -> Floats:
 
 
 def _blurred(rgb: Rgb, sigma: float) -> Floats:
-    pad = ROWS // 2
-    padded = sphere_pad_rgb(rgb.astype(np.float32) / 255, pad)
-    return np.asarray(cv2.GaussianBlur(padded, (0, 0), sigma)[pad:-pad, pad:-pad], np.float32)
+    return gaussian_blur(rgb.astype(np.float32) / 255, sigma)
 
 
 def _at(picture: Floats, turn: NDArray[np.float64], directions: NDArray[np.float64]) -> Floats:

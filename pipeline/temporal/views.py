@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.temporal.planar import Floats
+from vr360.filters import box_blur
 from vr360.geometry import (
     FULL_TURN,
     HALF_TURN,
@@ -148,9 +149,7 @@ def upsample(field: Floats, height: int, width: int) -> Floats:
 
 def blur(values: Floats, reach: int) -> Floats:
     """Mean over (2 reach + 1) x (2 reach + 1) pixels of (H, W) or (H, W, C), on the sphere."""
-    padded = _padded(values, reach)
-    mean = cv2.blur(padded, (2 * reach + 1, 2 * reach + 1))[reach:-reach, reach:-reach]
-    return np.asarray(mean, np.float32).reshape(values.shape)
+    return np.asarray(box_blur(values, 2 * reach + 1), np.float32)
 
 
 def guided_filter(values: Floats, guide: Floats, reach: int, edge: float) -> Floats:

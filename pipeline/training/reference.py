@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 
 from pipeline.looks.colours import Palette, picture_palette, sphere_palette
-from pipeline.looks.style_images import SUFFIXES, load_picture
+from pipeline.looks.style_images import load_picture
 from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
+from vr360.media.stills import PICTURE_SUFFIXES
 from vr360.stereo import split_eyes
 
 FRAMES = 8  # of a film, evenly spaced
@@ -36,7 +37,7 @@ def reference_palette(path: Path) -> Palette:
     try:
         info = probe(path)
     except NotEquirectError:
-        if path.suffix.lower() not in SUFFIXES:
+        if path.suffix.lower() not in PICTURE_SUFFIXES:
             raise
         return picture_palette(load_picture(path))
     eyes = [_small(split_eyes(rgb, info.stereo)[0]) for rgb in _some_frames(info)]

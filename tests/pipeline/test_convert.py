@@ -8,19 +8,23 @@ import pytest
 
 from pipeline.convert import ConvertJob, Side, convert
 from pipeline.source.delivery import Span
+from pipeline.stitch import StitchJob, stitch
 from vr360.errors import InputError, OutputError
+from vr360.fisheye.film import Footage
 from vr360.frame import Frame, Projection, Stereo
 from vr360.geometry import equirect_directions, rotation
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import read_still, write_still
 from vr360.media.writer import open_writer
-from vr360.projections import RECTILINEAR, CubeMap, Equirect, HalfEquirect
+from vr360.projections import RECTILINEAR, CubeMap, DualFisheye, Equirect, HalfEquirect
 from vr360.sampling import build_sampler
 from vr360.spherical import SphericalMetadata, inspect
+from vr360.spherical.mesh import _unpacked, _vertices, dual_fisheye
 from vr360.spherical.model import FRONT_HALF
 
 EQUI_ANGULAR, CUBEMAP = Projection.EQUI_ANGULAR, Projection.CUBEMAP
+DUAL = Projection.DUAL_FISHEYE
 
 
 @pytest.fixture
@@ -134,6 +138,36 @@ def test_dual_fisheye_says_how_wide_its_lenses_are(film: Path, tmp_path: Path):
     out = tmp_path / "dual.mp4"
     convert(ConvertJob(film, out, target=Side(Projection.DUAL_FISHEYE, fov=np.radians(200))))
     assert inspect(out).metadata == SphericalMetadata(Projection.DUAL_FISHEYE, lens_fov=200)
+
+
+def test_the_mesh_of_a_dual_fisheye_shows_the_picture_that_was_written(tmp_path: Path):
+    """Each vertex's place in the picture has the colour of the direction that it points in."""
+    direction = equirect_directions(128, 256)
+    write_still(tmp_path / "world.png", colour_of(direction).astype(np.uint8))
+    convert(ConvertJob(tmp_path / "world.png", tmp_path / "dual.png", target=Side(DUAL, fov=3.4)))
+    dual = read_still(tmp_path / "dual.png").astype(float)
+    height, width = dual.shape[:2]
+    vertices = _vertices(_unpacked(dual_fisheye(np.degrees(3.4))))
+    x, y = np.rint(vertices[:, 3] * width - 0.5), np.rint((1 - vertices[:, 4]) * height - 0.5)
+    shown = dual[y.astype(int), x.astype(int)]
+    assert np.abs(shown - colour_of(vertices[:, :3])).max() < 8
+
+
+def test_ideal_lenses_are_converted_and_stitched_alike(tmp_path: Path):
+    lenses = DualFisheye(256, 512, np.radians(195))
+    direction, seen = lenses.directions(*np.meshgrid(np.arange(512), np.arange(256)))
+    rgb = np.where(seen[..., None], colour_of(direction), 0).astype(np.uint8)
+    dual, converted, stitched = (tmp_path / f"{name}.png" for name in ("d", "c", "s"))
+    write_still(dual, rgb)
+    convert(ConvertJob(dual, converted, Side(DUAL, fov=lenses.fov), size=(128, 256)))
+    stitch(StitchJob(dual, stitched, Footage("ideal-195"), size=(128, 256)))
+    difference = np.abs(read_still(converted).astype(int) - read_still(stitched))
+    assert difference.mean() < 1
+
+
+def colour_of(direction: np.ndarray) -> np.ndarray:
+    """(..., 3) in 0..255, another one for each direction."""
+    return 127.5 + 100 * direction
 
 
 @pytest.mark.parametrize(

@@ -237,20 +237,24 @@ def test_few_frames_are_held_however_long_the_film_is(tmp_path: Path, tiny_style
     assert held[-1] <= held[0] + 4
 
 
-def test_ctrl_c_leaves_neither_film_nor_partial_file(tmp_path: Path, tiny_style: Path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_ending_signal_leaves_neither_film_nor_waiting_frames(
+    number: int, tmp_path: Path, tiny_style: Path
+):
     out = tmp_path / "film.mp4"
     command = [sys.executable, "-m", "pipeline.cli", "stylize", str(SAMPLE), str(out)]
+    command += ["--passes", "2"]
     process = subprocess.Popen(
         [*command, "--style", str(tiny_style)], stderr=subprocess.PIPE, start_new_session=True
     )
     deadline = time.monotonic() + 120
-    while not list(tmp_path.glob("*.partial")):
+    while len(list(tmp_path.glob("*.partial"))) < 2:
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
-    assert process.returncode not in (0, None)
+    process.send_signal(number)
+    _, stderr = process.communicate(timeout=300)
+    assert process.returncode == 128 + number
     assert b"Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -12,6 +12,7 @@ import pytest
 from clips import number_on_screen, write_clip
 from scenes import mean_error
 
+from tests.conftest import face_directions
 from viewer.camera import Camera
 from viewer.composition import Compare
 from viewer.export import SIZE
@@ -21,7 +22,6 @@ from viewer.layout import Eyes, View
 from viewer.renderer import Look
 from viewer.screenshot import render_view, save_still
 from vr360.cubelayout import CubeLayout, pack_faces
-from vr360.cubemap import face_directions
 from vr360.errors import OutputError, VideoOpenError
 from vr360.frame import Frame, Projection, Stereo
 from vr360.media.stills import write_still

@@ -4,6 +4,7 @@ import numpy as np
 import py360convert
 import pytest
 
+from tests.conftest import face_directions
 from vr360.cubelayout import (
     CubeLayout,
     face_size,
@@ -12,7 +13,7 @@ from vr360.cubelayout import (
     stack_faces,
     unpack_faces,
 )
-from vr360.cubemap import FACES, face_directions, face_to_xyz, facing, xyz_to_face
+from vr360.cubemap import FACES, face_to_xyz, facing, xyz_to_face
 from vr360.errors import InputError
 from vr360.frame import Projection, Rgb
 from vr360.geometry import equirect_directions

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from vr360.cubemap import face_areas, face_directions
-from vr360.padding import face_pad
+from tests.conftest import face_directions
+from vr360.cubemap import face_areas
+from vr360.sampling.padding import face_pad
 
 SIZE = 16
 

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from vr360.geometry import equirect_directions, lonlat_to_xyz, pixel_to_lonlat
-from vr360.padding import sphere_pad, sphere_pad_rgb
+from vr360.padding import sphere_pad_rgb
+from vr360.sampling.padding import sphere_pad
 
 
 def test_convention_over_a_pole_rows_mirror_and_shift_by_half_a_turn():

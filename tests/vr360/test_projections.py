@@ -4,7 +4,10 @@ import pytest
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Projection
+from vr360.geometry import lonlat_to_xyz
 from vr360.projections import (
+    BACK_LENS,
+    FRONT_LENS,
     RECTILINEAR,
     CubeMap,
     DualFisheye,
@@ -50,12 +53,24 @@ def test_convention_a_view_of_90_degrees_reaches_as_far_as_it_is_deep():
     assert not seen[2]
 
 
-def test_convention_the_front_lens_lies_right_and_the_back_lens_is_seen_from_its_front():
+def test_convention_the_front_lens_lies_left_and_the_back_lens_is_seen_from_its_front():
     lenses = DualFisheye(10, 20, np.pi)
     forward, backward, right = np.array([[0, 0, -1], [0, 0, 1], [1, 0, 0.001]])
-    assert lenses.pixels(forward)[:2] == pytest.approx((14.5, 4.5))
-    assert lenses.pixels(backward)[:2] == pytest.approx((4.5, 4.5))
-    assert float(lenses.pixels(right)[0]) == pytest.approx(-0.5, abs=0.01)
+    assert lenses.pixels(forward)[:2] == pytest.approx((4.5, 4.5))
+    assert lenses.pixels(backward)[:2] == pytest.approx((14.5, 4.5))
+    assert float(lenses.pixels(right)[0]) == pytest.approx(9.5, abs=0.01)
+
+
+def test_both_lenses_see_what_they_overlap_in():
+    lenses = DualFisheye(400, 800, np.radians(195))
+    edge = lonlat_to_xyz(np.radians([95.0, -95.0]), np.zeros(2))
+    for lens in (FRONT_LENS, BACK_LENS):
+        x, y, seen = lenses.lens_pixels(lens, edge)
+        assert seen.all()
+        back, inside = lenses.directions(x, y)
+        assert inside.all()
+        np.testing.assert_allclose(back, edge, atol=1e-9)
+    assert not lenses.lens_pixels(FRONT_LENS, [0.0, 0.0, 1.0])[2]
 
 
 @pytest.mark.parametrize(

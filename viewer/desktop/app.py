@@ -63,7 +63,9 @@ def run(options: Options, catalogue: Catalogue) -> int:
     qInstallMessageHandler(_note)
     application = QApplication.instance() or QApplication(["vr360"])
     check_opengl()
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Qt's loop lets no exception end it
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     window = Window(catalogue)
     window.show()
     QTimer.singleShot(0, lambda: start(window, options))

@@ -14,7 +14,7 @@ uniform float texels;       // per radian; luma
 uniform float chroma_bias;  // mip levels by which chroma is smaller
 uniform float lens_fov;
 uniform vec2 lens_turn;  // cosine and sine of the roll
-uniform bool swap_lenses;
+uniform float front_lens;  // the half of the picture it lies in: 0 left, 1 right
 
 uniform vec4 window;  // left, top, width, height; shares of the whole sphere's picture
 
@@ -67,9 +67,8 @@ PLACE place(vec3 d, out bool seen) {
     vec2 p = across * (angle / (max(off, 1e-9) * lens_fov));
     p = vec2(lens_turn.x * p.x - lens_turn.y * p.y, lens_turn.y * p.x + lens_turn.x * p.y);
     seen = 2.0 * angle <= lens_fov;
-    float half_width = 0.5;
-    float left = front != swap_lenses ? half_width : 0.0;
-    return vec2(left + (p.x + 0.5) * half_width, p.y + 0.5);
+    float lens = front ? front_lens : 1.0 - front_lens;
+    return vec2((lens + p.x + 0.5) * 0.5, p.y + 0.5);
 #else
     float lon = atan(d.x, -d.z);
     float lat = atan(d.y, length(d.xz));

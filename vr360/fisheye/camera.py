@@ -9,6 +9,7 @@ import numpy as np
 from vr360.errors import CameraError
 from vr360.fisheye.lens import Lens
 from vr360.geometry import Array, rotation
+from vr360.projections import BACK_LENS, FRONT_LENS
 
 SHAPE_TOLERANCE = 0.01  # of the aspect ratio: rounding to even sides, no more
 
@@ -91,25 +92,27 @@ def ideal_camera(
     circle: float | None = None,
     back_turn: tuple[float, float, float] = (np.pi, 0.0, 0.0),
 ) -> Camera:
-    """Two equidistant lenses, centred in the halves of the picture, `left` looking forward.
+    """Two equidistant lenses, centred in the halves of the picture as in a `DualFisheye`.
 
     Args:
         fov: radians that each lens sees.
         focal: pixels a radian.
         circle: radius in pixels of what a lens paints; by default `fov` decides.
-        back_turn: of the right lens.
+        back_turn: of the back lens; the front lens is the camera's own direction.
     """
+    turns = {FRONT_LENS: (0.0, 0.0, 0.0), BACK_LENS: back_turn}
     side = min(height, width / 2)
     radius = circle or fov / 2 * focal + 0.5
 
-    def lens(index: int, turn: tuple[float, float, float]) -> Lens:
+    def lens(index: int) -> Lens:
         left = index * width / 2
         centre = (left + width / 4 - 0.5, side / 2 - 0.5)
         box = (left, left + width / 2, 0.0, float(side))
         unit = min(height, width) / 2
+        turn = turns[index]
         return Lens(focal, centre, unit, fov, turn, circle=(*centre, radius), box=box)
 
-    return Camera(name, height, width, (lens(0, (0.0, 0.0, 0.0)), lens(1, back_turn)), source)
+    return Camera(name, height, width, (lens(0), lens(1)), source)
 
 
 def level(yaw_deg: float = 0.0, pitch_deg: float = 0.0, roll_deg: float = 0.0) -> Array:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vr360.filters import Around, box_blur
 from vr360.fisheye.camera import Camera
 from vr360.fisheye.ring import Floats, Ring, RingSampler, to_ring
 from vr360.frame import Rgb
@@ -106,7 +107,7 @@ def _match_rings(camera: Camera, rings: Sequence[Ring], direction: Array) -> Pho
 
 def _log_ratio(ring: Ring, gains: Sequence[Floats]) -> Floats:
     """(H, W, 3) of log(left / right) with the model's light undone; nan where it says nothing."""
-    left, right = (cv2.blur(rgb, (5, 5)) for rgb in ring.rgb)
+    left, right = (box_blur(rgb, 5, Around.RING) for rgb in ring.rgb)
     low, high = USABLE
     usable = np.minimum(*ring.margin) > _INSIDE
     for rgb in (left, right):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from vr360.filters import Around, box_blur, gaussian_blur
 from vr360.fisheye.ring import Floats, Ring
 from vr360.geometry import FULL_TURN, Array
 
@@ -65,7 +65,7 @@ def _difference(ring: Ring, gains: Sequence[Floats]) -> Floats:
     """(H, W): how visible a change from one lens to the other is, in grey levels."""
     left, right = (rgb * gain for rgb, gain in zip(ring.rgb, gains, strict=True))
     apart = np.abs(left - right).mean(-1)
-    return np.asarray(cv2.GaussianBlur(apart, (0, 0), 1.5), np.float32)
+    return np.asarray(gaussian_blur(apart, 1.5, Around.RING), np.float32)
 
 
 def _closed_path(cost: Array) -> Array:
@@ -108,7 +108,7 @@ def _feather(ring: Ring, shows: Floats, inside: Array, depth: Array) -> Array:
     """Wide where the lenses agree, narrow where a wide one would show both pictures at once."""
     rows = np.interp(depth, ring.depth[::-1], np.arange(len(ring.depth))[::-1]).round().astype(int)
     columns = np.arange(len(depth))
-    level = cv2.blur(shows, (9, 9))[rows, columns]
+    level = box_blur(shows, 9, Around.RING)[rows, columns]
     narrow, wide = _WIDTHS
     share = np.clip((level - _LEVELS[0]) / (_LEVELS[1] - _LEVELS[0]), 0, 1)
     width = wide + (narrow - wide) * share

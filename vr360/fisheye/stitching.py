@@ -17,7 +17,7 @@ from vr360.fisheye.drift import LightMeter, evened
 from vr360.fisheye.photometry import Photometry, match_lenses
 from vr360.fisheye.ring import Floats, RingSampler, remap_places, to_ring
 from vr360.fisheye.seam import Seam, place_seam
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, peak_of
 from vr360.geometry import FULL_TURN, Array, lonlat_to_xyz, pixel_to_lonlat
 
 _CELL = 16  # pixels between the places that gains are computed for
@@ -160,7 +160,7 @@ class Stitcher:
         cv2.multiply(picture, self._gain, dst=picture, dtype=depth)
         self._feather(rgb, picture)
         if depth == cv2.CV_16U:
-            np.minimum(picture, (1 << bit_depth(rgb)) - 1, out=picture)
+            np.minimum(picture, peak_of(rgb), out=picture)
         return picture
 
     def _feather(self, rgb: Rgb, picture: Rgb) -> None:
@@ -171,7 +171,7 @@ class Stitcher:
         flat = picture.reshape(-1, 3)
         mine = flat[self._band].astype(np.float32)
         mine += self._band_weight * (other * self._band_gain - mine)
-        limit = (1 << bit_depth(rgb)) - 1
+        limit = peak_of(rgb)
         flat[self._band] = np.clip(np.rint(mine), 0, limit).astype(rgb.dtype)
 
 

@@ -11,12 +11,12 @@ import cv2
 import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
-from vr360.frame import Colour, Rgb
+from vr360.frame import Colour, Rgb, peak_at
 
 SD_BELOW = 720
 """Pictures lower than this are taken as BT.601 where the file says nothing, as players do."""
 
-TOP_10 = 1023
+TOP_10 = peak_at(10)
 LIMITED_WHITE_16 = 255 << 8  # where swscale puts white of a limited-range source in 16 bits
 
 _MATRICES = {0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m"} | {

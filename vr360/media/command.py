@@ -27,6 +27,7 @@ _STEREO_MODES = {
     Stereo.LEFT_RIGHT: "left_right",
     Stereo.RIGHT_LEFT: "right_left",
 }
+_SOURCE, _TARGET = "<source>", "<target>"  # ffmpeg-python takes no names that are not UTF-8
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
 
@@ -64,14 +65,26 @@ def film_command(
     """
     streams = [_raw_input(raw, encoding)["v"]]
     options = _picture_options(muxer, raw, encoding, colour, sphere)
+    names = {_TARGET: str(target.absolute())}
     if sound is not None:
-        film = ffmpeg.input(str(sound.film.path.absolute()), **_cut(sound))
+        names[_SOURCE] = str(sound.film.path.absolute())
+        film = ffmpeg.input(_SOURCE, **_cut(sound))
         streams += [film[str(track.info.index)] for track in sound.tracks]
-        options |= track_options(sound.tracks, muxer)
-    graph = ffmpeg.output(*streams, str(target.absolute()), f=muxer, **options)
+        options |= track_options(sound.tracks, muxer) | _chapters(sound, raw)
+    graph = ffmpeg.output(*streams, _TARGET, f=muxer, **options)
     clock = ("-copyts",) if _from_zero(sound) else ()
     command: list[str] = graph.global_args(*_QUIET, *clock).overwrite_output().compile(binary)
-    return command
+    return [names.get(word, word) for word in command]
+
+
+def _chapters(sound: Sound, raw: RawVideo) -> dict[str, str]:
+    """The chapters of the source come along; what is cut off must not make the film longer.
+
+    Half a frame is added, which no rounding of times takes from the last one.
+    """
+    if sound.duration is None:
+        return {}
+    return {"t": f"{float(sound.duration + 1 / (2 * raw.rate)):.6f}"}
 
 
 def _raw_input(raw: RawVideo, encoding: Encoding) -> Any:

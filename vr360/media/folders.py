@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.stills import STILL_SUFFIXES, encoded, read_still, store
-from vr360.media.targets import check_target, partial_of
+from vr360.media.targets import check_target
 from vr360.media.threads import WriteBehind
+from vr360.partial import Partial
 
 
 def frames_in(folder: Path) -> list[Path]:
-    """The pictures of a folder in natural order (frame 9 before frame 10).
+    """The pictures of a folder in natural order (frame 9 before frame 10), hidden files left out.
 
     Raises:
         VideoOpenError: there is none.
     """
-    files = [f for f in folder.iterdir() if f.suffix.lower() in STILL_SUFFIXES and f.is_file()]
+    seen = (f for f in folder.iterdir() if not f.name.startswith("."))  # as macOS's ._0001.png
+    files = [f for f in seen if f.suffix.lower() in STILL_SUFFIXES and f.is_file()]
     if not files:
         raise VideoOpenError(f"{folder}: the folder holds no JPEG or PNG frames")
     return sorted(files, key=_natural)
@@ -31,6 +34,22 @@ def frames_in(folder: Path) -> list[Path]:
 def _natural(path: Path) -> list[tuple[int, int | str]]:
     parts = re.split(r"(\d+)", path.name.lower())
     return [(0, int(p)) if p.isdecimal() else (1, p) for p in parts]
+
+
+def holes_in(files: Sequence[Path]) -> tuple[str, ...]:
+    """What to tell of frames in order whose numbers leave one out; the film closes up there."""
+    found = [re.search(r"\d+(?=\D*$)", file.stem) for file in files]
+    numbers = [int(match[0]) for match in found if match]
+    steps = np.diff(numbers)
+    if len(numbers) < len(files) or not len(steps) or steps.min() <= 0:
+        return ()
+    at = np.flatnonzero(steps > steps.min())
+    if not len(at):
+        return ()
+    first = int(at[0])
+    more = f", and {len(at) - 1} more such holes" if len(at) > 1 else ""
+    between = f"between {files[first].name} and {files[first + 1].name}"
+    return (f"a frame is missing {between}{more}: the film closes up there",)
 
 
 def read_folder(info: VideoInfo, start: Fraction = Fraction(0)) -> Iterator[Frame]:
@@ -66,12 +85,12 @@ class FolderWriter:
     ) -> None:
         empty = path.is_dir() and not any(path.iterdir())
         check_target(path, force or empty, source.path if source else None)
-        if path.is_file() or any(f.suffix != ".png" for f in _entries(path)):
+        if path.is_file() or not _holds_frames_alone(path):
             raise OutputError(f"{path}: holds more than PNG frames; name a new folder")
         self.path = path
         self.bit_depth = bit_depth
         self.frames = 0
-        self._partial = partial_of(path)
+        self._partial = Partial(path)
         self._behind: WriteBehind[tuple[int, Rgb]] | None = None
 
     @property
@@ -80,8 +99,7 @@ class FolderWriter:
         return self._behind.busy_seconds if self._behind else 0.0
 
     def __enter__(self) -> FolderWriter:
-        shutil.rmtree(self._partial, ignore_errors=True)
-        self._partial.mkdir()
+        self._partial.make(folder=True)
         self._behind = WriteBehind(self._store)
         return self
 
@@ -93,7 +111,7 @@ class FolderWriter:
 
     def _store(self, numbered: tuple[int, Rgb]) -> None:
         number, rgb = numbered
-        store(self._partial / f"{number:06d}.png", encoded(rgb, ".png"))
+        store(self._partial.path / f"{number:06d}.png", encoded(rgb, ".png"))
 
     def __exit__(
         self,
@@ -107,14 +125,13 @@ class FolderWriter:
             if kind is None:
                 self._complete()
         finally:
-            shutil.rmtree(self._partial, ignore_errors=True)
+            self._partial.discard()
 
     def _complete(self) -> None:
         if not self.frames:
             raise EncodeError(f"{self.path}: no frames came, so nothing is written")
-        shutil.rmtree(self.path, ignore_errors=True)
-        self._partial.replace(self.path)
+        self._partial.settle(_holds_frames_alone(self.path))
 
 
-def _entries(path: Path) -> list[Path]:
-    return list(path.iterdir()) if path.is_dir() else []
+def _holds_frames_alone(path: Path) -> bool:
+    return not path.is_dir() or all(f.suffix == ".png" for f in path.iterdir())

@@ -81,7 +81,6 @@ class Preset:
     """
 
     name: str
-    purpose: str
     suffixes: tuple[str, ...]
     encode: Callable[[RawVideo], Encoding]
 
@@ -140,11 +139,11 @@ def _groups(raw: RawVideo, seconds: Fraction) -> dict[str, str]:
 PRESETS = {
     preset.name: preset
     for preset in (
-        Preset("archive", "bit-exact FFV1, RGB, for keeping", (".mkv",), _archive),
-        Preset("lossless-mp4", "bit-exact H.264/H.265, RGB", (".mp4", ".mkv"), _lossless_mp4),
-        Preset("youtube", "H.264 for upload", (".mp4", ".mov", ".mkv"), _youtube),
-        Preset("quest", "plays in a headset", (".mp4", ".mov", ".mkv"), _quest),
-        Preset("prores", "ProRes 422 HQ for editing", (".mov", ".mkv"), _prores),
+        Preset("archive", (".mkv",), _archive),
+        Preset("lossless-mp4", (".mp4", ".mkv"), _lossless_mp4),
+        Preset("youtube", (".mp4", ".mov", ".mkv"), _youtube),
+        Preset("quest", (".mp4", ".mov", ".mkv"), _quest),
+        Preset("prores", (".mov", ".mkv"), _prores),
     )
 }
 

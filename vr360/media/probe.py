@@ -14,15 +14,16 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vr360.errors import VideoOpenError
+from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
 from vr360.media.containers import clock_slack, counts_frames, declared_duration, opened
-from vr360.media.folders import frames_in
+from vr360.media.folders import frames_in, holes_in
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import display_matrix, upright
-from vr360.media.stills import read_still
+from vr360.media.stills import is_transparent, read_still
+from vr360.stereo import eye_size, picture_size
 
 FOLDER_RATE = Fraction(24)
 _STANDARD_RATES = tuple(
@@ -32,6 +33,7 @@ _NANOSECONDS = Fraction(2, 10**9)
 _SNAP = Fraction(1, 100)
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
+_IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
 _STILL_DEMUXERS = ("image2", "_pipe")
 
 
@@ -59,9 +61,17 @@ def probe(
 
     Raises:
         VideoOpenError: missing, empty, corrupt, or without a picture.
-        NotEquirectError: no 360° picture as far as one can tell, and no override given.
+        NotEquirectError: no 360° picture as far as one can tell, and no override given; or one
+            whose size contradicts its projection or its eyes.
     """
-    path = Path(path)
+    info = _probe(Path(path), projection, stereo, rate)
+    _check_size(info)
+    return info
+
+
+def _probe(
+    path: Path, projection: Projection | None, stereo: Stereo | None, rate: Fraction | None
+) -> VideoInfo:
     if path.is_dir():
         return _probe_folder(path, projection, stereo, rate)
     with opened(path) as (container, stream):
@@ -70,10 +80,28 @@ def probe(
         return _probe_film(path, container, stream, projection, stereo)
 
 
+def _check_size(info: VideoInfo) -> None:
+    """Two eyes are equally large, and a sphere has an opposite for each of its columns."""
+    size = info.height, info.width
+    height, width = eye_size(size, info.stereo)
+    if picture_size((height, width), info.stereo) != size:
+        raise NotEquirectError(
+            f"{info.path}: {info.width}x{info.height} does not divide into two equal eyes "
+            f"({info.stereo}); if it is one picture, say so with --stereo mono, else cut a line off"
+        )
+    if info.projection in _IN_HALVES and width % 2:
+        raise NotEquirectError(
+            f"{info.path}: {width}x{height} is no {info.projection} sphere: an even width was "
+            f"expected, because its halves belong together; scale it, as with "
+            f"ffmpeg -i INPUT -vf scale={info.width + info.width // width}:{info.height} OUTPUT"
+        )
+
+
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
     rgb = read_still(path)
     layout = recognise(rgb, path.name, declared_layout(path), projection, stereo)
-    return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1)
+    notes = _transparency(path)
+    return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1, notes=notes)
 
 
 def _probe_folder(
@@ -83,8 +111,12 @@ def _probe_folder(
     rgb = read_still(files[0])
     layout = recognise(rgb, path.name, declared_layout(files[0]), projection, stereo)
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
-    notes = () if rate else (note,)
+    notes = (*(() if rate else (note,)), *holes_in(files), *_transparency(files[0]))
     return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
+
+
+def _transparency(path: Path) -> tuple[str, ...]:
+    return ("where it is transparent, black is taken",) if is_transparent(path) else ()
 
 
 def _picture_info(
@@ -195,6 +227,11 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
         frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
     times, tick = packet_times(path)
+    if not times:
+        raise VideoOpenError(
+            f"{path}: says no times for its frames, as a bare stream does; wrap it first, as with "
+            "ffmpeg -framerate 30 -i INPUT -c copy OUTPUT.mp4"
+        )
     step = _usual_step(times)
     for rate in (nominal, stream.guessed_rate, average, snapped_rate(step)):
         if rate and _is_even(times, rate, tick):

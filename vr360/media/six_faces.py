@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from types import TracebackType
 
@@ -11,7 +10,8 @@ from vr360.cubemap import FACES
 from vr360.errors import EncodeError, InputError, OutputError
 from vr360.frame import Frame, Rgb, VideoInfo
 from vr360.media.stills import STILL_SUFFIXES, encoded, read_still, store
-from vr360.media.targets import behind_link, check_target, partial_of
+from vr360.media.targets import behind_link, check_target
+from vr360.partial import Partial
 
 
 def find_faces(folder: Path) -> dict[str, Path]:
@@ -58,12 +58,12 @@ class FacesWriter:
         if source is not None and not source.is_still:
             raise OutputError(f"{path}: six pictures hold a still, not a film; name another layout")
         check_target(path, force, source.path if source else None)
-        known = {f"{face}.png" for face in FACES}
-        if path.is_file() or (path.is_dir() and any(f.name not in known for f in path.iterdir())):
+        if path.is_file() or not _holds_faces_alone(path):
             raise OutputError(f"{path}: holds more than six faces; name a new folder")
         self.path = behind_link(path)
         self.bit_depth = bit_depth
         self.busy_seconds = 0.0
+        self._partial = Partial(path)
         self._rgb: Rgb | None = None
 
     def __enter__(self) -> FacesWriter:
@@ -82,13 +82,15 @@ class FacesWriter:
             return
         if self._rgb is None:
             raise EncodeError(f"{self.path}: no picture came, so nothing is written")
-        partial = partial_of(self.path)
-        shutil.rmtree(partial, ignore_errors=True)
         try:
-            partial.mkdir()
+            partial = self._partial.make(folder=True)
             for face, rgb in name_faces(unpack_faces(self._rgb, CubeLayout.C3X2)).items():
                 store(partial / f"{face}.png", encoded(rgb, ".png"))
-            shutil.rmtree(self.path, ignore_errors=True)
-            partial.replace(self.path)
+            self._partial.settle(_holds_faces_alone(self.path))
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            self._partial.discard()
+
+
+def _holds_faces_alone(path: Path) -> bool:
+    known = {f"{face}.png" for face in FACES}
+    return not path.is_dir() or all(f.name in known for f in path.iterdir())

@@ -15,8 +15,11 @@ from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.colour import TOP_10, to_codes
 from vr360.media.containers import check_readable
 from vr360.media.metadata import inject_checked
+from vr360.media.provenance import provenance_of, with_provenance
+from vr360.media.targets import PICTURE_SUFFIXES as PICTURE_SUFFIXES
 from vr360.media.targets import STILL_SUFFIXES as STILL_SUFFIXES
-from vr360.media.targets import behind_link, check_target, partial_of
+from vr360.media.targets import behind_link, check_target
+from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
 
 JPEG_QUALITY = 95
@@ -24,23 +27,49 @@ _TOP_16 = 65535
 _PNG_LEVEL = 1  # the higher levels take three times as long for a few per cent
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
+_WITH_ALPHA = (b"\x04", b"\x06")  # colour types of a PNG
 
 
 def read_still(path: Path) -> Rgb:
-    """(H, W, 3): uint8, or uint16 in 0..1023 for deep PNGs; turned upright, alpha dropped.
+    """(H, W, 3): uint8, or uint16 in 0..1023 for deep PNGs; upright, black where transparent.
 
     Raises:
         VideoOpenError: missing, empty, cut short, too large, or no picture.
     """
     check_readable(path)
     try:
-        bgr = decoded(path.read_bytes(), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        data = path.read_bytes()
+        bgr = decoded(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+        bgr = _over_black(bgr, _alpha(data))
     except ValueError as error:
         raise VideoOpenError(f"{path}: {error}") from error
     if bgr.dtype not in (np.uint8, np.uint16):
         raise VideoOpenError(f"{path}: no picture that can be read")
     rgb: Rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
     return rgb if rgb.dtype == np.uint8 else to_codes(rgb, _TOP_16)
+
+
+def is_transparent(path: Path) -> bool:
+    """Whether a picture that `read_still` reads shows less than it holds."""
+    return _alpha(path.read_bytes()) is not None
+
+
+def _alpha(data: bytes) -> NDArray[np.float32] | None:
+    """(H, W, 1) share of each pixel that shows; None where all do."""
+    if not data.startswith(_PNG) or not (data[25:26] in _WITH_ALPHA or b"tRNS" in data[:4096]):
+        return None
+    whole = decoded(data, cv2.IMREAD_UNCHANGED)
+    if whole.ndim < 3 or whole.shape[2] != 4:
+        return None
+    alpha = (whole[..., 3:] / np.iinfo(whole.dtype).max).astype(np.float32)
+    return None if alpha.min() == 1 else alpha
+
+
+def _over_black(bgr: NDArray[Any], alpha: NDArray[np.float32] | None) -> NDArray[Any]:
+    """The colours that hide where a picture is transparent were never meant."""
+    if alpha is None or alpha.shape[:2] != bgr.shape[:2]:
+        return bgr
+    return np.rint(bgr * alpha).astype(bgr.dtype)
 
 
 def decoded(data: bytes, how: int) -> NDArray[Any]:
@@ -96,7 +125,7 @@ def write_still(
         rgb: (H, W, 3), see `vr360.frame.Rgb`.
         metadata: written as GPano XMP where given.
         force: overwrite.
-        source: the input, which is never overwritten.
+        source: the input, which is never overwritten; what it says of its making is carried over.
 
     Raises:
         OutputError: the target exists, is the input or cannot be written.
@@ -105,15 +134,23 @@ def write_still(
     check_target(path, force, source.path if source else None)
     if path.suffix.lower() not in STILL_SUFFIXES:
         raise OutputError(f"{path}: pictures are written as {', '.join(STILL_SUFFIXES)}")
-    path = behind_link(path)
-    partial = partial_of(path)
+    _complete(Partial(behind_link(path)), rgb, metadata, source)
+
+
+def _complete(
+    partial: Partial, rgb: Rgb, metadata: SphericalMetadata | None, source: VideoInfo | None
+) -> None:
+    data = encoded(rgb, partial.target.suffix.lower())
+    if source is not None and source.path.is_file() and source.is_still:
+        kept = provenance_of(source.path.read_bytes())
+        data = with_provenance(data, kept, *rgb.shape[:2])
     try:
-        store(partial, encoded(rgb, path.suffix.lower()))
+        store(partial.make(), data)
         if metadata is not None:
-            inject_checked(partial, metadata)
-        partial.replace(path)
+            inject_checked(partial.path, metadata)
+        partial.settle()
     finally:
-        partial.unlink(missing_ok=True)
+        partial.discard()
 
 
 def encoded(rgb: Rgb, suffix: str) -> bytes:
@@ -164,7 +201,7 @@ class StillWriter:
         self.busy_seconds = 0.0
         self._source = source
         self._metadata = metadata
-        self._force = force
+        self._partial = Partial(path)
         self._rgb: Rgb | None = None
 
     def __enter__(self) -> StillWriter:
@@ -185,4 +222,4 @@ class StillWriter:
             return
         if self._rgb is None:
             raise EncodeError(f"{self.path}: no picture came, so nothing is written")
-        write_still(self.path, self._rgb, self._metadata, self._force, self._source)
+        _complete(self._partial, self._rgb, self._metadata, self._source)

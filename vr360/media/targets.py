@@ -1,4 +1,4 @@
-"""Where a result goes: refused early, and complete under its name or not there at all."""
+"""Where a result goes: refused before the work begins."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import os
 from pathlib import Path
 
 from vr360.errors import OutputError
+from vr360.partial import check_name
 
 STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
+PICTURE_SUFFIXES = (*STILL_SUFFIXES, ".webp", ".bmp", ".tif", ".tiff")  # of paintings and photos
 
 
 def behind_link(path: Path) -> Path:
     """The file that a symbolic link points to, there or not: results go there, the link stays."""
     return path.resolve() if path.is_symlink() else path
-
-
-def partial_of(path: Path) -> Path:
-    """Where a result grows until it is complete."""
-    return path.with_name(path.name + ".partial")
 
 
 def check_target(path: Path, force: bool, source: Path | None = None) -> None:
@@ -28,6 +25,7 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
         force: an existing one may be replaced.
         source: the input, which is never overwritten, `force` or not.
     """
+    check_name(path)
     if source is not None and path.exists() and source.exists() and path.samefile(source):
         raise OutputError(f"{path}: is the input itself; name another output")
     if _is_device(path):
@@ -39,18 +37,6 @@ def check_target(path: Path, force: bool, source: Path | None = None) -> None:
         raise OutputError(f"{path}: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: the folder {folder} cannot be written to")
-
-
-def reserve(path: Path) -> None:
-    """Make the partial file, so that a target that refuses does so before the work begins.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    try:
-        partial_of(path).touch()
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _is_device(path: Path) -> bool:

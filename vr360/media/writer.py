@@ -20,8 +20,9 @@ from vr360.media.metadata import inject_checked
 from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_named, settle
 from vr360.media.sound import plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
-from vr360.media.targets import behind_link, check_target, partial_of, reserve
+from vr360.media.targets import behind_link, check_target
 from vr360.media.threads import WriteBehind
+from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class FilmOptions(TypedDict, total=False):
 
 
 def open_writer(
-    path: Path,
+    path: Path | str,
     height: int,
     width: int,
     rate: Fraction,
@@ -79,7 +80,7 @@ def open_writer(
     Raises:
         OutputError: see `FilmWriter`; or a film is to become one still.
     """
-    path = behind_link(path)
+    path = behind_link(Path(path))
     source, force = options.get("source"), options.get("force", False)
     bit_depth = options.get("bit_depth", 8)
     if source is not None:
@@ -94,9 +95,9 @@ def open_writer(
 class FilmWriter:
     """One film, written by ffmpeg in its own process, which a thread feeds.
 
-    Use as a context manager. The film grows as `NAME.partial`; leaving the block waits for
-    ffmpeg, reads the file back, injects the metadata and only then gives it its name. An error
-    or Ctrl-C ends ffmpeg and removes the partial file.
+    Use as a context manager. The film grows as a `Partial`; leaving the block waits for ffmpeg,
+    reads the file back, injects the metadata and only then gives it its name. An error or Ctrl-C
+    ends ffmpeg and leaves nothing behind.
 
     Args:
         path: of the film; its suffix names the container.
@@ -154,7 +155,7 @@ class FilmWriter:
         self._start = start
         self._duration = duration
         self._metadata = metadata
-        self._partial = partial_of(path)
+        self._partial = Partial(path)
         self._encoder: Encoder | None = None
         self._behind: WriteBehind[Rgb] | None = None
         self._first = Fraction(0)
@@ -171,7 +172,7 @@ class FilmWriter:
         return self._finishing + (self._behind.busy_seconds if self._behind else 0.0)
 
     def __enter__(self) -> FilmWriter:
-        reserve(self.path)
+        self._partial.make()
         return self
 
     def write(self, frame: Frame) -> None:
@@ -209,7 +210,7 @@ class FilmWriter:
         colour = self._source.colour if self._source else Colour()
         return film_command(
             ffmpeg_binary(),
-            self._partial,
+            self._partial.path,
             muxer,
             self._raw,
             self.encoding,
@@ -252,8 +253,8 @@ class FilmWriter:
         except VideoOpenError as error:
             raise EncodeError(f"{self.path}: cannot be read back: {error}") from None
         if self._metadata is not None:
-            inject_checked(self._partial, self._metadata, self._source)
-        self._partial.replace(self.path)
+            inject_checked(self._partial.path, self._metadata, self._source)
+        self._partial.settle()
 
     def _release(self) -> None:
         if self._encoder is not None:
@@ -262,11 +263,11 @@ class FilmWriter:
             self._behind.close(abandon=True)
         if self._encoder is not None:
             self._encoder.close()
-        self._partial.unlink(missing_ok=True)
+        self._partial.discard()
 
     def _verify(self) -> None:
         """Read the file back: size, rate and number of frames are those that were written."""
-        with opened(self._partial) as (container, stream):
+        with opened(self._partial.path) as (container, stream):
             first = next(container.decode(stream))
             declared = declared_duration(container, stream)
             rate = stream.average_rate or Fraction(0)

@@ -15,8 +15,8 @@ from vr360.choices import Interpolation
 from vr360.cubelayout import face_grid
 from vr360.cubemap import FACES
 from vr360.frame import Rgb
-from vr360.padding import sphere_pad
 from vr360.sampling.footprint import RowAverage
+from vr360.sampling.padding import sphere_pad
 from vr360.sampling.sampler import Sampler
 from vr360.sampling.surround import COLUMNS, MARGIN, CubeSurround, EquirectSurround
 

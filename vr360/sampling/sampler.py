@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from vr360.choices import Interpolation
-from vr360.frame import Rgb
+from vr360.frame import Rgb, peak_at
 from vr360.geometry import Array
 from vr360.projections import SphereMap
 from vr360.sampling.footprint import measure_footprint
@@ -17,7 +17,6 @@ from vr360.sampling.surround import surround
 _NOWHERE = -1000.0  # far off the canvas, where nothing but black is found
 _BAND = 256  # target rows at once, where they are rendered finer than they are kept
 _MOST_CHANNELS = 4  # of cv2.remap
-TEN_BIT_PEAK = 1023
 
 
 _CV2_NAMES = {
@@ -68,7 +67,7 @@ class Sampler:
             at = (np.where(seen, at_x, _NOWHERE), np.where(seen, at_y, _NOWHERE))
             yield at[0].astype(np.float32), at[1].astype(np.float32)
 
-    def __call__(self, rgb: Rgb, peak: int = TEN_BIT_PEAK) -> Rgb:
+    def __call__(self, rgb: Rgb, peak: int = peak_at(10)) -> Rgb:
         """Resample one picture.
 
         Args:

@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vr360.cubelayout import unpack_faces
 from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
+from vr360.filters import Around, box_blur
 from vr360.frame import Rgb
 from vr360.geometry import Array
 from vr360.projections import CubeMap, Equirect, Mask, SphereMap
@@ -78,11 +79,9 @@ class EquirectSurround:
         return canvas
 
     def _average(self, canvas: Rgb, rgb: Rgb, run: RowAverage) -> None:
-        reach = run.width // 2 + self.margin
-        ring = np.pad(rgb[run.start : run.stop], ((0, 0), (reach, reach), (0, 0)), mode="wrap")
-        blurred = cv2.blur(ring, (run.width, 1)).reshape(ring.shape)
-        cut = run.width // 2
-        canvas[run.start : run.stop] = blurred[:, cut : ring.shape[1] - cut]
+        mean = box_blur(rgb[run.start : run.stop], (1, run.width), Around.RING)
+        side = self.margin, self.margin
+        canvas[run.start : run.stop] = np.pad(mean, ((0, 0), side, (0, 0)), mode="wrap")
 
 
 @dataclass(frozen=True)

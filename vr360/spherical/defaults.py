@@ -130,5 +130,5 @@ def check_shape(metadata: SphericalMetadata, width: float, height: float) -> Non
     if abs(shape / expected - 1) > SHAPE_TOLERANCE:
         raise MetadataError(
             f"{width:.0f}x{height:.0f} is not the shape of {metadata.describe()}: one eye is "
-            f"{shape:.2f} times as wide as high, not {expected:.2f}"
+            f"{shape:.2f} times as wide as high, not {expected:.2f}; --any-shape writes it anyway"
         )

@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from vr360.choices import AmbisonicMark, chosen
 from vr360.errors import MetadataError, OutputError
+from vr360.partial import check_name
 from vr360.spherical import files, iso, matroska, still
 from vr360.spherical.files import Piece, Progress
 from vr360.spherical.iso import Request
@@ -170,6 +171,7 @@ def _target(path: Path, output: Where | None, force: bool) -> Path:
     if output is None:
         return path.resolve()
     target = Path(output)
+    check_name(target)
     if target.is_dir():
         raise OutputError(f"{target}: is a folder; give the name of a file")
     if target.exists() and not target.samefile(path) and not force:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from vr360.errors import MetadataError, OutputError, VideoOpenError
+from vr360.partial import Partial
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all)."""
@@ -139,21 +139,18 @@ def write_new(
     Raises:
         OutputError: no place, no permission, or no such folder.
     """
+    partial = Partial(target)
     try:
-        handle, spare = tempfile.mkstemp(".partial", f".{target.name[:100]}.", target.parent)
-    except OSError as error:
-        raise OutputError(f"{target}: its folder cannot be written: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as out:
+        with partial.make().open("wb") as out:
             _fill(source, pieces, out, progress)
             os.fchmod(out.fileno(), mode)
             os.fsync(out.fileno())
-        check(Path(spare))
-        Path(spare).replace(target)
+        check(partial.path)
+        partial.settle()
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror}") from None
     finally:
-        Path(spare).unlink(missing_ok=True)
+        partial.discard()
     _sync_folder(target.parent)
 
 

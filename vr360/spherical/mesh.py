@@ -1,7 +1,7 @@
 """A V2 mesh (`mshp`) that lays two fisheye circles on the sphere.
 
-The lenses are ideal: equidistant, opposite each other, their circles inscribed in the left (front)
-and right (back) half of the picture. Each half sphere is a fan of rings around its lens axis.
+The picture is a `vr360.projections.DualFisheye`, which knows where its lenses lie. Each half sphere
+is a fan of rings around the axis of its lens.
 
 Source: Spherical Video V2 RFC of google/spatial-media, Mesh Projection Box: -z forward, +x right,
 +y up, counter-clockwise triangles; (u, v) from the lower left corner.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from vr360.errors import MetadataError
 from vr360.geometry import FULL_TURN
+from vr360.projections import BACK_LENS, FRONT_LENS, DualFisheye
 from vr360.spherical.boxes import Bytes, parse, unpack
 
 Array = NDArray[np.float64]
@@ -24,7 +25,6 @@ Ints = NDArray[np.int64]
 
 FULL_BOX = b"\0\0\0\0"
 RINGS, SECTORS = 16, 48  # below the 10,000 coordinates that Android's player reads
-CENTRES = (0.25, 0.75)  # u of the front and the back lens
 LARGEST_MESH = 4 << 20
 MOST_COORDINATES, MOST_VERTICES = 100_000, 100_000
 TRIANGLES = 0
@@ -34,7 +34,9 @@ FOV_STEP = 100  # a hundredth of a degree is read back
 
 def dual_fisheye(fov_deg: float) -> bytes:
     """Payload of an `mshp` box for lenses of the given field of view, at least 180°."""
-    vertices = np.concatenate([_lens(0, fov_deg), _lens(1, fov_deg)]).astype(np.float32)
+    vertices = np.concatenate([_lens(FRONT_LENS, fov_deg), _lens(BACK_LENS, fov_deg)]).astype(
+        np.float32
+    )
     fan = _fan()
     triangles = np.concatenate([fan, fan + len(vertices) // 2]).ravel()
     body = _mesh(vertices, triangles)
@@ -51,34 +53,39 @@ def read_dual_fisheye(payload: Bytes) -> float:
         MetadataError: damaged, or a mesh of another shape.
     """
     vertices = _vertices(_unpacked(bytes(payload)))
-    directions, across, up = vertices[:, :3], vertices[:, 3], vertices[:, 4] - 0.5
-    back = across > 0.5
-    across = (across - np.where(back, *reversed(CENTRES))) * 2
-    facing = np.where(back, -1, 1)  # the back lens looks along +z, its right is -x
-    angle = np.rad2deg(np.arccos(np.clip(-facing * directions[:, 2], -1, 1)))
-    radius = np.hypot(across, up)
-    rim = (angle > 45) & (radius > 0)
-    if not rim.any():
+    directions, x, y = vertices[:, :3], 2 * vertices[:, 3] - 0.5, 0.5 - vertices[:, 4]
+    fov = _widest(directions, x, y)
+    if not 0 < fov < 360:
         raise MetadataError("a mesh projection that is not of two fisheye circles")
-    fov = float(np.median(angle[rim] / radius[rim]))
-    turn, bend = np.arctan2(up, across), np.deg2rad(radius * fov)
-    side = (facing * np.cos(turn), np.sin(turn))
-    expected = np.stack([*(np.sin(bend) * s for s in side), -facing * np.cos(bend)], axis=1)
+    expected, _ = _lenses(fov).directions(x, y)
     if not np.allclose(directions, expected, atol=TOLERANCE):
         raise MetadataError("a mesh projection that is not of two fisheye circles")
     return round(fov * FOV_STEP) / FOV_STEP
 
 
-def _lens(which: int, fov_deg: float) -> Array:
+def _lenses(fov_deg: float) -> DualFisheye:
+    """A picture one unit high: its pixel places are texture coordinates but for scale and sign."""
+    return DualFisheye(1, 2, np.deg2rad(fov_deg))
+
+
+def _widest(directions: Array, x: Array, y: Array) -> float:
+    """The field of view, in degrees, that directions (n, 3) at such places mean; nan if none."""
+    square = np.where(x > 0.5, 1, 0)  # their centres lie at x = 0 and x = 1
+    axes, _ = _lenses(180).directions([0, 1], 0)
+    angle = np.rad2deg(np.arccos(np.clip(np.sum(directions * axes[square], axis=1), -1, 1)))
+    radius = np.hypot(x - square, y)
+    rim = (angle > 45) & (radius > 0)
+    return float(np.median(angle[rim] / radius[rim])) if rim.any() else np.nan
+
+
+def _lens(lens: int, fov_deg: float) -> Array:
     """(vertices, 5) x, y, z, u, v of one half sphere: the axis, then ring after ring."""
-    angle = np.repeat(np.linspace(0, 90, RINGS + 1), SECTORS)[SECTORS - 1 :]
+    radius = np.repeat(np.linspace(0, 0.5, RINGS + 1), SECTORS)[SECTORS - 1 :]
     turn = np.concatenate([[0.0], np.tile(np.arange(SECTORS) / SECTORS, RINGS)]) * FULL_TURN
-    across, up = np.cos(turn), np.sin(turn)
-    side, ahead = np.sin(np.deg2rad(angle)), np.cos(np.deg2rad(angle))
-    radius = angle / fov_deg
-    facing = 1 if which == 0 else -1  # the back lens looks along +z, its right is -x
-    columns = (facing * side * across, side * up, -facing * ahead)
-    return np.stack([*columns, CENTRES[which] + radius * across / 2, 0.5 + radius * up], axis=1)
+    x, y = lens + radius * np.cos(turn), -radius * np.sin(turn)
+    xyz, _ = _lenses(180).directions(x, y)
+    x, y, _ = _lenses(fov_deg).lens_pixels(lens, xyz)
+    return np.stack([*xyz.T, (x + 0.5) / 2, 0.5 - y], axis=1)
 
 
 def _fan() -> Ints:

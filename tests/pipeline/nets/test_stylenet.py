@@ -8,7 +8,7 @@ from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE, SPHERE, ZEROS, CubeFaces, Sphere
 from pipeline.painting.canvas import ExtendedEquirect
 from vr360.geometry import row_areas
-from vr360.padding import sphere_pad
+from vr360.sampling.padding import sphere_pad
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.source.unfolding import open_unfolding
 from pipeline.stylize import StylizeJob, stylize
+from tests.conftest import face_directions
 from tests.pipeline.conftest import soft_noise
 from vr360.cubelayout import CubeLayout, pack_faces
-from vr360.cubemap import face_directions
 from vr360.errors import InputError
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.geometry import equirect_directions

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -50,3 +54,12 @@ def test_some_rows_are_those_of_the_whole(rows: slice):
     field = np.random.default_rng(0).normal(size=(32, 64, 2)).astype(np.float32)
     field = Enlarged(field, 161, 322)
     np.testing.assert_allclose(field[rows], field[0:161][rows], atol=1e-5)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="asks Linux")
+def test_as_many_threads_as_cores_that_may_be_used():
+    code = (
+        "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
+        "from pipeline.temporal.bands import _workers; assert _workers()._max_workers == 1"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

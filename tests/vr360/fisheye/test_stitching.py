@@ -52,7 +52,7 @@ def test_the_sample_scene_comes_back_outside_the_blend():
 def test_v360_stitches_the_same_where_it_does_not_blend(
     camera: Camera, frame: np.ndarray, run_ffmpeg: Callable[..., bytes]
 ):
-    """Its forward is the right half's."""
+    """Its forward is the right half's: half a turn from ours."""
     size = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "512x256", "-i", "pipe:")
     lenses = "v360=dfisheye:e:ih_fov=200:iv_fov=200:w=512:h=256:interp=cubic"
     raw = run_ffmpeg(

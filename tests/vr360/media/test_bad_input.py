@@ -13,8 +13,15 @@ import numpy as np
 import pytest
 
 from tests.conftest import huge_png
-from vr360.errors import EncodeError, MetadataError, OutputError, VideoOpenError, Vr360Error
-from vr360.frame import Frame
+from vr360.errors import (
+    EncodeError,
+    MetadataError,
+    NotEquirectError,
+    OutputError,
+    VideoOpenError,
+    Vr360Error,
+)
+from vr360.frame import Frame, Projection, Stereo
 from vr360.media import encoder, metadata, writer
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
@@ -111,6 +118,36 @@ def test_a_picture_larger_than_can_be_decoded_is_refused(tmp_path):
     with pytest.raises(VideoOpenError, match="too large") as caught:
         probe(tmp_path / "pano.png")
     one_line(caught.value, tmp_path / "pano.png")
+
+
+@pytest.mark.parametrize("name", ["odd.png", "odd.mkv"])
+@pytest.mark.parametrize(
+    ("width", "height", "options", "message"),
+    [
+        (127, 64, {}, r"127x64 is no equirect sphere: an even width.*scale=128:64"),
+        (128, 127, {}, r"128x127 does not divide into two equal eyes \(tb\).*--stereo mono"),
+        (257, 64, {}, r"257x64 does not divide into two equal eyes \(lr\).*--stereo mono"),
+        (254, 64, {"stereo": Stereo.LEFT_RIGHT}, r"127x64 is no equirect.*scale=256:64"),
+        (
+            63,
+            64,
+            {"projection": Projection.HALF_EQUIRECT, "stereo": Stereo.MONO},
+            "63x64 is no half-equirect sphere",
+        ),
+    ],
+)
+def test_sizes_that_cannot_be_are_refused_with_the_way_out(
+    name, width, height, options, message, make_film, tmp_path
+):
+    rgb = np.full((height, width, 3), 90, np.uint8)
+    path = tmp_path / name
+    if name.endswith(".png"):
+        write_still(path, rgb)
+    else:
+        make_film(name, rgb[None].repeat(3, 0), "-c:v", "ffv1", "-pix_fmt", "bgr0")
+    with pytest.raises(NotEquirectError, match=message) as caught:
+        probe(path, **options)
+    one_line(caught.value, path)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".mov"])
@@ -233,9 +270,16 @@ def test_no_frames_make_no_film(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
 def test_a_full_disk_is_called_that(each_ffmpeg, tmp_path):
-    (tmp_path / "film.mkv.partial").symlink_to("/dev/full")
+    def fill() -> None:
+        with open_writer(tmp_path / "film.mkv", 64, 128, RATE) as film:
+            (partial,) = tmp_path.iterdir()
+            partial.unlink()
+            partial.symlink_to("/dev/full")
+            for n in range(100):
+                film.write(Frame(BLACK, Fraction(n, 24)))
+
     with pytest.raises(EncodeError, match="disk is full") as caught:
-        write_film(tmp_path / "film.mkv", count=100)
+        fill()
     one_line(caught.value, tmp_path / "film.mkv")
     assert list(tmp_path.iterdir()) == []
 
@@ -366,7 +410,7 @@ def test_ctrl_c_leaves_nothing_behind(name, tmp_path):
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "under way\n"
-        assert [p.name for p in tmp_path.iterdir()] == [f"{name}.partial"]
+        assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
     assert "KeyboardInterrupt" in errors

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from vr360.errors import NotEquirectError
+from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import Projection, Stereo
 from vr360.media.probe import probe
 from vr360.media.recognise import looks_like_dual_fisheye
-from vr360.media.stills import write_still
+from vr360.media.stills import read_still, write_still
 from vr360.spherical import Bounds, SphericalMetadata, inject
 
 EQUIRECT, HALF, FISHEYE = Projection.EQUIRECT, Projection.HALF_EQUIRECT, Projection.DUAL_FISHEYE
@@ -195,4 +195,39 @@ def test_a_folder_of_frames_is_a_film_in_natural_order(tmp_path):
     assert [f.pts for f in frames] == [Fraction(n, 24) for n in range(6)]
     given = probe(tmp_path, rate=Fraction(30000, 1001))
     assert given.rate == Fraction(30000, 1001)
-    assert given.notes == ()
+    assert not any("frame rate" in note for note in given.notes)
+
+
+def test_hidden_files_are_no_frames_and_a_hole_is_named(tmp_path):
+    for n in (1, 2, 4, 5):
+        write_still(tmp_path / f"{n:04d}.png", np.full((32, 64, 3), n, np.uint8))
+    (tmp_path / "._0001.png").write_bytes(b"macOS keeps attributes here")
+    info = probe(tmp_path, rate=Fraction(24))
+    assert info.frames == 4
+    assert any("missing between 0002.png and 0004.png" in note for note in info.notes)
+
+
+def test_frames_numbered_in_steps_have_no_hole(tmp_path):
+    for n in (0, 10, 20):
+        write_still(tmp_path / f"take2_{n}.png", np.full((32, 64, 3), n, np.uint8))
+    assert probe(tmp_path, rate=Fraction(24)).notes == ()
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_colours_that_hide_where_a_picture_is_transparent_stay_hidden(depth, tmp_path):
+    rgba = np.full((32, 64, 4), np.iinfo(depth).max, depth)
+    rgba[:, :32, 3] = 0
+    cv2.imwrite(str(tmp_path / "pano.png"), rgba)
+    info, rgb = probe(tmp_path / "pano.png"), read_still(tmp_path / "pano.png")
+    assert not rgb[:, :32].any()
+    assert rgb[:, 32:].min() == (255 if depth is np.uint8 else 1023)
+    assert "where it is transparent, black is taken" in info.notes
+    cv2.imwrite(str(tmp_path / "opaque.png"), rgba[:, 32:].repeat(2, 1))
+    assert probe(tmp_path / "opaque.png").notes == ()
+
+
+def test_a_bare_stream_is_to_be_wrapped_first(make_film, moving, run_ffmpeg, tmp_path):
+    film = make_film("film.mp4", moving(6), "-c:v", "libx264")
+    run_ffmpeg("-i", film, "-c", "copy", "-f", "h264", tmp_path / "raw.h264")
+    with pytest.raises(VideoOpenError, match="wrap it first"):
+        probe(tmp_path / "raw.h264")

@@ -1,6 +1,7 @@
 """Sound stays with the picture to the sample, whole and cut, and every channel survives."""
 
 import logging
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -283,3 +284,45 @@ def test_ambisonic_sound_stays_marked_as_such(field, tmp_path):
         assert channel_loudness(target, 0) == pytest.approx(loudness(4), rel=slack)
         orders = [sound.order for sound in inspect(target).ambisonic]
         assert orders == ([] if suffix == ".mkv" else [1])  # Matroska has no place for it
+
+
+CHAPTERS = """;FFMETADATA1
+[CHAPTER]
+TIMEBASE=1/1
+START=0
+END=2
+title=One
+[CHAPTER]
+TIMEBASE=1/1
+START=2
+END=60
+title=Two
+"""
+
+
+def test_chapters_are_cut_to_the_film(clapper, run_ffmpeg, tmp_path):
+    (tmp_path / "chapters.txt").write_text(CHAPTERS)
+    whole, out = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
+    film = clapper("film.mp4", "-c:v", "libx264", "-c:a", "aac")
+    run_ffmpeg(
+        "-i", film, "-i", tmp_path / "chapters.txt", "-c", "copy", "-map_chapters", "1", whole
+    )
+    info = probe(whole)
+    options = {"source": info, "duration": Fraction(1)}
+    with FilmWriter(out, info.height, info.width, RATE, **options) as film:
+        for frame in read_frames(info, duration=Fraction(1)):
+            film.write(frame)
+    with av.open(str(out)) as container:
+        assert container.duration / av.time_base <= 1.05
+        assert container.streams.video[0].frames == 24
+
+
+def test_a_name_that_is_not_utf_8_is_read_and_written(clapper, tmp_path):
+    film = clapper("film.mkv", "-c:v", "ffv1", "-c:a", "flac")
+    source = film.rename(tmp_path / os.fsdecode(b"caf\xe9.mkv"))
+    info, out = probe(source), tmp_path / os.fsdecode(b"na\xefve.mkv")
+    with FilmWriter(out, info.height, info.width, RATE, source=info) as film:
+        for frame in read_frames(info):
+            film.write(frame)
+    assert probe(out).frames == info.frames
+    assert len(probe(out).audio) == 1

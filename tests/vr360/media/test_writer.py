@@ -211,9 +211,16 @@ def test_a_result_has_its_name_only_when_it_is_complete(name, moving, tmp_path):
     with open_writer(path, 64, 128, Fraction(24)) as film:
         for n, rgb in enumerate(moving(9)):
             film.write(Frame(rgb, Fraction(n, 24)))
-            assert [p.name for p in tmp_path.iterdir()] == [f"{name}.partial"]
+            assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
     assert [p.name for p in tmp_path.iterdir()] == [name]
     assert film.busy_seconds > 0
+
+
+def test_a_name_may_be_a_string(moving, tmp_path):
+    for name in ("film.mkv", "frames"):
+        with open_writer(str(tmp_path / name), 64, 128, Fraction(24)) as film:
+            film.write(Frame(moving(1)[0], Fraction(0)))
+        assert (tmp_path / name).exists()
 
 
 def test_odd_names_are_just_names(moving, tmp_path):
