@@ -1,7 +1,58 @@
 """What a 360° frame and a 360° file are: geometry, media and spherical metadata.
 
-Nothing here knows about styles or networks. `pipeline` and `viewer` build on this package; it
-imports neither.
+    import vr360
+    vr360.stylize("clip.mp4", "film.mp4", style="starry_night")
+
+The public names come from `vr360.api` the first time that one is asked for (PEP 562), so that
+`import vr360` loads no library. Beside that module nothing here knows about styles or networks:
+`pipeline` and `viewer` build on this package.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from vr360.api import (
+        convert,
+        inject,
+        inspect,
+        load_projection,
+        load_style,
+        measure,
+        open,
+        optimize,
+        remove,
+        stitch,
+        stylize,
+        train,
+    )
+
+__all__ = [
+    "convert",
+    "inject",
+    "inspect",
+    "load_projection",
+    "load_style",
+    "measure",
+    "open",
+    "optimize",
+    "remove",
+    "stitch",
+    "stylize",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'vr360' has no attribute {name!r}")
+    from vr360 import api
+
+    return getattr(api, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
