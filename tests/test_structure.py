@@ -5,6 +5,7 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,26 @@ def test_filters_over_neighbours_are_called_where_the_sphere_continues_alone():
 def test_exactly_one_opencv_is_installed():
     installed = {d.name.lower() for d in importlib.metadata.distributions()}
     assert [n for n in sorted(installed) if n.startswith("opencv")] == ["opencv-python-headless"]
+
+
+IMPORTED_AS = {
+    "ffmpeg-python": "ffmpeg",
+    "opencv-python-headless": "cv2",
+    "pyopengl": "OpenGL",
+    "pyside6-essentials": "PySide6",
+    "scenedetect-headless": "scenedetect",
+}
+NOT_YET = {"moviepy"}  # films made of scenes will use it
+
+
+def test_every_dependency_is_imported_by_the_runtime():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
+    used = {
+        name.split(".")[0] for package in PACKAGES for p in sources(package) for name in imported(p)
+    }
+    missing = {name for name in names if IMPORTED_AS.get(name, name.replace("-", "_")) not in used}
+    assert missing == NOT_YET
 
 
 def test_nobody_but_the_command_line_prints():

@@ -51,7 +51,23 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'vr360' has no attribute {name!r}")
     from vr360 import api
 
+    _check_pipeline()
     return getattr(api, name)
+
+
+def _check_pipeline() -> None:
+    """Raise ImportError where somebody's own `pipeline` hides the package that is meant."""
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    found = find_spec("pipeline")
+    ours = Path(__file__).parents[1] / "pipeline" / "__init__.py"
+    if found is None or found.origin is None or Path(found.origin).resolve() != ours.resolve():
+        hidden = found.origin if found else None
+        raise ImportError(
+            f"vr360 needs its own package `pipeline`, but {hidden or 'none'} was found; "
+            "rename that file, or run your script from another folder"
+        )
 
 
 def __dir__() -> list[str]:

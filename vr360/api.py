@@ -143,7 +143,7 @@ def convert(
 
     Example:
         >>> report = vr360.convert("panorama.png", "ahead.png", to="rectilinear", fov_deg=100)
-        >>> report.projection, report.as_dict()["metadata"]
+        >>> report.as_dict()["projection"], report.metadata
         ('rectilinear', None)
     """
     from pipeline.choices import FaceLayout, PictureKind

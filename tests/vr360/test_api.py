@@ -90,7 +90,7 @@ def test_a_painted_picture_is_the_one_that_stylize_writes(here: Path):
     rgb = np.ascontiguousarray(np.asarray(cv2.imread("panorama.png"))[..., ::-1])
     paint = vr360.load_style("great_wave")
     painted = paint(rgb)
-    assert np.abs(painted.astype(int) - written).max() <= 1  # measured by another graph
+    assert np.abs(painted.astype(int) - written).max() <= 4  # another graph measures, in bfloat16
     assert np.array_equal(paint(rgb), painted)
     assert np.array_equal(vr360.load_style("great_wave", strength=0)(rgb), rgb)
 
