@@ -173,7 +173,7 @@ def by_v360(rgb: Rgb, shape: tuple[int, ...]) -> Rgb:
 
 
 def soft_sphere() -> Rgb:
-    """(2 S, 4 S, 3) uint8: a smooth function of direction, so that it has neither seam nor poles."""
+    """(2 S, 4 S, 3) uint8: a smooth function of direction, without seam or poles."""
     xyz = equirect_directions(2 * FACE, 4 * FACE)
     waves = np.sin(xyz @ np.array([[5.0, 2.0, -3.0], [1.0, -4.0, 3.0], [-2.0, 4.0, 5.0]]))
     return np.asarray(np.rint(127.5 + 100 * waves), np.uint8)
