@@ -1,0 +1,68 @@
+"""The site builds without a warning, and its pages say what the code has."""
+
+import html
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+import typer.main
+
+import vr360
+from pipeline.cli import app
+from tests.pipeline.conftest import soft_noise
+
+ROOT = Path(__file__).parents[1]
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site")
+    build = ["build", "--quiet", "--strict", "--config-file", ".mkdocs.yml", "--site-dir", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", *build], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def test_the_site_fetches_nothing(site: Path):
+    for page in site.rglob("*.html"):
+        loads = re.findall(
+            r'<(?:script|img|link)[^>]+(?:src|href)="(https?:[^"]+)', page.read_text()
+        )
+        assert not [address for address in loads if "fonts" in address or address.endswith(".js")]
+
+
+def test_every_option_and_every_name_stands_in_the_reference(site: Path):
+    commands = html.unescape((site / "reference" / "commands.html").read_text())
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        assert f">vr360 {name}<" in commands
+        for param in command.params:
+            option = param.opts[0]
+            assert option in commands or not option.startswith("--") or option == "--help"
+    python = (site / "reference" / "python.html").read_text()
+    assert all(f'id="{name}"' in python for name in vr360.__all__)
+
+
+def test_links_of_the_top_level_pages_lead_somewhere():
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"):
+        for link in LINK.findall(page.read_text()):
+            assert (ROOT / link).exists(), f"{page.name}: {link}"
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) < 250
+
+
+def test_the_five_lines_of_the_readme_paint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    cv2.imwrite(str(tmp_path / "panorama.jpg"), soft_noise(64, 128, 0))
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert len([line for line in code.splitlines() if line]) <= 5
+    found: dict[str, list] = {}
+    exec(code, found)
+    assert found["painted"][0].shape == (64, 128, 3)
