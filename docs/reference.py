@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer.main
 from mkdocs.structure.files import File, Files
@@ -65,10 +65,17 @@ def _command(name: str, command: Any) -> Iterator[str]:
 
 def _row(param: Any) -> str:
     words = "/".join(param.opts) if param.opts[0].startswith("-") else param.name.upper()
-    choices = getattr(getattr(param, "type", None), "choices", None) or ()
+    choices = _choices(param)
     told = f"{param.help} ({', '.join(map(_word, choices))})" if choices else param.help
     default = "" if param.default in (None, False, ...) or param.required else _word(param.default)
     return f"| `{words}` | {default.translate(CELL)} | {told.translate(CELL)} |"
+
+
+def _choices(param: Any) -> list[Enum]:
+    """The words that an option takes, where there is a list of them."""
+    said = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+    kinds = [kind for kind in (said, *get_args(said)) if isinstance(kind, type)]
+    return [member for kind in kinds if issubclass(kind, Enum) for member in kind]
 
 
 def _word(value: Any) -> str:
