@@ -2,6 +2,7 @@
 
 import html
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,21 @@ def test_every_option_and_every_name_stands_in_the_reference(site: Path):
             assert option in commands or not option.startswith("--") or option == "--help"
     python = (site / "reference" / "python.html").read_text()
     assert all(f'id="{name}"' in python for name in vr360.__all__)
+
+
+TAUGHT = [ROOT / "README.md", *sorted((ROOT / "docs").glob("how/*.md"))]
+TAUGHT += [ROOT / "docs" / name for name in ("getting-started.md", "projections.md", "index.md")]
+
+
+@pytest.mark.parametrize("page", TAUGHT, ids=lambda page: page.stem)
+def test_every_command_line_that_is_taught_parses(page: Path):
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+    lines = "".join(blocks).replace("\\\n", " ").splitlines()
+    for line in (line.removeprefix(".venv/bin/") for line in lines):
+        program, *words = shlex.split(line, comments=True) or [""]
+        if program == "vr360":
+            command = typer.main.get_command(app).commands[words[0]]  # type: ignore[attr-defined]
+            assert command.make_context(words[0], words[1:]).params is not None
 
 
 def test_links_of_the_top_level_pages_lead_somewhere():

@@ -479,7 +479,8 @@ def open(
 
     Returns:
         To be iterated over: `frame.rgb` (H, W, 3), `frame.pts` a Fraction of seconds.
-        `film.info` has the size, the rate and the eyes. Use it in a `with` block.
+        `film.info` has the size, the rate and the eyes. Use it in a `with` block. A frame of a
+        stereo film holds both eyes: `vr360.stereo.split_eyes(frame.rgb, film.info.stereo)`.
 
     Raises:
         VideoOpenError: missing, damaged, or without a picture.

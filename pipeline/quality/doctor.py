@@ -133,7 +133,8 @@ def round_trip() -> Check:
     sphere, cube = Equirect(*rgb.shape[:2]), CubeMap(FACE)
     ours = build_sampler(cube, sphere)(build_sampler(sphere, cube)(rgb))
     faces = py360convert.e2c(rgb, FACE, mode="bilinear", cube_format="list")
-    theirs = py360convert.c2e(faces, *rgb.shape[:2], mode="bilinear", cube_format="list")
+    height, width = rgb.shape[:2]
+    theirs = py360convert.c2e(faces, height, width, mode="bilinear", cube_format="list")
     own, other = psnr(ours, rgb), psnr(np.asarray(theirs), rgb)
     found = f"cube and back {own:.1f} dB, py360convert {other:.1f} dB"
     return Check("sphere", own >= max(ROUND_TRIP_DB, other), found, _BROKEN)
