@@ -158,7 +158,7 @@ def paint_still(folder: Path, style: Path, rgb: np.ndarray, **settings: object) 
 
 def test_each_eye_is_painted_as_a_sphere_of_its_own(tmp_path: Path, tiny_style: Path):
     left = soft_noise(64, 128, 0)
-    right = np.roll(left, 48, axis=1)  # another picture of the same statistics
+    right = np.roll(left, 64, axis=1)  # another picture of the same statistics, faces too
     both = paint_still(
         tmp_path, tiny_style, np.concatenate([left, right]), stereo=Stereo.TOP_BOTTOM
     )
@@ -321,7 +321,7 @@ def test_what_stands_in_the_way_is_said_before_nets_are_loaded_and_lenses_calibr
     def too_early(*_: object) -> None:
         raise AssertionError("loaded")
 
-    monkeypatch.setattr("pipeline.stylize.load_looks", too_early)
+    monkeypatch.setattr("pipeline.take.load_looks", too_early)
     monkeypatch.setattr("pipeline.stylize.open_unfolding", too_early)
     monkeypatch.chdir(tmp_path)
     Path("there.mp4").write_text("precious")
