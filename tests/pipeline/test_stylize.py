@@ -158,11 +158,11 @@ def paint_still(folder: Path, style: Path, rgb: np.ndarray, **settings: object) 
 
 def test_each_eye_is_painted_as_a_sphere_of_its_own(tmp_path: Path, tiny_style: Path):
     left = soft_noise(64, 128, 0)
-    right = np.roll(left, 64, axis=1)  # another picture of the same statistics, faces too
-    both = paint_still(
-        tmp_path, tiny_style, np.concatenate([left, right]), stereo=Stereo.TOP_BOTTOM
-    )
-    alone = paint_still(tmp_path, tiny_style, left)
+    right = np.roll(left, 48, axis=1)  # another picture of the same statistics
+    asked = {"projection": "equirect"}
+    stereo = np.concatenate([left, right])
+    both = paint_still(tmp_path, tiny_style, stereo, stereo=Stereo.TOP_BOTTOM, **asked)
+    alone = paint_still(tmp_path, tiny_style, left, **asked)
     assert np.abs(both[:64].astype(int) - alone).max() <= 1
 
 
