@@ -17,10 +17,10 @@ import openvino as ov
 import torch
 from torch import Tensor, nn
 
-from pipeline.nets import looks, moments, stylenet, surface
+from pipeline.nets import draftnet, layers, looks, moments, stylenet, surface
 from vr360 import cubemap, geometry, padding
 
-_SOURCES = (looks, moments, stylenet, surface, cubemap, geometry, padding)
+_SOURCES = (draftnet, layers, looks, moments, stylenet, surface, cubemap, geometry, padding)
 logger = logging.getLogger(__name__)
 
 

@@ -18,13 +18,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
 from vr360 import __version__
 from vr360.errors import CheckpointError
 
-NETS: Mapping[str, type[Net]] = {net.kind: net for net in (StyleNet,)}
+NETS: Mapping[str, type[Net]] = {net.kind: net for net in (DraftNet, StyleNet)}
 """The nets that a gallery may hold, by their kind."""
 
 KIND = "vr360-gallery"
