@@ -205,8 +205,13 @@ class DraftNet(Net):
         moments, look = moments or Moments(surface), Modulation(looks)
         sketch, shown = self.draft(F.avg_pool2d(rgb, REDUCED), surface, moments, look)
         residual, features = self.revision(rgb, sketch, surface, moments, look)
-        wide = F.interpolate(surface.pad(shown, 1), scale_factor=float(REDUCED), mode="bilinear")
-        return torch.sigmoid(wide[..., REDUCED:-REDUCED, REDUCED:-REDUCED] + residual), features
+        return torch.sigmoid(enlarged(shown, surface) + residual), features
+
+
+def enlarged(draft: Tensor, surface: Surface) -> Tensor:
+    """(N, C, h, w) -> (N, C, 4 h, 4 w), bilinear."""
+    wide = F.interpolate(surface.pad(draft, 1), scale_factor=float(REDUCED), mode="bilinear")
+    return wide[..., REDUCED:-REDUCED, REDUCED:-REDUCED]
 
 
 def _blocks(channels: int, count: int) -> nn.ModuleList:
