@@ -65,6 +65,7 @@ class Course:
     @staticmethod
     def of(
         styles: Sequence[StyleSource],
+        pairs: Sequence[Pair | None],
         data: PhotoFolder,
         vgg: VggFeatures,
         settings: TrainSettings,
@@ -77,7 +78,7 @@ class Course:
             painted_targets(styles, vgg, settings, device, (1 / REDUCED, LARGER / REDUCED)),
             painted_targets(styles, vgg, settings, device),
             torch.tensor([style.preserve_colour for style in styles], device=device),
-            [_pair(style, settings.crop) for style in styles],
+            pairs,
         )
 
     def draft_lesson(self, looks: Tensor, random: np.random.Generator) -> Lesson:
@@ -178,7 +179,12 @@ def _fitted(picture: Picture, side: int) -> Picture:
     return _scaled(picture, side / len(picture))
 
 
-def _pair(style: StyleSource, crop: int) -> Pair | None:
+def checked_pair(style: StyleSource, crop: int) -> Pair | None:
+    """The optimised sphere of a style, if it is one.
+
+    Raises:
+        StyleImageError: its faces are smaller than a view of `crop` pixels.
+    """
     if style.pair and style.pixels < crop:
         raise StyleImageError(
             f"{style.name}: scale {style.scale:g} degrees makes faces of {style.pixels} pixels, "

@@ -94,7 +94,7 @@ def spheres(tmp_path: Path) -> dict[str, Path]:
         ("sphere", "pair_tb", [], "pair_tb.png: 256x256, but"),
         ("sphere", "absent", [], "absent.png: no such file"),
         ("sphere", "sphere", ["--crop", "0,0,0.5,1"], "crop and match are for paintings"),
-        ("sphere", "sphere", ["--scale", 20], "give a scale of 45 or more"),
+        ("sphere", "sphere", ["--scale", 20], "give a scale of 78.75 or more"),
     ],
 )
 def test_optimised_spheres_that_cannot_be_learned_are_refused_in_one_line(
