@@ -27,6 +27,7 @@ from pipeline.nets.cards import (
     unreadable,
 )
 from pipeline.nets.cards import StyleCard as StyleCard
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
@@ -34,7 +35,7 @@ from vr360 import __version__
 from vr360.errors import CheckpointError
 from vr360.partial import write_whole
 
-NETS: Mapping[str, type[Net]] = {net.kind: net for net in (StyleNet,)}
+NETS: Mapping[str, type[Net]] = {net.kind: net for net in (DraftNet, StyleNet)}
 """The nets that a gallery may hold, by their kind."""
 
 
