@@ -15,8 +15,9 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
 
+# Two files at a time, each on one core: threads of libraries that share cores wait for each other.
 test: $(READY) system lint docs
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

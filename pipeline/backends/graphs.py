@@ -1,13 +1,12 @@
 """Graphs of the net for OpenVINO, kept on disk: tracing one takes far longer than painting a still.
 
 They lie in `$XDG_CACHE_HOME/vr360` (`~/.cache/vr360`), named by everything they are made from, and
-may be deleted at any time.
+may be deleted at any time. The `KEPT` that were used last stay.
 """
 
 from __future__ import annotations
 
 import hashlib
-import inspect
 import logging
 import os
 import tempfile
@@ -17,10 +16,11 @@ import openvino as ov
 import torch
 from torch import Tensor, nn
 
-from pipeline.nets import looks, moments, stylenet, surface
-from vr360 import cubemap, geometry, padding
+from pipeline import nets
+from vr360 import __version__, cubemap, geometry
+from vr360.sampling import padding
 
-_SOURCES = (looks, moments, stylenet, surface, cubemap, geometry, padding)
+KEPT = 24  # graphs: one for each net, size and surface in use; a few megabytes each
 logger = logging.getLogger(__name__)
 
 
@@ -28,11 +28,14 @@ def load_graph(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> ov.Mode
     """The graph of `net` for inputs of these shapes; `name` tells nets of equal weights apart."""
     path = _folder() / f"{_digest(net, inputs, name)}.xml"
     try:
-        return ov.Core().read_model(path)
+        graph = ov.Core().read_model(path)
+        path.touch()  # used last
+        return graph
     except RuntimeError:  # missing, or damaged: OpenVINO tells them apart by its message alone
         graph = _trace(net, inputs)
     try:
         _save(graph, path)
+        _forget_oldest(path.parent)
     except OSError as error:
         logger.info("graph not kept: %s", error)
     return graph
@@ -54,6 +57,13 @@ def _save(graph: ov.Model, path: Path) -> None:
         partial.replace(path)
 
 
+def _forget_oldest(folder: Path) -> None:
+    graphs = sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in graphs[KEPT:]:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".bin").unlink(missing_ok=True)
+
+
 def _folder() -> Path:
     cache = os.environ.get("XDG_CACHE_HOME")
     return (Path(cache) if cache else Path.home() / ".cache") / "vr360"
@@ -63,8 +73,17 @@ def _digest(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> str:
     digest = hashlib.sha256()
     shapes = [tuple(t.shape) for t in inputs]
     digest.update(f"{name} {shapes} {net} {torch.__version__} {ov.__version__}".encode())
-    for source in _SOURCES:
-        digest.update(inspect.getsource(source).encode())
+    for source in _sources():
+        digest.update(source)
     for key, tensor in net.state_dict().items():
         digest.update(key.encode() + tensor.cpu().numpy().tobytes())
     return digest.hexdigest()
+
+
+def _sources() -> list[bytes]:
+    """The code that a graph is traced from; where no files lie beside it, its version."""
+    files = sorted(Path(nets.__path__[0]).glob("*.py"))
+    files += [Path(module.__file__) for module in (cubemap, geometry, padding) if module.__file__]
+    if not all(file.is_file() for file in files):
+        return [__version__.encode()]
+    return [file.read_bytes() for file in files]

@@ -27,6 +27,7 @@ from pipeline.nets.cards import (
     unreadable,
 )
 from pipeline.nets.cards import StyleCard as StyleCard
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
@@ -34,7 +35,7 @@ from vr360 import __version__
 from vr360.errors import CheckpointError
 from vr360.partial import write_whole
 
-NETS: Mapping[str, type[Net]] = {net.kind: net for net in (StyleNet,)}
+NETS: Mapping[str, type[Net]] = {net.kind: net for net in (DraftNet, StyleNet)}
 """The nets that a gallery may hold, by their kind."""
 
 
@@ -109,7 +110,8 @@ def load_tensors(path: Path, kind: str) -> tuple[dict[str, Tensor], dict[str, st
     try:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            # Copies, which lie as torch lays out its own: sums may differ by where vectors begin.
+            tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
             f"{path}: not a safetensors file, or truncated ({error}); fetch or train it again"

@@ -54,8 +54,9 @@ def kept(strength: Tensor) -> Tensor:
 
 def at_strength(looks: Tensor, strength: Tensor) -> Tensor:
     """Looks (N, len(STRENGTHS), K) at strengths (N,), interpolated: (N, K)."""
-    step = STRENGTHS[1] - STRENGTHS[0]
-    place = (strength / step).clamp(0, len(STRENGTHS) - 1)
-    below = place.floor().long().clamp(max=len(STRENGTHS) - 2)
+    knots = torch.tensor(STRENGTHS, device=looks.device)
+    strength = strength.clamp(STRENGTHS[0], STRENGTHS[-1])
+    below = (torch.bucketize(strength, knots, right=True) - 1).clamp(0, len(STRENGTHS) - 2)
+    share = (strength - knots[below]) / (knots[below + 1] - knots[below])
     rows = torch.arange(len(looks), device=looks.device)
-    return torch.lerp(looks[rows, below], looks[rows, below + 1], (place - below)[:, None])
+    return torch.lerp(looks[rows, below], looks[rows, below + 1], share[:, None])

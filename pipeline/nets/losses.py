@@ -1,4 +1,8 @@
-"""The perceptual loss of Johnson et al. 2016: features for content, Gram matrices for style."""
+"""Perceptual losses: features for content, Gram matrices for style (Johnson et al. 2016).
+
+A Gram matrix grows with the fourth power of its features, and so does its distance: summed as they
+are, one layer drowns the others. `even_style_loss` weighs them alike.
+"""
 
 from __future__ import annotations
 
@@ -51,6 +55,42 @@ def style_loss(features: Mapping[str, Tensor], targets: Mapping[str, Tensor]) ->
     return torch.stack(missed).sum(0) / torch.stack(whole).sum(0)
 
 
+def gram_distance(grams: Tensor, targets: Tensor) -> Tensor:
+    """‖G - G*‖² / ‖G*‖² of (N, C, C) and (N or 1, C, C): (N,)."""
+    return (grams - targets).square().sum((1, 2)) / targets.square().sum((1, 2))
+
+
+def even_style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
+    """Mean over layers of ‖G - G*‖² / (‖G‖² + ‖G*‖²), near 0 alike and at most about 1: (N,).
+
+    Cheng et al. 2021, "Style-Aware Normalized Loss for Improving Arbitrary Style Transfer". What a
+    distance is divided by is taken as given: no slope leads to a darker or a brighter picture.
+
+    Args:
+        grams: per layer (N, C, C).
+        targets: the painting's, (N or 1, C, C).
+    """
+    missed = []
+    for name, target in targets.items():
+        whole = target.square().sum((1, 2)) + grams[name].detach().square().sum((1, 2))
+        missed.append((grams[name] - target).square().sum((1, 2)) / whole)
+    return torch.stack(missed).mean(0)
+
+
+def normalised(features: Tensor, least: float = 1e-2) -> Tensor:
+    """Features (N, C, h, w) with mean 0 and deviation 1 in each channel of each picture.
+
+    What is left says where things are and not how bright, how colourful they are.
+    """
+    deviation, mean = torch.std_mean(features, (2, 3), keepdim=True)
+    return (features - mean) / (deviation + least)
+
+
+def relative_content_loss(features: Tensor, target: Tensor) -> Tensor:
+    """Squared difference over the target's own square, (N, C, h, w) both: (N,)."""
+    return content_loss(features, target) / target.square().mean((1, 2, 3))
+
+
 def content_loss(features: Tensor, target: Tensor) -> Tensor:
     """Mean squared difference of features (N, C, h, w): (N,)."""
     return (features - target).square().mean((1, 2, 3))
@@ -70,10 +110,11 @@ def grid_energy(rgb: Tensor, stride: int, patch: int = 64) -> Tensor:
     and keeps every ramp; what is left is averaged over the blocks of each patch.
 
     Args:
-        rgb: (N, 3, H, W), H and W at least `patch` + `stride`.
+        rgb: (N, 3, H, W), H and W at least twice the stride.
         stride: period of the grid, even.
-        patch: pixels a side, a multiple of the stride.
+        patch: pixels a side, a multiple of the stride; less where the picture is smaller.
     """
+    patch = min(patch, (min(rgb.shape[-2:]) - stride) // stride * stride)
     box = torch.ones(stride + 1, device=rgb.device, dtype=rgb.dtype)
     box[[0, -1]] = 0.5
     kernel = torch.outer(box, box).expand(3, 1, -1, -1) / stride**2

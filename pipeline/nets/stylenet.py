@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from pipeline.nets.layers import Conv, Residual, UpConv, affine, normalise
 from pipeline.nets.looks import Modulation, plain_look
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net, NetGeometry
@@ -46,58 +47,6 @@ class NetConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.channels <= 512 or not 1 <= self.blocks <= 32:
             raise ValueError(f"channels 1..512 and blocks 1..32, got {self}")
-
-
-class Conv(nn.Module):
-    """A convolution that asks the surface what lies beyond the edge."""
-
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel)
-        self.pad = kernel // 2
-
-    def forward(self, x: Tensor, surface: Surface) -> Tensor:
-        out: Tensor = self.conv(surface.pad(x, self.pad))
-        return out
-
-
-class UpConv(nn.Module):
-    """Bilinear upsampling to twice the size, then a 3x3 convolution."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, 3)
-
-    def forward(self, x: Tensor, surface: Surface) -> Tensor:
-        wide = F.interpolate(surface.pad(x, 1), scale_factor=2.0, mode="bilinear")
-        out: Tensor = self.conv(wide[..., 1:-1, 1:-1])  # one pixel of margin is the conv's own
-        return out
-
-
-def normalise(x: Tensor, moments: Moments, look: Modulation) -> Tensor:
-    """Instance normalisation by given moments, scaled and shifted as the look says."""
-    mean, variance = moments(x).unbind(1)
-    gamma, beta = look(x.shape[1])
-    scale = torch.rsqrt(variance + 1e-5) * gamma
-    # One multiplication and one addition a pixel, however the moments were come by.
-    return _affine(x, scale, beta - mean * scale)
-
-
-def _affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-    return x * scale[..., None, None].to(x.dtype) + shift[..., None, None].to(x.dtype)
-
-
-class Residual(nn.Module):
-    """conv, norm, relu, conv, norm, plus the input."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = Conv(channels, channels)
-        self.conv2 = Conv(channels, channels)
-
-    def forward(self, x: Tensor, surface: Surface, moments: Moments, look: Modulation) -> Tensor:
-        y = torch.relu(normalise(self.conv1(x, surface), moments, look))
-        return x + normalise(self.conv2(y, surface), moments, look)
 
 
 class StyleNet(Net):
@@ -148,6 +97,6 @@ class StyleNet(Net):
         x = torch.relu(normalise(self.stem(x, surface), moments, look))
         for block in self.body:
             x = block(x, surface, moments, look)
-        y = torch.relu(_affine(self.to_half(x, surface), *look(HALF)))  # (N, 16, H/2, W/2)
+        y = torch.relu(affine(self.to_half(x, surface), *look(HALF)))  # (N, 16, H/2, W/2)
         y = torch.relu(self.to_full(y, surface))  # (N, 8, H, W)
-        return torch.sigmoid(_affine(self.to_rgb(y, surface), *look(3))), x
+        return torch.sigmoid(affine(self.to_rgb(y, surface), *look(3))), x

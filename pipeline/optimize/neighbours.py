@@ -10,7 +10,7 @@ from pipeline.painting.eyes import moved_along
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE, SphereFlow, grey, grey_flow
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.smoothing import trust
+from pipeline.temporal.smoothing import confidence
 from vr360.frame import Rgb
 
 SURE = 0.3, 0.6  # trust up to which, from which on a neighbour is believed: nothing half and half
@@ -50,4 +50,4 @@ def _flow(now: Rgb, then: Rgb) -> tuple[SphereFlow, Floats]:
     height = min(FINE.height, len(now))
     here, there = grey(now, height), grey(then, height)
     flow = grey_flow(here, there, FINE)
-    return flow, trust(flow, here, there)
+    return flow, confidence(flow, here, there)

@@ -13,7 +13,7 @@ import numpy as np
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import Quality, SphereFlow, grey, parallax
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.smoothing import trust
+from pipeline.temporal.smoothing import confidence
 from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
 from vr360.frame import Rgb, peak_of
 
@@ -45,7 +45,7 @@ def eye_to_eye(eye: Rgb, other: Rgb, quality: Quality) -> tuple[SphereFlow, Floa
     height = min(quality.height, len(eye))
     here, there = grey(eye, height), grey(other, height)
     flow = parallax(here, there, quality)
-    return flow, trust(flow, here, there)
+    return flow, confidence(flow, here, there)
 
 
 def moved_along(picture: Rgb, flow: SphereFlow) -> Floats:

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 
 from pipeline.painting.stylizer import load_stylizer
+from pipeline.styles import GALLERY
 from vr360.frame import Rgb
 from vr360.media.stills import read_still, write_still
 
-SCENE = Path(__file__).with_name("_scene.jpg")
+SCENE = GALLERY.with_name("_scene.jpg")
 """Two seconds into the sample clip, 512x256."""
 
 SIZE = 160, 80  # pixels of a thumbnail, width and height

@@ -14,7 +14,7 @@ from vr360.frame import BT709_LUMA
 Paint = Callable[[Tensor], Tensor]
 """(N, 3, H, W) float in [0, 1] -> the same, painted."""
 
-PATCH = 128  # pixels a side; a multiple of the stride, so that its frequencies are exact bins
+PATCH = 256  # pixels a side; a multiple of the stride, so that its frequencies are exact bins
 NEAR, RING = 1, 6  # bins that count as the frequency itself, and as its neighbours
 
 

@@ -1,13 +1,22 @@
-"""Holding a painted film still: strokes stay on what they are painted on.
+"""Temporal smoothing of a painted film: strokes stay on what they are painted on.
 
-Each frame, the result so far is moved to the present along the source's flow, and the new painting
-is averaged into it. How much it counts depends on how well the flow explains the source there, on
-how long that has been so, and on whether anything moves: what stands still is averaged over
-seconds, what moves over a few frames, what just came into sight is taken as painted.
+For each frame t, with painting p and source s:
 
-Averaging strokes that boil takes their contrast. It is given back: the detail of the average is
-amplified until it is, over an area, as rich as the new painting's. What is amplified is what the
-average has kept, so it holds still. Tone, which does not boil, follows the new painting.
+    warp        w = a(t-1) moved to the present along the source's optical flow
+    confidence  c in [0, 1]: how well that flow explains the source; 0 at occlusions
+    age         n = min(c * n(t-1) + 1, longest): frames that the average holds there
+    EMA         a(t) = w + (p - w) / n + tone: an exponential moving average
+    output      o(t) = a(t) + gain * detail(a(t)): unsharp masking
+
+Where the flow fails, because something has come into sight or the light has changed, c is 0, n is 1
+and the average begins anew with the painting (occlusion handling as in Ruder, Dosovitskiy and Brox
+2016, "Artistic style transfer for videos"). `longest` is a few frames where things move, because
+each warp resamples the average, and thousands where nothing moves.
+
+An average of strokes that flicker has less contrast than each of them. The unsharp gain gives it
+back: it makes the detail of the average as rich, over an area, as that of the paintings. What is
+amplified is what the average has kept, so it holds still. The tone term makes the average follow
+the mean brightness of the paintings, which does not flicker.
 """
 
 from __future__ import annotations
@@ -27,23 +36,60 @@ from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
-LONGEST = 40.0  # frames of memory for what moves, as far as it does not ring
-RINGING = 10.0  # frames of resampling after which the kernel's gain does
-STILL_LONGEST = 20000.0  # frames of memory for what stands still
-SLOW = 0.05, 0.3  # pixels a frame up to which, from which on memory is that of what stands, moves
-TOLERANCE = 3.0  # grey levels by which the moved source may miss the present one, in flat areas
-AREA = 4  # cells of the field around, over which energies are compared
-LEAST, MOST = 0.5, 3.0  # amplification; below 1 where the kernel's gain has added up
-FULLER = 1.07  # energy of an average that looks as rich as a painting: its strokes are rounder
-FIRST = 12.0  # frames that a shot's first counts for: still places need not settle in sight
-FLOOR = 0.1  # codes of 8 bits: detail below it is none
-TONE = 0.3  # share of a difference in tone over such an area that is made up until the next look
-EVERY = 8  # frames between two looks at energies and tone
-EASE = 1 - 0.5 ** (
-    1 / EVERY
-)  # of the way to what was seen, a frame: half of it until the next look
-EARLY = 1, 2, 3, 5  # frames of a shot at which it is looked as well
-BEHIND = 0.05  # of a look by which the average may lag while the look changes
+
+
+@dataclass(frozen=True)
+class SmoothingSettings:
+    """What the smoother goes by, at smoothness 1 where that scales it.
+
+    Attributes:
+        moving_memory: frames that the average holds where things move.
+        resampling_limit: frames; no more are held where things move, because the gain of the warp's
+            cubic kernel adds up with each resampling and rings.
+        still_memory: frames that it holds where nothing moves: without resampling there is no limit
+            but that of a change of light that nobody sees.
+        still_below, moving_above: pixels a frame; a place that moves less stands still, one that
+            moves more is in motion, in between the memory is interpolated.
+        brightness_tolerance: grey levels of 255 by which the warped source may miss the present one
+            where it is flat; where it has contrast, that is allowed besides.
+        energy_radius: cells of the flow's field over which energies of detail are averaged.
+        least_gain, most_gain: bounds of the amplification of detail; below 1 where resampling has
+            sharpened the average.
+        energy_surplus: energy of an average that looks as rich as a painting, over the painting's:
+            strokes that were averaged are rounder.
+        first_weight: frames that the first of a shot counts for where it stands still, so that
+            still places need not settle in sight.
+        detail_floor: codes of 8 bits; weaker detail is noise and is not amplified.
+        tone_share: share of a difference in tone that is made up until the next measurement.
+        interval: frames between two measurements of energy and tone.
+        early: frames of a shot at which they are measured as well, while the average changes fast.
+        look_lag: share of a look by which the average may lag while the look changes.
+    """
+
+    moving_memory: float = 40.0
+    resampling_limit: float = 10.0
+    still_memory: float = 20000.0
+    still_below: float = 0.05
+    moving_above: float = 0.3
+    brightness_tolerance: float = 3.0
+    energy_radius: int = 4
+    least_gain: float = 0.5
+    most_gain: float = 3.0
+    energy_surplus: float = 1.07
+    first_weight: float = 12.0
+    detail_floor: float = 0.1
+    tone_share: float = 0.3
+    interval: int = 8
+    early: tuple[int, ...] = (1, 2, 3, 5)
+    look_lag: float = 0.05
+
+    @property
+    def easing(self) -> float:
+        """Share of the way to a new measurement, a frame: half of it until the next one."""
+        return float(1 - 0.5 ** (1 / self.interval))
+
+
+SETTINGS = SmoothingSettings()
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -53,63 +99,69 @@ def check_smoothness(smoothness: float) -> None:
 
 
 def memory(smoothness: float) -> tuple[float, float]:
-    """Frames that the average reaches back where things move, and where they stand still."""
-    return min(LONGEST**smoothness, RINGING), STILL_LONGEST**smoothness
+    """Frames that the EMA holds where things move, and where they stand still.
+
+    memory = longest ** smoothness, so that equal steps of smoothness are equal ratios of memory.
+    """
+    moving = min(SETTINGS.moving_memory**smoothness, SETTINGS.resampling_limit)
+    return moving, SETTINGS.still_memory**smoothness
 
 
 @dataclass
 class Past:
-    """All that is kept of the frames before.
+    """The state of the smoother between two frames.
 
     Attributes:
         source: the last source, grey and small.
-        average: (H + 2 REACH, W, 3) float32, codes of the painting, continued over the poles.
-        age: (h, w) frames that the average has gathered, at the size of the flow's field.
-        energy: (h, w, 3) mean of |detail| around: of the average, of the average with its detail
-            doubled, and of the painting.
-        seen: the same as it was at the last look; towards it, `energy` moves.
-        tone: (h, w, 3) codes to be added to the average, a frame.
-        shown: (H, W, 3) the last result, as it was given out.
-        longest: (h, w) frames that the average may gather.
-        frames, looks: of the shot so far.
+        average: (H + 2 REACH, W, 3) float32, the EMA in codes of the painting, continued over the
+            poles.
+        age: (h, w) frames that the EMA holds, at the size of the flow's field.
+        energy: (h, w, 3) mean of |detail| around: of the EMA, of the EMA with its detail doubled,
+            and of the painting; eased towards `measured`.
+        measured: the same as it was measured last.
+        tone: (h, w, 3) codes that are added to the EMA with each frame.
+        output: (H, W, 3) the last result.
+        longest: (h, w) frames that the EMA may hold.
+        frames: of the shot so far.
+        measurements: of energy and tone so far.
     """
 
     source: Grey
     average: Floats
     age: Floats
     energy: Floats
-    seen: Floats
+    measured: Floats
     tone: Floats
-    shown: Rgb
+    output: Rgb
     longest: Floats
     frames: int = 1
-    looks: int = 0
+    measurements: int = 0
 
     @property
-    def due(self) -> bool:
-        """Whether this frame looks at energies and tone."""
-        return self.frames in EARLY or self.frames % EVERY == 1
+    def is_measured(self) -> bool:
+        """Whether energy and tone are measured with this frame."""
+        return self.frames in SETTINGS.early or self.frames % SETTINGS.interval == 1
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """What the frames to come say of one.
+    """What the frames to come say of one: their EMA, run backwards and warped to it.
 
     Attributes:
-        picture: (H, W, 3) float16, the average of what will be painted, moved to this frame.
-        age: (h, w) float32, frames that it has gathered, this one not among them.
+        picture: (H, W, 3) float16, the EMA of what will be painted, moved to this frame.
+        age: (h, w) float32, frames that it holds, this one not among them.
     """
 
     picture: Halves
     age: Floats
 
     def towards(self, other: Ahead, share: float) -> Ahead:
-        """A share of what another one says, the rest of it what this one says."""
+        """A share of what another one says, the rest of it what this one says; by their ages."""
         mine, theirs = self.age * np.float32(1 - share), other.age * np.float32(share)
-        age = mine + theirs
+        age = mine + theirs  # (h, w)
         height, width = self.picture.shape[:2]
         of_age = np.asarray(theirs / np.maximum(age, 1e-6), np.float32)
-        part = enlarge(of_age, height, width)[..., None]
+        part = enlarge(of_age, height, width)[..., None]  # (H, W, 1)
         picture = self.picture.astype(np.float32)
         picture += part * (other.picture - picture)
         return Ahead(picture.astype(np.float16), age)
@@ -120,7 +172,10 @@ class Smoother:
 
     Args:
         smoothness: 0 leaves the frames as painted, 1 holds them longest.
-        quality: of the flow.
+        quality: of the optical flow.
+
+    Attributes:
+        state: all that the next frame depends on; None at the beginning of a shot.
     """
 
     def __init__(self, smoothness: float = DEFAULT_SMOOTHNESS, quality: Quality = FAST) -> None:
@@ -146,25 +201,25 @@ class Smoother:
         """
         if self._memory[0] == 1:
             return painted
-        first = FIRST if ahead is None else 1.0
+        first = SETTINGS.first_weight if ahead is None else 1.0
         past = self._advance(source, painted, changed, first)
         if past.frames == 1 and ahead is None:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
-        _compare(past, mean, painted, every_frame=ahead is not None)
-        past.shown = shown(mean, _gain(past.energy, bit_depth(painted)), past.shown)
-        return past.shown
+        _track_energy(past, mean, painted, every_frame=ahead is not None)
+        past.output = shown(mean, _unsharp_gain(past.energy, bit_depth(painted)), past.output)
+        return past.output
 
     def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Ahead:
-        """What the frames seen so far, which are those to come, say of this one before them.
+        """The EMA run backwards: what the frames seen so far say of this one before them.
 
         Args:
             source, painted: frames from the last of a shot to its first.
             changed: how much the look of the frame seen before differs from this one's.
         """
-        arrived = painted.astype(np.float16)
-        past = self._advance(source, painted, changed, 1.0, arrived)
-        return Ahead(arrived, past.age - 1)
+        warped = painted.astype(np.float16)
+        past = self._advance(source, painted, changed, 1.0, warped)
+        return Ahead(warped, past.age - 1)
 
     def _advance(
         self,
@@ -172,11 +227,13 @@ class Smoother:
         painted: Rgb,
         changed: float,
         first: float,
-        arrived: Halves | None = None,
+        warped: Halves | None = None,
     ) -> Past:
-        """Average the painting in; what stands still in a shot's first one counts `first` times.
+        """One step of the EMA: a = w + (p - w) / n + tone, see the module's docstring.
 
-        `arrived` is filled with the average without it.
+        Args:
+            first: frames that a shot's first one counts for where it stands still.
+            warped: (H, W, 3), is filled with w.
         """
         now = grey(source, min(self._quality.height, len(source)))
         past = self.state
@@ -185,35 +242,38 @@ class Smoother:
             return self.state
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
-        standing = _standing(moved)
-        past.longest = self._longest(standing, changed)
+        still = _stillness(moved)  # (h, w)
+        past.longest = self._longest(still, changed)
         if past.frames == 1:
-            past.age = 1 + np.float32(first - 1) * standing
-        age = sample(past.age, flow.direction) * trust(flow, now, past.source)
+            past.age = 1 + np.float32(first - 1) * still
+        age = sample(past.age, flow.direction) * confidence(flow, now, past.source)
         past.age = np.minimum(age + 1, past.longest)
         share = np.float32(1) / past.age
         tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
         spare = self._spare_for(past.average)
-        renew(past.average, painted, moved, share, tone, spare, arrived)
+        renew(past.average, painted, moved, share, tone, spare, warped)
         past.average, self._spare = spare, past.average
         past.source = now
         past.frames += 1
-        if past.due:
+        if past.is_measured:
             past.tone = _tone(past.average, painted, past.age.shape)
         return past
 
-    def _longest(self, standing: Floats, changed: float) -> Floats:
-        """(h, w) frames that the average may hold, the new one included; 1 is that one alone."""
-        moving, still = self._memory
-        longest = moving + (still - moving) * standing
+    def _longest(self, still: Floats, changed: float) -> Floats:
+        """(h, w) frames that the EMA may hold, the new one included; 1 is that one alone.
+
+        While the look changes by d a frame, no more than look_lag / d: a longer memory would lag.
+        """
+        moving, standing = self._memory
+        longest = moving + (standing - moving) * still
         if changed:
-            longest = np.minimum(longest, max(1.0, BEHIND / changed))
+            longest = np.minimum(longest, max(1.0, SETTINGS.look_lag / changed))
         return np.asarray(longest, np.float32)
 
     def _both_ways(self, past: Past, ahead: Ahead) -> Floats:
-        """The averages of what was and of what comes, by how many frames each has gathered.
+        """The EMA of the past and that of the future, weighed by the frames that each holds.
 
-        What comes fills up what the past lacks to its full memory; where things move, it may add as
+        The future fills up what the past lacks to its full memory; where things move, it may add as
         much again, for both are short there.
         """
         lacking = past.longest + np.float32(self._memory[0] - 1) - past.age
@@ -228,14 +288,20 @@ class Smoother:
         return self._spare
 
 
-def _standing(moved: Motion) -> Floats:
-    """(h, w) 1 where nothing moves, 0 where things move."""
-    low, high = SLOW
+def _stillness(moved: Motion) -> Floats:
+    """(h, w) 1 where nothing moves, 0 where things move, linear in the speed in between."""
+    low, high = SETTINGS.still_below, SETTINGS.moving_above
     return np.asarray(1 - np.clip((moved.pixels - low) / (high - low), 0, 1), np.float32)
 
 
-def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
-    """How well the flow explains the source, allowing for its contrast: (h, w) in 0..1."""
+def confidence(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
+    """How well the flow explains the source: (h, w) in 0..1, 0 at occlusions.
+
+    c = f * exp(-(miss / (tolerance + contrast))^2), where f is the flow's own forward-backward
+    consistency (Sundaram, Brox and Keutzer 2010, "Dense point trajectories by GPU-accelerated large
+    displacement optical flow"), miss the difference between the warped source and the present one,
+    and contrast the local standard deviation of the present one.
+    """
     size = flow.confidence.shape[::-1]
     small, small_before = (
         cv2.resize(g, size, interpolation=cv2.INTER_AREA).astype(np.float32) for g in (now, before)
@@ -243,7 +309,8 @@ def trust(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
     miss = blur(np.abs(sample(small_before, flow.direction) - small), 1)
     mean = blur(small, 2)
     contrast = np.sqrt(np.maximum(blur(small * small, 2) - mean * mean, 0))
-    return np.asarray(flow.confidence * np.exp(-((miss / (TOLERANCE + contrast)) ** 2)), np.float32)
+    allowed = SETTINGS.brightness_tolerance + contrast
+    return np.asarray(flow.confidence * np.exp(-((miss / allowed) ** 2)), np.float32)
 
 
 def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
@@ -257,47 +324,54 @@ def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     return Past(now, average, every, energy, energy, tone, painted, still * every)
 
 
-def _compare(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
-    """Look at the energies of an average and of the painting, and move towards what is seen.
+def _track_energy(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
+    """Measure the energies of detail, and ease towards them: e += (measured - e) * easing.
 
     Where the average changes fast, at either end of a shot, it is followed at once; the painting's
-    energy is a mean of what was seen of it.
+    energy is a mean of its measurements.
     """
-    if past.due or every_frame:
-        past.seen, past.looks = _energies(mean, painted, past.age.shape), past.looks + 1
-    at_once = past.frames in EARLY or every_frame
-    own = 1.0 if at_once else EASE
-    step = own, own, max(1 / past.looks, EASE) if at_once else EASE
-    past.energy = past.energy + (past.seen - past.energy) * np.array(step, np.float32)
+    if past.is_measured or every_frame:
+        past.measured = _energies(mean, painted, past.age.shape)
+        past.measurements += 1
+    at_once = past.frames in SETTINGS.early or every_frame
+    easing = SETTINGS.easing
+    own = 1.0 if at_once else easing
+    step = own, own, max(1 / past.measurements, easing) if at_once else easing
+    past.energy = past.energy + (past.measured - past.energy) * np.array(step, np.float32)
 
 
 def _energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
     """(h, w, 3) mean of |detail| around, see `Past.energy`."""
     everything = slice(0, len(painted))
     height, width = painted.shape[:2]
-    kept, twice, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
-    kept[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
-    inner(twice)[:] = inner(kept) + detail(kept, everything)
+    averaged, doubled, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
+    averaged[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
+    inner(doubled)[:] = inner(averaged) + detail(averaged, everything)
     inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
-    for picture in (twice, fresh):
+    for picture in (doubled, fresh):
         continue_over_poles(picture)
-    seen = [
+    fields = [
         cv2.resize(np.abs(detail(level, everything)), field[::-1], interpolation=cv2.INTER_AREA)
-        for level in (kept, twice, fresh)
+        for level in (averaged, doubled, fresh)
     ]
-    return blur(np.stack(seen, axis=-1), AREA)
+    return blur(np.stack(fields, axis=-1), SETTINGS.energy_radius)
 
 
 def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
-    """What the average lacks to the painting's tone, to be added to each frame until looked at."""
+    """(h, w, 3) codes a frame: tone_share of what the average lacks to the painting's mean."""
     gap = cv2.subtract(painted, inner(average), dtype=cv2.CV_32F)
     small = cv2.resize(gap, field[::-1], interpolation=cv2.INTER_AREA)
-    return blur(np.asarray(small, np.float32), AREA) * np.float32(TONE / EVERY)
+    rate = np.float32(SETTINGS.tone_share / SETTINGS.interval)
+    return blur(np.asarray(small, np.float32), SETTINGS.energy_radius) * rate
 
 
-def _gain(energy: Floats, depth: int) -> Floats:
-    """By how much more than 1 detail is amplified to have the energy of the painting's: (h, w)."""
-    floor = np.float32(FLOOR * (1 << (depth - 8)))
-    kept, twice, wanted = np.moveaxis(energy, -1, 0)
-    gain = (FULLER * wanted - kept) / np.maximum(twice - kept, floor)
-    return np.asarray(np.clip(gain, LEAST - 1, MOST - 1), np.float32)
+def _unsharp_gain(energy: Floats, depth: int) -> Floats:
+    """(h, w): by how much more than 1 detail is amplified to be as rich as the painting's.
+
+    With energies e1 of the average, e2 of it with its detail doubled and e of the painting, energy
+    grows about linearly with the gain: gain = (surplus * e - e1) / (e2 - e1).
+    """
+    floor = np.float32(SETTINGS.detail_floor * (1 << (depth - 8)))
+    averaged, doubled, wanted = np.moveaxis(energy, -1, 0)
+    gain = (SETTINGS.energy_surplus * wanted - averaged) / np.maximum(doubled - averaged, floor)
+    return np.asarray(np.clip(gain, SETTINGS.least_gain - 1, SETTINGS.most_gain - 1), np.float32)

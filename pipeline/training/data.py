@@ -21,63 +21,99 @@ from vr360.sampling import build_sampler
 logger = logging.getLogger(__name__)
 
 FEWEST_PHOTOS = 8  # below this the net learns the photographs instead of the style
+HELD_OUT = 10  # every so many photographs
+SPHERES = 0.4  # share of pictures that are views of spheres, where there are any
 
 
 class PhotoFolder:
     """Every readable photograph of a folder, in memory; broken ones are skipped and counted.
 
-    With them go views of the panoramas in another folder: what the net will see of a sphere.
+    With them go views of the panoramas in another folder: what the net will see of a sphere. Some
+    photographs are held out, to look at what was learned on pictures that it was not learned on.
 
     Raises:
-        StyleImageError: no folder, or too few photographs for crops of `crop` pixels.
+        StyleImageError: no folder, or too few photographs of `smallest` pixels a side.
     """
 
-    def __init__(self, folder: Path, crop: int, panoramas: Path | None = None) -> None:
-        self.crop = crop
-        self.photos: list[Picture] = []
+    def __init__(self, folder: Path, smallest: int, panoramas: Path | None = None) -> None:
+        self.smallest = smallest
         self.skipped: list[Path] = []
-        read = map(self._read, pictures_in(folder))
-        self.photos += [photo for photo in read if photo is not None]
-        if len(self.photos) < FEWEST_PHOTOS:
+        photos = [photo for path in pictures_in(folder) if (photo := self._read(path)) is not None]
+        if len(photos) < FEWEST_PHOTOS:
             raise StyleImageError(
-                f"{folder}: {len(self.photos)} photographs of at least {crop} pixels a side; "
+                f"{folder}: {len(photos)} photographs of at least {smallest} pixels a side; "
                 f"training wants {FEWEST_PHOTOS} or more"
             )
-        for path in pictures_in(panoramas) if panoramas else []:
-            if (panorama := self._read(path)) is not None:
-                self.photos += sphere_views(panorama, len(self.photos))
+        self.held_out = photos[::HELD_OUT]
+        self.photos = [photo for n, photo in enumerate(photos) if n % HELD_OUT]
+        read = map(self._read, pictures_in(panoramas) if panoramas else [])
+        spheres = [panorama for panorama in read if panorama is not None]
+        self.spheres = [sphere_views(panorama, n) for n, panorama in enumerate(spheres)]
         if self.skipped:
             names = ", ".join(path.name for path in self.skipped[:3])
             more = " ..." if len(self.skipped) > 3 else ""
             logger.warning(
                 "%d pictures skipped, broken or of less than %d pixels a side: %s%s",
-                len(self.skipped), crop, names, more,
+                len(self.skipped), smallest, names, more,
             )  # fmt: skip
 
-    def batch(self, size: int, random: np.random.Generator) -> Tensor:
-        """(size, 3, crop, crop) in [0, 1]: random photographs, scales, places, mirrored or not."""
-        crops = [self._crop(random) for _ in range(size)]
-        return to_tensor(crops)
+    def batch(
+        self,
+        groups: int,
+        together: int,
+        side: int,
+        random: np.random.Generator,
+        closest: float = 1.0,
+    ) -> Tensor:
+        """(groups * together, 3, side, side) in [0, 1], mirrored or not.
+
+        Args:
+            together: neighbours whose statistics are shared, as those of a sphere's parts are:
+                views of one sphere, or any photographs.
+            closest: share of a picture's short side that is seen at least.
+        """
+        pictures = [picture for _ in range(groups) for picture in self._group(together, random)]
+        return to_tensor([_crop(picture, side, closest, random) for picture in pictures])
+
+    def samples(self, count: int, side: int) -> Tensor:
+        """(count at most, 3, side, side): the middles of pictures that are held out."""
+        return to_tensor([_square(picture, side) for picture in self.held_out[:count]])
+
+    def _group(self, together: int, random: np.random.Generator) -> list[Picture]:
+        among = self.photos
+        if self.spheres and random.random() < SPHERES:
+            among = self.spheres[random.integers(len(self.spheres))]
+        return [among[n] for n in random.integers(len(among), size=together)]
 
     def _read(self, path: Path) -> Picture | None:
         try:
             picture = load_picture(path)
         except StyleImageError:
             picture = None
-        if picture is None or min(picture.shape[:2]) < self.crop:
+        if picture is None or min(picture.shape[:2]) < self.smallest:
             self.skipped.append(path)
             return None
         return picture
 
-    def _crop(self, random: np.random.Generator) -> Picture:
-        photo = self.photos[random.integers(len(self.photos))]
-        smallest = self.crop / min(photo.shape[:2])
-        side = round(self.crop / random.uniform(smallest, 1.0))
-        top = random.integers(photo.shape[0] - side + 1)
-        left = random.integers(photo.shape[1] - side + 1)
-        patch = photo[top : top + side, left : left + side]
-        patch = np.asarray(cv2.resize(patch, (self.crop,) * 2, interpolation=cv2.INTER_AREA))
-        return patch[:, ::-1] if random.random() < 0.5 else patch
+
+def _crop(picture: Picture, side: int, closest: float, random: np.random.Generator) -> Picture:
+    seen = round(min(picture.shape[:2]) * random.uniform(closest, 1.0))
+    top = random.integers(picture.shape[0] - seen + 1)
+    left = random.integers(picture.shape[1] - seen + 1)
+    patch = _resized(picture[top : top + seen, left : left + seen], side)
+    return patch[:, ::-1] if random.random() < 0.5 else patch
+
+
+def _square(picture: Picture, side: int) -> Picture:
+    height, width = picture.shape[:2]
+    seen = min(height, width)
+    top, left = (height - seen) // 2, (width - seen) // 2
+    return _resized(picture[top : top + seen, left : left + seen], side)
+
+
+def _resized(square: Picture, side: int) -> Picture:
+    how = cv2.INTER_AREA if len(square) > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(square, (side, side), interpolation=how), np.uint8)
 
 
 def sphere_views(panorama: Picture, seed: int) -> list[Picture]:

@@ -17,7 +17,9 @@ MOVE = 8  # pixels; strokes must hold over what a steady pan moves in a frame
 TURN, ZOOM = 0.03, 0.03  # radians and share: a walk's shake
 SHAKEN = 0.5  # share of pictures that turn and zoom
 EXPOSURE, NOISE = 0.03, 3 / 255  # what a camera adds, at most, and the median leaves
-MARGIN = 24  # pixels at the edge of a crop that know too little of what lies beyond
+MARGIN = (
+    16  # pixels, of small pictures an eighth, at the edge that know too little of what is beyond
+)
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,8 @@ class Motion:
     size: int
 
     @staticmethod
-    def random(count: int, size: int, random: np.random.Generator) -> Motion:
-        """Motions of pictures of `size` pixels a side.
+    def random(count: int, size: int, random: np.random.Generator, move: int = MOVE) -> Motion:
+        """Motions of pictures of `size` pixels a side, by `move` pixels at most.
 
         Moves are of whole pixels: where nothing turns, nothing is interpolated, and what differs is
         the net's doing. With a net that works on blocks of pixels, most of it is where those fall.
@@ -42,7 +44,7 @@ class Motion:
         shaken = random.random(count) < SHAKEN
         turn = random.uniform(-TURN, TURN, count) * shaken
         zoom = random.uniform(-ZOOM, ZOOM, count) * shaken
-        x, y = random.integers(-MOVE, MOVE + 1, (2, count)) * 2 / size
+        x, y = random.integers(-move, move + 1, (2, count)) * 2 / size
         cos, sin = (1 + zoom) * np.cos(turn), (1 + zoom) * np.sin(turn)
         rows = np.stack([[cos, -sin, x], [sin, cos, y]])  # (2, 3, N)
         return Motion(torch.from_numpy(rows).float().permute(2, 0, 1), size)
@@ -54,11 +56,19 @@ class Motion:
 
     def inside(self, pictures: Tensor) -> Tensor:
         """(N, 1, H, W): 1 where a moved picture shows what lies well inside the crop, else 0."""
-        edge = 1 - 2 * MARGIN / self.size
+        edge = 1 - 2 * min(MARGIN, self.size // 8) / self.size
         grid = self._grid(pictures)
         here = F.affine_grid(torch.eye(2, 3)[None].to(grid), list(pictures[:1].shape), False)
         seen = (grid.abs().amax(-1) < edge) & (here.abs().amax(-1) < edge)
         return seen[:, None].to(pictures.dtype)
+
+    def within(self, top: int, left: int, size: int) -> Motion:
+        """The same motion, of a square part of the pictures."""
+        corner = torch.tensor([left, top]).to(self.matrices)
+        centre = (2 * corner + size) / self.size - 1  # of the part, in -1..1 of the whole
+        linear, shift = self.matrices[:, :, :2], self.matrices[:, :, 2]
+        moved = (linear @ centre + shift - centre) * (self.size / size)
+        return Motion(torch.cat([linear, moved[..., None]], dim=2), size)
 
     def _grid(self, pictures: Tensor) -> Tensor:
         return F.affine_grid(self.matrices.to(pictures), list(pictures.shape), False)

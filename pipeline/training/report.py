@@ -21,17 +21,24 @@ SHOWN = (0.5, 1.0, 1.5)
 """Strengths of the samples."""
 
 LOSSES = {
-    "content": "what the picture shows and the painting no longer does",
-    "style": "how far the painting's texture is from that of the style image",
+    "content": "where things are in the picture and no longer in the painting",
+    "detail": "what the picture shows and the painting no longer does",
+    "style": "how far the painting's texture is from that of the style image, all layers alike",
     "tv": "differences between neighbouring pixels",
     "temporal": "what does not move along when the picture moves",
     "features": "the same, inside the net",
-    "grid": "what repeats with the stride of the net",
+    "grid": "what repeats with the blocks of the net",
+    "draft": "what the revision changes of the draft's large shapes",
 }
 
 
 def save_report(
-    path: Path, run: Run, styles: Sequence[StyleCard], data: Mapping[str, Any], samples: Tensor
+    path: Path,
+    run: Run,
+    styles: Sequence[StyleCard],
+    data: Mapping[str, Any],
+    samples: Tensor,
+    held_out: Sequence[Mapping[str, float]] = (),
 ) -> None:
     """Write the page.
 
@@ -39,18 +46,23 @@ def save_report(
         styles: in the order of the run's looks.
         data: what was learned on.
         samples: (N, 3, H, W), to be painted in every style.
+        held_out: what is measured on them, by name, for each style.
 
     Raises:
         OutputError: it cannot be written.
     """
     try:
-        path.write_text("".join(_page(run, styles, data, samples)), encoding="utf-8")
+        path.write_text("".join(_page(run, styles, data, samples, held_out)), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _page(
-    run: Run, styles: Sequence[StyleCard], data: Mapping[str, Any], samples: Tensor
+    run: Run,
+    styles: Sequence[StyleCard],
+    data: Mapping[str, Any],
+    samples: Tensor,
+    held_out: Sequence[Mapping[str, float]],
 ) -> Iterator[str]:
     title = escape(f"Training of {', '.join(style.name for style in styles)}")
     yield "<!DOCTYPE html>\n"
@@ -59,9 +71,13 @@ def _page(
     yield f"<p>{run.step} steps in {run.elapsed / 60:.1f} minutes</p>"
     for looks, style in zip(run.looks.detach(), styles, strict=True):
         yield from _style(run, looks, style, samples)
-    yield "<h2>Losses</h2><p>Weighted, and smoothed over about fifty steps; by step.</p>"
+    if held_out:
+        yield "<h2>On photographs held out</h2><p>Distance to the painting in each layer, over the "
+        yield "painting's own square; content over the photographs' own. Strength 1.</p>"
+        yield from _figures([style.name for style in styles], held_out)
+    yield "<h2>Losses</h2><p>Weighted, and smoothed over about fifty lessons; by lesson.</p>"
     for name, values in run.history.items():
-        yield f"<h3>{name}</h3><p>{LOSSES.get(name, '')}</p>"
+        yield f"<h3>{name}</h3><p>{LOSSES.get(name.split()[-1], '')}</p>"
         yield chart(range(1, len(values) + 1), {name: values}, unit="")
     yield "<h2>Settings</h2>" + _table(asdict(run.settings) | dict(data))
     yield "</body></html>\n"
@@ -75,6 +91,15 @@ def _style(run: Run, looks: Tensor, style: StyleCard, samples: Tensor) -> Iterat
     yield f"<p>Photographs, and below them painted at strengths {strengths}.</p>"
     yield picture(sheet([samples, *rows]), f"photographs painted in {style.name}")
     yield _table({**style.painting, **style.settings})
+
+
+def _figures(names: Sequence[str], rows: Sequence[Mapping[str, float]]) -> Iterator[str]:
+    heads = "".join(f"<th>{escape(head)}</th>" for head in ("style", *rows[0]))
+    yield f"<table><tr>{heads}</tr>"
+    for name, row in zip(names, rows, strict=True):
+        cells = "".join(f"<td>{value:.3f}</td>" for value in row.values())
+        yield f"<tr><th>{escape(name)}</th>{cells}</tr>"
+    yield "</table>"
 
 
 def _table(values: Mapping[str, Any]) -> str:

@@ -14,14 +14,16 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, GalleryCard, load_tensors, save_tensors
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.looks import STRENGTHS
-from pipeline.nets.net import Net
-from pipeline.nets.stylenet import StyleNet
 from pipeline.training.recipe import StyleSource
 from pipeline.training.settings import BESIDE, TrainSettings
 from vr360.errors import CheckpointError
 
 KIND = "vr360-training"
+BETAS = 0.9, 0.99  # of Adam: what each style's lessons pull at changes from step to step
+WARM_UP = 60  # steps until Adam knows how far each weight is to move
+LONGEST = 5.0  # slope of all convolutions, or of all looks, in a step
 
 
 class Run:
@@ -36,15 +38,17 @@ class Run:
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.start = settings, start
-        self.net: Net = (deepcopy(start.net) if start else StyleNet(settings.net)).to(device)
+        self.net = _net(settings, start).to(device).to(memory_format=torch.channels_last)
         looks = self.net.plain_look().expand(len(styles), len(STRENGTHS), -1).clone()
         if start:
             known = dict(zip(start.card.names, start.looks, strict=True))
             unseen = start.looks.mean(0)
             looks = torch.stack([known.get(style.name, unseen) for style in styles])
-        self.looks = looks.to(device).requires_grad_()
+        # What the strengths of a style have in common, each lesson teaches all of them.
+        self._common = torch.zeros_like(looks[:, :1]).to(device).requires_grad_()
+        self._own = looks.to(device).requires_grad_()
         self.net.requires_grad_(settings.convolutions)
-        self.adam = torch.optim.Adam([{"params": [self.looks]}])
+        self.adam = torch.optim.Adam([{"params": [self._common, self._own]}], betas=BETAS)
         if settings.convolutions:
             self.adam.add_param_group({"params": list(self.net.parameters())})
         self.step = 0
@@ -52,6 +56,11 @@ class Run:
         self.smoothed: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}  # `smoothed` after every step
         self._styles = [style.as_data() for style in styles]
+
+    @property
+    def looks(self) -> Tensor:
+        """(styles, strengths, K)."""
+        return self._common + self._own
 
     @property
     def done(self) -> float:
@@ -62,7 +71,7 @@ class Run:
 
     def cool(self) -> None:
         """Set the learning rates for the share of the run that is done."""
-        left = 0.5 * (1 + math.cos(math.pi * self.done))
+        left = 0.5 * (1 + math.cos(math.pi * self.done)) * min(1, (self.step + 1) / WARM_UP)
         beside = BESIDE if self.settings.convolutions else 1
         rates = (self.settings.look_rate * beside, self.settings.learning_rate)
         for group, rate in zip(self.adam.param_groups, rates, strict=False):
@@ -72,7 +81,12 @@ class Run:
         """One step against the sum of the losses."""
         self.adam.zero_grad(set_to_none=True)
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
-        self.adam.step()
+        lengths = [
+            torch.nn.utils.clip_grad_norm_(group["params"], LONGEST)
+            for group in self.adam.param_groups
+        ]
+        if all(length.isfinite() for length in lengths):
+            self.adam.step()
 
     def note(self, losses: Mapping[str, Tensor], elapsed: float) -> None:
         """Count a step and smooth its losses."""
@@ -101,7 +115,7 @@ class Run:
 
     def save(self, path: Path) -> None:
         tensors = {f"net.{k}": v.contiguous() for k, v in self.net.state_dict().items()}
-        tensors["looks"] = self.looks.detach().contiguous()
+        tensors |= {"common": self._common.detach(), "own": self._own.detach()}
         for i, moments in self.adam.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{key}": value.contiguous() for key, value in moments.items()}
         tensors |= {f"history.{k}": torch.tensor(v) for k, v in self.history.items()}
@@ -128,13 +142,16 @@ class Run:
     def _restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
         self.step, self.elapsed, self.smoothed = state["step"], state["elapsed"], state["losses"]
         self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k.startswith("net.")})
-        self.looks.data.copy_(tensors["looks"])
+        self._common.data.copy_(tensors["common"])
+        self._own.data.copy_(tensors["own"])
         self.history = {name: tensors[f"history.{name}"].tolist() for name in self.smoothed}
         adam = self.adam.state_dict()
         count = sum(len(group["params"]) for group in self.adam.param_groups)
+        # Weights that no lesson has pulled at yet have no moments.
         adam["state"] = {
             i: {key: tensors[f"adam.{i}.{key}"] for key in ("step", "exp_avg", "exp_avg_sq")}
             for i in range(count)
+            if f"adam.{i}.step" in tensors
         }
         self.adam.load_state_dict(adam)
 
@@ -144,6 +161,17 @@ class Run:
             k: v for k, v in asdict(self.settings).items() if k not in ("iterations", "minutes")
         }
         return json.dumps({"settings": kept, "styles": self._styles})
+
+
+def _net(settings: TrainSettings, start: Gallery | None) -> DraftNet:
+    if start is None:
+        return DraftNet(settings.net)
+    if not isinstance(start.net, DraftNet):
+        raise CheckpointError(
+            f"a gallery whose net is of the kind {start.net.kind!r} cannot be trained on; begin "
+            "with --from shipped or --from none"
+        )
+    return deepcopy(start.net)
 
 
 def _joined(start: Gallery, learned: Gallery) -> Gallery:

@@ -6,32 +6,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.nets.stylenet import NetConfig
-from pipeline.nets.vgg import CONVOLUTIONS, REFERENCE_RMS
+from pipeline.nets.draftnet import REDUCED, STRIDE, DraftConfig
+from pipeline.nets.vgg import CONVOLUTIONS
 from vr360.errors import InputError
 
 BESIDE = 0.1  # of their rate, which looks take that move together with the convolutions
-SMALLEST_CROP = 68  # pixels that `grid_energy` needs to see one patch whole
+LARGER = 1.5  # paintings are learned at their size and at so many times it, for the draft
 
 
 @dataclass(frozen=True)
 class TrainSettings:
     """One training run.
 
+    Steps are on the draft and on the revision in turn. A draft lesson is half to all of a picture,
+    reduced to what the draft sees of a view; a revision lesson is a part of a view at full size.
+    Every term is a ratio without unit: 1 is about as far as a photograph is from a painting.
+
     Attributes:
         iterations: steps to take; a run of so many steps is the same whenever it is repeated.
         minutes: instead of `iterations`, the time to use; the learning rate falls with the clock,
             so two runs differ a little.
-        crop, batch: photographs a step, `batch` of `crop` x `crop` pixels; crop a multiple of 4.
+        crop: pixels a side of a view, some 90° of a film 2048 pixels wide; a multiple of `STRIDE`.
+        part: pixels a side of what a revision lesson paints of it; a multiple of 4.
+        batch: pictures a step, in groups of `together` with one look and shared statistics, as
+            the parts of a sphere have them.
         network: whose features are compared, `vgg16` or `vgg19`.
-        content_weight, style_weight, tv_weight: at strength 1, found with VGG scaled to
-            `REFERENCE_RMS`.
+        style_layers, style_weight: Gram matrices, each layer over its own square, all alike.
+        content_layer, content_weight: features without their mean and deviation: where things are.
+        detail_layer, detail_weight: features as they are, over their own square.
+        tv_weight: of differences between neighbouring pixels.
         temporal_weight: of the squared difference between a moved picture painted and the painted
-            picture moved, for half of the batch; feature_weight: of the same for the net's
-            features, relative to their spread. What does not move along flickers, and what depends
-            on where the net's blocks fall is a grid in flat sky.
-        grid_weight: of the energy that repeats with the net's stride, in photographs and in made
-            skies, where nothing hides it; see `grid_energy`.
+            picture moved; feature_weight: of the same for the net's features, relative to their
+            spread. What does not move along flickers, and what depends on where the net's blocks
+            fall is a grid in flat sky.
+        grid_weight: of the energy that repeats with the net's blocks; see `grid_energy`.
+        draft_weight: of the squared difference between the revised picture, reduced, and its draft.
         learning_rate: of the convolutions, at the start; it falls to zero along half a cosine.
         look_rate: of looks that learn alone; beside the convolutions they take `BESIDE` of it.
         convolutions: train them as well, not the looks alone.
@@ -39,46 +48,48 @@ class TrainSettings:
 
     iterations: int | None = 4000
     minutes: float | None = None
-    crop: int = 256
-    batch: int = 2
+    crop: int = 448
+    part: int = 160
+    batch: int = 4
+    together: int = 2
     network: str = "vgg16"
-    content_layer: str = "relu3_3"
-    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3")
+    style_layers: tuple[str, ...] = ("relu1_2", "relu2_1", "relu3_1", "relu4_1")
+    content_layer: str = "relu4_1"
+    detail_layer: str = "relu3_3"
+    style_weight: float = 40.0
     content_weight: float = 1.0
-    style_weight: float = 5e6
-    tv_weight: float = 2e5
-    temporal_weight: float = 4e7
-    feature_weight: float = 1e4
-    grid_weight: float = 1e9
-    learning_rate: float = 1e-3
+    detail_weight: float = 0.25
+    tv_weight: float = 1.0
+    temporal_weight: float = 60.0
+    feature_weight: float = 0.03
+    grid_weight: float = 500.0
+    draft_weight: float = 100.0
+    learning_rate: float = 2e-3
     look_rate: float = 3e-2
     convolutions: bool = True
     seed: int = 0
-    net: NetConfig = field(default_factory=NetConfig)
+    net: DraftConfig = field(default_factory=DraftConfig)
 
     def __post_init__(self) -> None:
         if (self.iterations is None) == (self.minutes is None):
             raise ValueError("give either iterations or minutes")
         if self.network not in CONVOLUTIONS:
             raise InputError(f"--network {self.network}: one of {', '.join(CONVOLUTIONS)}")
-        if self.crop % 4 or self.crop < SMALLEST_CROP:
-            raise ValueError(f"crop: a multiple of 4, {SMALLEST_CROP} or more; got {self.crop}")
-
-
-def _content_at(layer: str) -> dict[str, Any]:
-    """Content compared there; weighted so that features equally far off cost the same."""
-    scale = REFERENCE_RMS[TrainSettings.content_layer] / REFERENCE_RMS[layer]
-    return {"content_layer": layer, "content_weight": scale**2}
+        if self.crop % STRIDE or self.crop < 2 * STRIDE:
+            raise ValueError(f"crop: a multiple of {STRIDE}, {2 * STRIDE} or more; got {self.crop}")
+        if self.part % REDUCED or not STRIDE <= self.part <= self.crop:
+            raise ValueError(f"part: a multiple of {REDUCED}, {STRIDE} to crop; got {self.part}")
+        if self.together < 1 or self.batch % self.together:
+            raise ValueError(f"batch: a multiple of together; got {self.batch}, {self.together}")
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {
-    # The layers of Johnson et al. 2016 but for relu4_3: as they sum them, it has three millionths.
     "painting": {},
     # Features this early know where every edge lies, so the picture's own detail stays.
-    "photo": _content_at("relu2_2"),
-    # A drawing has little texture: its outlines and flat colours live in the layers that the
-    # animation study weighs [0, 5, 5, 0, 0] over conv1_1 to conv5_1. Content from deeper lets
-    # outlines be redrawn, as a draughtsman would.
-    "animation": {**_content_at("relu4_3"), "style_layers": ("relu2_2", "relu3_3")},
+    "photo": {"detail_layer": "relu2_2", "detail_weight": 1.0},
+    # A drawing has little texture: its outlines and flat colours live in the blocks that the
+    # animation study weighs [0, 5, 5, 0, 0] over conv1_1 to conv5_1. Without detail asked for,
+    # outlines are redrawn, as a draughtsman would.
+    "animation": {"style_layers": ("relu2_1", "relu2_2", "relu3_1"), "detail_weight": 0.0},
 }
 """What each `ImageKind` changes in `TrainSettings`."""

@@ -159,10 +159,10 @@ def paint_still(folder: Path, style: Path, rgb: np.ndarray, **settings: object) 
 def test_each_eye_is_painted_as_a_sphere_of_its_own(tmp_path: Path, tiny_style: Path):
     left = soft_noise(64, 128, 0)
     right = np.roll(left, 48, axis=1)  # another picture of the same statistics
-    both = paint_still(
-        tmp_path, tiny_style, np.concatenate([left, right]), stereo=Stereo.TOP_BOTTOM
-    )
-    alone = paint_still(tmp_path, tiny_style, left)
+    asked = {"projection": "equirect"}
+    stereo = np.concatenate([left, right])
+    both = paint_still(tmp_path, tiny_style, stereo, stereo=Stereo.TOP_BOTTOM, **asked)
+    alone = paint_still(tmp_path, tiny_style, left, **asked)
     assert np.abs(both[:64].astype(int) - alone).max() <= 1
 
 
@@ -321,7 +321,7 @@ def test_what_stands_in_the_way_is_said_before_nets_are_loaded_and_lenses_calibr
     def too_early(*_: object) -> None:
         raise AssertionError("loaded")
 
-    monkeypatch.setattr("pipeline.stylize.load_looks", too_early)
+    monkeypatch.setattr("pipeline.take.load_looks", too_early)
     monkeypatch.setattr("pipeline.stylize.open_unfolding", too_early)
     monkeypatch.chdir(tmp_path)
     Path("there.mp4").write_text("precious")

@@ -153,7 +153,7 @@ def test_a_link_stays_a_link(tmp_path: Path):
 
 @pytest.mark.skipif(not Path("/dev/null").exists(), reason="no devices on this system")
 def test_a_device_is_no_output():
-    with pytest.raises(OutputError, match="neither a file nor a folder"):
+    with pytest.raises(OutputError, match="a device or a stream"):
         open_writer(Path("/dev/null"), 64, 128, RATE, force=True)
 
 

@@ -13,7 +13,12 @@ PICTURE_SUFFIXES = (*STILL_SUFFIXES, ".webp", ".bmp", ".tif", ".tiff")  # of pai
 
 
 def behind_link(path: Path) -> Path:
-    """The file that a symbolic link points to, there or not: results go there, the link stays."""
+    """The file that a symbolic link points to, there or not: results go there, the link stays.
+
+    Raises:
+        OutputError: the name is longer than the file system takes.
+    """
+    check_name(path)
     return path.resolve() if path.is_symlink() else path
 
 

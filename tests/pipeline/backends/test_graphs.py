@@ -54,3 +54,21 @@ def test_a_damaged_file_is_traced_anew(net: StyleNet, kept: Path):
 def test_where_nothing_can_be_kept_painting_goes_on(net: StyleNet, kept: Path):
     kept.write_text("a file where the folder should be")
     assert OpenVinoBackend(net)(RGB, LOOK).shape == RGB.shape
+
+
+def test_only_the_graphs_used_last_are_kept(
+    net: StyleNet, kept: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(graphs, "KEPT", 2)
+    for width in (32, 48, 64):
+        OpenVinoBackend(net)(RGB[..., :width], LOOK)
+    assert len(list(kept.glob("*.xml"))) == len(list(kept.glob("*.bin"))) == 2
+
+
+def test_statistics_measured_often_are_those_that_torch_measures(net: StyleNet, kept: Path):
+    backend = OpenVinoBackend(net)
+    painted, moments = backend.measure(RGB, LOOK, SPHERE, often=True)
+    once, measured = backend.measure(RGB, LOOK, SPHERE)
+    assert len(list(kept.glob("*.xml"))) == 1  # torch needs none
+    assert torch.allclose(painted, once, atol=1e-4)
+    assert torch.allclose(moments, measured, rtol=1e-3, atol=1e-4)

@@ -12,13 +12,22 @@ from pipeline.nets.checkpoint import load_gallery, save_gallery
 from pipeline.nets.vgg import feature_stack
 from pipeline.training.settings import PRESETS
 from tests.pipeline.cli.conftest import Run
-from tests.pipeline.conftest import soft_noise, tiny_gallery
+from tests.pipeline.conftest import soft_noise
+from tests.pipeline.training.conftest import tiny_gallery
 
 
 @pytest.fixture
 def painting(tmp_path: Path) -> Path:
     path = tmp_path / "painting.png"
     cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (100, 120, 3), np.uint8))
+    return path
+
+
+@pytest.fixture
+def tiny_style(tmp_path: Path) -> Path:
+    """Of the kind of net that is trained."""
+    path = tmp_path / "tiny.safetensors"
+    save_gallery(path, tiny_gallery("tiny"))
     return path
 
 
@@ -78,7 +87,7 @@ def spheres(tmp_path: Path) -> dict[str, Path]:
         ("sphere", "pair_tb", [], "pair_tb.png: 256x256, but"),
         ("sphere", "absent", [], "absent.png: no such file"),
         ("sphere", "sphere", ["--crop", "0,0,0.5,1"], "crop and match are for paintings"),
-        ("sphere", "sphere", ["--scale", 20], "give a scale of 45 or more"),
+        ("sphere", "sphere", ["--scale", 20], "give a scale of 78.75 or more"),
     ],
 )
 def test_optimised_spheres_that_cannot_be_learned_are_refused_in_one_line(
@@ -165,7 +174,7 @@ def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
     command: Run, tmp_path: Path, painting: Path, photos: Path, monkeypatch: pytest.MonkeyPatch,
     network: str,
 ):  # fmt: skip
-    small = {**PRESETS["animation"], "crop": 68, "batch": 1}
+    small = {**PRESETS["animation"], "crop": 64, "part": 32, "batch": 2}
     monkeypatch.setattr("pipeline.training.settings.PRESETS", {"animation": small})
     vgg, start = tmp_path / "vgg.safetensors", tmp_path / "start.safetensors"
     save_random_vgg(vgg, network)
@@ -184,7 +193,7 @@ def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
     assert learned.painting["title"] == "Noise"
     assert learned.settings["crop"] == [0.1, 0, 0.9, 1]
     assert learned.settings["match"] == "painting.png"
-    assert learned.training["settings"]["content_layer"] == "relu4_3"
+    assert learned.training["settings"]["detail_weight"] == 0
     assert learned.training["settings"]["network"] == network
     written = {path.name.removeprefix(out.name) for path in tmp_path.glob("my painting*")}
     assert written == {"", ".training", ".preview.jpg", ".report.html"}

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from pipeline.nets import looks as module
 from pipeline.nets.looks import STRENGTHS, Modulation, at_strength, kept, plain_look, ratio
 from pipeline.nets.stylenet import NetConfig, StyleNet
 
@@ -18,6 +19,15 @@ def test_strengths_beyond_what_was_learned_are_the_nearest_learned():
     looks = torch.rand(2, len(STRENGTHS), 5)
     ends = at_strength(looks, torch.tensor([-1.0, 9.0]))
     assert torch.equal(ends, torch.stack([looks[0, 0], looks[1, -1]]))
+
+
+def test_learned_strengths_need_not_be_even(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "STRENGTHS", (0.25, 0.5, 2.0))
+    looks = torch.rand(3, 3, 5)
+    seen = at_strength(looks, torch.tensor([0.5, 1.25, 0.1]))
+    assert torch.equal(seen[0], looks[0, 1])
+    assert torch.allclose(seen[1], (looks[1, 1] + looks[1, 2]) / 2)
+    assert torch.equal(seen[2], looks[2, 0])
 
 
 def test_strengths_are_half_a_unit_apart_from_nothing_on():

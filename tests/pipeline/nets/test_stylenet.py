@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pipeline.backends import OpenVinoBackend, TorchBackend
-from pipeline.nets import stylenet
+from pipeline.nets import layers, stylenet
 from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.stylenet import STRIDE, NetConfig, StyleNet
 from pipeline.nets.surface import PLANE, SPHERE, ZEROS, CubeFaces, Sphere
@@ -116,8 +116,9 @@ def test_turning_a_cube_by_quarter_turns_commutes_with_painting_its_equator(
 def test_no_pixel_looks_further_than_the_reach(monkeypatch: pytest.MonkeyPatch):
     # Statistics reach everywhere; leave only the convolutions.
     monkeypatch.setattr(
-        stylenet, "normalise", lambda x, moments, look: x + 0 * look(x.shape[1])[0].sum()
+        layers, "normalise", lambda x, moments, look: x + 0 * look(x.shape[1])[0].sum()
     )
+    monkeypatch.setattr(stylenet, "normalise", layers.normalise)
     config = NetConfig(channels=4, blocks=2)
     torch.manual_seed(0)
     small = StyleNet(config).eval()

@@ -15,10 +15,13 @@ class Watched(TorchBackend):
     def __init__(self) -> None:
         torch.manual_seed(0)
         super().__init__(StyleNet(NetConfig(channels=8, blocks=1)))
-        self.measured = 0
+        self.measured = self.often = 0
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
-        self.measured += 1
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        self.measured += not often
+        self.often += often
         return super().measure(rgb, look, surface)
 
 
@@ -64,3 +67,19 @@ def test_measuring_is_rare():
     for _ in range(97):
         shot.paint(picture(0), LOOK, SPHERE)
     assert backend.measured == 7 + 2  # 0, 1, 2, 4, 8, 16, 32; 48, 96
+
+
+def test_while_the_look_changes_a_frame_is_measured_once_more_and_in_the_way_for_that():
+    backend = Watched()
+    shot = ShotStatistics(backend)
+    for n in range(9):
+        shot.paint(picture(0), LOOK + 0.01 * n, SPHERE)
+    assert backend.measured == 5  # 0, 1, 2, 4, 8
+    # Each of the eight changes, and what torch measured at 0, 1, 2 and 4 once more for comparison.
+    assert backend.often == 8 + 4
+
+
+def test_a_look_that_never_changes_keeps_no_frame():
+    shot = ShotStatistics(Watched(), changing=False)
+    shot.paint(picture(0), LOOK, SPHERE)
+    assert shot.state.last is None

@@ -9,11 +9,26 @@ import torch
 from safetensors.torch import save_file
 from torchvision.models import vgg16
 
-from pipeline.nets.stylenet import NetConfig
+from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard
+from pipeline.nets.draftnet import DraftConfig, DraftNet
+from pipeline.nets.looks import STRENGTHS
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, train
 
-SETTINGS = TrainSettings(iterations=3, crop=68, batch=1, net=NetConfig(channels=8, blocks=1))
+TINY = DraftConfig(
+    half=4, quarter=6, eighth=8, half_blocks=1, quarter_blocks=1, eighth_blocks=1, detail=4
+)
+SETTINGS = TrainSettings(iterations=4, crop=64, part=32, batch=1, together=1, net=TINY)
+
+
+def tiny_gallery(*names: str) -> Gallery:
+    """An untrained gallery, a little otherwise in every style and at every strength."""
+    torch.manual_seed(0)
+    net = DraftNet(TINY).eval().requires_grad_(False)
+    noise = torch.Generator().manual_seed(0)
+    shape = len(names), len(STRENGTHS), net.look_size
+    looks = net.plain_look() + 0.2 * torch.randn(shape, generator=noise)
+    return Gallery(net, looks, GalleryCard.of(net, tuple(StyleCard(name) for name in names)))
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,9 @@ def test_broken_photographs_are_skipped_counted_and_said(
 ):
     with caplog.at_level(logging.WARNING):
         folder = PhotoFolder(some_broken, 68)
-    assert len(folder.photos) == 9 + 2  # the narrow one and the one of one colour are photographs
+    assert (
+        len(folder.photos) + len(folder.held_out) == 9 + 2
+    )  # the narrow one and the one of one colour are photographs
     assert {p.stem for p in folder.skipped} == {
         "cut short", "not a picture", "no file of any length", "too large", "too small",
     }  # fmt: skip

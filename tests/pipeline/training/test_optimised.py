@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from pipeline.nets.checkpoint import Gallery, load_gallery
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.looks import STRENGTHS
-from pipeline.nets.stylenet import StyleNet
 from pipeline.nets.surface import PLANE
 from pipeline.nets.tensors import to_tensor
 from pipeline.training.optimised import load_pair
@@ -18,7 +18,7 @@ from tests.pipeline.training.conftest import SETTINGS, Learn
 from vr360.errors import StyleImageError
 from vr360.geometry import row_areas
 
-FACE = 72
+FACE = 96
 SCALE = FACE / PIXELS_PER_DEGREE
 
 
@@ -72,14 +72,14 @@ def test_its_source_brings_the_net_nearer_to_the_painted_sphere(
         look = gallery.looks[0, STRENGTHS.index(1)].expand(len(before), -1)
         return float((gallery.net.paint(before, look, PLANE)[0] - after).square().mean())
 
-    near = {"content_layer": "relu1_2", "style_layers": ("relu1_2",)}
-    others = dict.fromkeys(("style", "tv", "temporal", "feature", "grid"), 0.0)
+    near = {"content_layer": "relu1_2", "detail_layer": "relu1_2", "style_layers": ("relu1_2",)}
+    others = dict.fromkeys(("style", "tv", "temporal", "feature", "grid", "draft"), 0.0)
     content_alone = {**near, **{f"{name}_weight": zero for name, zero in others.items()}}
     settings = replace(SETTINGS, iterations=20, batch=2, learning_rate=0.01, **content_alone)
     learn([hero], tmp_path / "look.safetensors", settings=settings)
     learned = load_gallery(tmp_path / "look.safetensors")
     torch.manual_seed(settings.seed)
-    net = StyleNet(settings.net)
+    net = DraftNet(settings.net)
     begun = replace(learned, net=net, looks=net.plain_look().expand_as(learned.looks))
     # Content of the photographs alone would lead away from a sphere that is its own negative.
     assert far(learned) < far(begun)
@@ -100,7 +100,7 @@ def test_a_recipe_finds_the_source_beside_the_sphere(tmp_path: Path, hero: Style
 
 
 def test_faces_smaller_than_what_is_learned_at_once_are_refused(hero: StyleSource, learn: Learn):
-    with pytest.raises(StyleImageError, match=r"give a scale of 11\.95"):
+    with pytest.raises(StyleImageError, match=r"give a scale of 11\.25"):
         learn([replace(hero, scale=6)], hero.image.with_name("none.safetensors"))
 
 
@@ -108,4 +108,4 @@ def test_a_sphere_that_will_blur_is_said(hero: StyleSource, caplog: pytest.LogCa
     assert hero.pictures()
     assert caplog.text == ""
     assert replace(hero, scale=4.1 * SCALE).pictures()
-    assert "hero.png: painted 288 pixels wide" in caplog.text
+    assert "hero.png: painted 384 pixels wide" in caplog.text

@@ -1,7 +1,7 @@
 import math
 import resource
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -19,25 +19,26 @@ from pipeline.nets.checkpoint import (
     save_gallery,
     save_tensors,
 )
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.looks import STRENGTHS
-from pipeline.nets.losses import style_loss
-from pipeline.nets.stylenet import StyleNet
+from pipeline.nets.losses import even_style_loss, gram
 from pipeline.nets.surface import PLANE
 from pipeline.nets.vgg import load_vgg16
 from pipeline.styles import find_card, open_palette
 from pipeline.training.data import PhotoFolder
+from pipeline.training.lessons import Lesson
 from pipeline.training.luma import luma_of
+from pipeline.training.objective import draft_losses, revision_losses
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import (
-    Lesson,
-    _losses,
     painted_targets,
     preview_path,
+    report_path,
     resume_path,
     train,
 )
-from tests.pipeline.conftest import tiny_gallery
-from tests.pipeline.training.conftest import SETTINGS, Learn, Trained, paint
+from tests.pipeline.conftest import tiny_gallery as other_gallery
+from tests.pipeline.training.conftest import SETTINGS, Learn, Trained, paint, tiny_gallery
 from vr360.errors import CheckpointError
 
 LOOKS_ALONE = replace(SETTINGS, convolutions=False)
@@ -47,24 +48,25 @@ def test_training_brings_what_is_painted_nearer_to_the_painting(
     trained: Trained, painting: StyleSource, photos: Path, vgg_weights: Path
 ):
     vgg = load_vgg16(vgg_weights, SETTINGS.style_layers)
-    rgb = PhotoFolder(photos, SETTINGS.crop).batch(9, np.random.default_rng(0))
-    vgg.calibrate(rgb)
+    rgb = PhotoFolder(photos, SETTINGS.crop).batch(8, 1, SETTINGS.crop, np.random.default_rng(0))
     targets = painted_targets([painting], vgg, SETTINGS, "cpu")
 
     @torch.no_grad()
     def far(gallery: Gallery) -> float:
         at_one = gallery.looks[0, STRENGTHS.index(1)].expand(len(rgb), -1)
-        return float(style_loss(vgg(gallery.net.paint(rgb, at_one, PLANE)[0]), targets).mean())
+        seen = vgg(gallery.net.paint(rgb, at_one, PLANE)[0])
+        grams = {name: gram(features) for name, features in seen.items()}
+        return float(even_style_loss(grams, targets).mean())
 
     done = load_gallery(trained.out)
     torch.manual_seed(SETTINGS.seed)
-    net = StyleNet(SETTINGS.net)
+    net = DraftNet(SETTINGS.net)
     begun = replace(done, net=net, looks=net.plain_look().expand_as(done.looks))
     assert far(done) < far(begun)
 
 
 def test_training_writes_gallery_preview_and_card(trained: Trained):
-    assert [s.step for s in trained.steps] == [1, 2, 3]
+    assert [s.step for s in trained.steps] == [1, 2, 3, 4]
     assert trained.steps[-1].done == 1
     assert all(math.isfinite(loss) for s in trained.steps for loss in s.losses.values())
     card = load_gallery(trained.out).card
@@ -72,10 +74,14 @@ def test_training_writes_gallery_preview_and_card(trained: Trained):
     assert (style.name, style.painting["title"]) == ("painting", "Noise")
     assert len(style.painting["sha256"]) == 64
     assert style.settings["scale"] == 17
-    assert card.data == {"photos": "photos", "count": 9, "rights": "made"}
-    assert card.settings["steps"] == 3
+    assert card.data == {"photos": "photos", "count": 8, "rights": "made"}
+    assert card.settings["steps"] == 4
     assert card.losses == trained.steps[-1].losses
-    assert load_picture(preview_path(trained.out)).shape == (2 * 68, 4 * 68, 3)
+    assert load_picture(preview_path(trained.out)).shape == (
+        2 * 64,
+        64,
+        3,
+    )  # one photograph is held out
 
 
 @pytest.fixture
@@ -111,7 +117,7 @@ def test_with_the_convolutions_a_gallery_s_net_changes_and_no_longer_blends(
 
 def test_from_nothing_the_whole_net_learns(trained: Trained):
     torch.manual_seed(SETTINGS.seed)
-    drawn = StyleNet(SETTINGS.net).state_dict()
+    drawn = DraftNet(SETTINGS.net).state_dict()
     learned = load_gallery(trained.out).net.state_dict()
     unmoved = [name for name, weights in learned.items() if torch.equal(weights, drawn[name])]
     # A bias in front of a normalisation changes nothing, so nothing pulls at it but rounding.
@@ -154,7 +160,7 @@ def test_the_same_seed_gives_the_same_style_and_resuming_does_not_change_it(
     assert not halted.exists()
     assert resume_path(halted).exists()
     states = learn([painting], halted, start=start, resume=True)
-    assert [s.step for s in states] == [2, 3]
+    assert [s.step for s in states] == [2, 3, 4]
     first, second = load_gallery(straight), load_gallery(halted)
     assert same_net(first.net, second.net)
     assert torch.equal(first.looks, second.looks)
@@ -221,7 +227,7 @@ def test_a_full_disk_keeps_the_last_saved_state_and_training_goes_on_from_it(
         next(steps)
     assert resume_path(out).read_bytes() == saved
     assert sorted(p.suffix for p in tmp_path.iterdir()) == [".jpg", ".training"]
-    assert [s.step for s in learn([painting], out, resume=True)] == [2, 3]
+    assert [s.step for s in learn([painting], out, resume=True)] == [2, 3, 4]
     assert torch.equal(load_gallery(out).looks, load_gallery(trained.out).looks)
 
 
@@ -240,7 +246,7 @@ def test_a_new_look_keeps_the_card_of_the_net_and_says_how_it_came_about(
     assert not torch.equal(gallery.looks[1], start.looks[0])
     assert gallery.card.losses == {"style": 7.0}
     assert gallery.card.styles[0].training == {}
-    assert gallery.card.styles[2].training["settings"]["steps"] == 3
+    assert gallery.card.styles[2].training["settings"]["steps"] == 4
     assert set(open_palette([f"{out}#two", f"{out}#new"]).styles) == {f"{out}#two", f"{out}#new"}
 
 
@@ -254,31 +260,60 @@ def test_a_style_that_preserves_colour_says_so(
     assert open_palette([str(out)]).preserving == {str(out)}
 
 
-class InGrey(StyleNet):
-    """Paints what another net paints, without colour."""
-
-    def paint(self, *arguments) -> tuple[torch.Tensor, torch.Tensor]:
-        painted, features = super().paint(*arguments)
-        return luma_of(painted).expand_as(painted), features
-
-
-def test_a_style_that_preserves_colour_is_judged_by_luma_alone(vgg_weights: Path):
-    vgg = load_vgg16(vgg_weights, ["relu1_2"])
-    settings = replace(SETTINGS, content_layer="relu1_2", style_layers=("relu1_2",))
-    rgb = torch.rand(1, 3, 68, 68, generator=torch.Generator().manual_seed(0))
-    gallery, one = tiny_gallery("any"), torch.ones(1)
+def a_lesson(size: int, on_luma: bool) -> Lesson:
+    rgb = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+    one = torch.ones(1)
     targets = {"relu1_2": torch.ones(1, 64, 64)}
+    look = tiny_gallery("any").looks[0, 2:3]
+    return Lesson(rgb, rgb, look, one, one, targets, torch.tensor([on_luma]))
+
+
+@pytest.mark.parametrize(("losses", "size"), [(draft_losses, 16), (revision_losses, 64)])
+def test_a_style_that_preserves_colour_is_judged_by_luma_alone(
+    vgg_weights: Path, losses: Callable[..., dict[str, torch.Tensor]], size: int
+):
+    near = {"content_layer": "relu1_2", "detail_layer": "relu1_2", "style_layers": ("relu1_2",)}
+    settings = replace(SETTINGS, **near)
+    vgg = load_vgg16(vgg_weights, ["relu1_2"])
+    net = tiny_gallery("any").net
+    lesson = a_lesson(size, True)
 
     @torch.no_grad()
-    def losses(net: StyleNet, on_luma: bool) -> torch.Tensor:
-        net.load_state_dict(gallery.net.state_dict())
-        flag = torch.tensor([on_luma])
-        lesson = Lesson(rgb, rgb, gallery.looks[0, 2:3], one, one, targets, flag)
-        found = _losses(net, vgg, lesson, settings, np.random.default_rng(0))
-        return torch.stack([found["content"], found["style"]])
+    def content(on_luma: bool, wanted: torch.Tensor) -> float:
+        asked = replace(a_lesson(size, on_luma), wanted=wanted)
+        found = losses(net, vgg, asked, settings, np.random.default_rng(1))
+        return float(next(loss for name, loss in found.items() if name.endswith("detail")))
 
-    nets = StyleNet(settings.net), InGrey(settings.net)
-    of_luma, of_colour = (
-        (losses(nets[0], flag) - losses(nets[1], flag)).abs() for flag in (True, False)
-    )
-    assert (of_luma < 0.02 * of_colour).all()
+    same, other = lesson.rgb, with_other_chroma(lesson.rgb)
+    assert content(True, same) == pytest.approx(content(True, other), rel=1e-3)
+    assert content(False, same) != pytest.approx(content(False, other), rel=1e-2)
+
+
+def with_other_chroma(rgb: torch.Tensor) -> torch.Tensor:
+    """As bright everywhere, in other colours."""
+    return luma_of(rgb).expand_as(rgb)
+
+
+@pytest.mark.parametrize(("losses", "size"), [(draft_losses, 16), (revision_losses, 64)])
+def test_a_lesson_pulls_at_its_own_half_of_the_net(
+    vgg_weights: Path, losses: Callable[..., dict[str, torch.Tensor]], size: int
+):
+    vgg = load_vgg16(vgg_weights, ["relu1_2", "relu3_3", "relu4_1"])
+    net = tiny_gallery("any").net.requires_grad_()
+    found = losses(net, vgg, a_lesson(size, False), SETTINGS, np.random.default_rng(0))
+    torch.stack(list(found.values())).sum().backward()
+    pulled = {name.split(".")[0] for name, w in net.named_parameters() if w.grad is not None}
+    assert pulled == {"draft" if losses is draft_losses else "revision"}
+
+
+def test_a_net_of_another_kind_is_not_trained_on(
+    tmp_path: Path, painting: StyleSource, learn: Learn
+):
+    with pytest.raises(CheckpointError, match=r"kind 'stylenet'.*--from"):
+        learn([painting], tmp_path / "a.safetensors", start=other_gallery("one"))
+
+
+def test_what_is_held_out_is_measured_for_the_report(trained: Trained):
+    page = report_path(trained.out).read_text()
+    assert "On photographs held out" in page
+    assert all(f"<th>{name}</th>" in page for name in (*SETTINGS.style_layers, "content"))

@@ -1,0 +1,193 @@
+"""What is asked of the net in a step: pictures, styles, strengths, and what to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipeline.looks.style_images import Picture
+from pipeline.nets.draftnet import REDUCED
+from pipeline.nets.looks import STRENGTHS, at_strength
+from pipeline.nets.losses import gram
+from pipeline.nets.tensors import to_tensor
+from pipeline.nets.vgg import VggFeatures
+from pipeline.training.data import PhotoFolder
+from pipeline.training.optimised import Pair
+from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource
+from pipeline.training.settings import LARGER, TrainSettings
+from vr360.errors import StyleImageError
+
+PAIRED = 0.5  # of an optimised sphere's lessons are on its source, the rest on photographs
+CLOSEST = 0.5  # share of a picture that a draft lesson shows at least
+DRAWN = (1 / 6, 1 / 2, 1 / 3)  # lessons below strength 1, at 1, and at the last
+
+Targets = Mapping[str, Tensor]
+"""Gram matrices per layer, (styles, C, C)."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A style and a strength for each picture of a batch."""
+
+    rgb: Tensor  # (N, 3, S, S)
+    wanted: Tensor  # (N, 3, S, S) whose content is asked for
+    look: Tensor  # (N, K)
+    strengths: Tensor  # (N,)
+    weights: Tensor  # (N,) style against content
+    targets: Targets  # per layer (N, C, C)
+    on_luma: Tensor  # (N,) whether colour is none of its business
+
+    def part(self, place: tuple[slice, slice]) -> Lesson:
+        """The same, of a part of the pictures."""
+        rgb, wanted = (pictures[..., *place] for pictures in (self.rgb, self.wanted))
+        rest = (self.look, self.strengths, self.weights, self.targets, self.on_luma)
+        return Lesson(rgb, wanted, *rest)
+
+
+@dataclass(frozen=True)
+class Course:
+    """What there is to learn of the styles, in the order of their looks."""
+
+    settings: TrainSettings
+    data: PhotoFolder
+    weights: Tensor  # (styles,)
+    drafted: Targets  # at the draft's size
+    revised: Targets  # at full size
+    on_luma: Tensor  # (styles,)
+    pairs: Sequence[Pair | None]  # optimised spheres with their sources
+
+    @staticmethod
+    def of(
+        styles: Sequence[StyleSource],
+        pairs: Sequence[Pair | None],
+        data: PhotoFolder,
+        vgg: VggFeatures,
+        settings: TrainSettings,
+        device: str,
+    ) -> Course:
+        return Course(
+            settings,
+            data,
+            torch.tensor([style.weight for style in styles], device=device),
+            painted_targets(styles, vgg, settings, device, (1 / REDUCED, LARGER / REDUCED)),
+            painted_targets(styles, vgg, settings, device),
+            torch.tensor([style.preserve_colour for style in styles], device=device),
+            pairs,
+        )
+
+    def draft_lesson(self, looks: Tensor, random: np.random.Generator) -> Lesson:
+        """Pictures as small as the draft sees them, half to all of them."""
+        side = self.settings.crop // REDUCED
+        return self._lesson(looks, random, side, CLOSEST, self.drafted)
+
+    def revision_lesson(self, looks: Tensor, random: np.random.Generator) -> Lesson:
+        """Whole views at full size."""
+        return self._lesson(looks, random, self.settings.crop, 1.0, self.revised)
+
+    def _lesson(
+        self,
+        looks: Tensor,
+        random: np.random.Generator,
+        side: int,
+        closest: float,
+        targets: Targets,
+    ) -> Lesson:
+        together, device = self.settings.together, looks.device
+        groups = self.settings.batch // together
+        rgb = self.data.batch(groups, together, side, random, closest).to(device)
+        styles = random.integers(len(looks), size=groups).repeat(together)
+        drawn = _strengths(groups, random).repeat(together)
+        rgb, wanted, paired = self._paired(rgb, styles, random)
+        strengths = torch.from_numpy(np.where(paired, 1, drawn)).float().to(device)
+        return Lesson(
+            rgb,
+            wanted,
+            at_strength(looks[styles], strengths),
+            strengths,
+            self.weights[styles],
+            {name: grams[styles] for name, grams in targets.items()},
+            self.on_luma[styles],
+        )
+
+    def _paired(
+        self, rgb: Tensor, styles: NDArray[np.int64], random: np.random.Generator
+    ) -> tuple[Tensor, Tensor, NDArray[np.bool_]]:
+        """What is painted, whose content that is to have, and where that is its optimised self."""
+        given, wanted, paired = rgb.clone(), rgb.clone(), np.zeros(len(rgb), bool)
+        for n, style in enumerate(styles):
+            pair = self.pairs[style]
+            if pair is not None and random.random() < PAIRED:
+                seen = [_fitted(p, rgb.shape[-1]) for p in pair.crop(self.settings.crop, random)]
+                given[n], wanted[n] = to_tensor(seen).to(rgb)
+                paired[n] = True
+        return given, wanted, paired
+
+
+def _strengths(count: int, random: np.random.Generator) -> NDArray[np.float64]:
+    """Half at the strength of most films, a third at the top.
+
+    Drawn evenly between the last two looks, the last one came out stronger in name only.
+    """
+    drawn = (random.uniform(0, 1, count), np.ones(count), np.full(count, STRENGTHS[-1]))
+    return np.asarray(np.choose(random.choice(3, size=count, p=DRAWN), drawn), np.float64)
+
+
+def painted_targets(
+    styles: Sequence[StyleSource],
+    vgg: VggFeatures,
+    settings: TrainSettings,
+    device: str,
+    scales: Sequence[float] = (1.0,),
+) -> dict[str, Tensor]:
+    """Gram matrices of the paintings per layer, (styles, C, C), averaged over sizes.
+
+    Args:
+        scales: sizes, relative to that at which a painting is learned.
+    """
+    each = [_painted_grams(style, vgg, device, scales) for style in styles]
+    return {name: torch.stack([grams[name] for grams in each]) for name in settings.style_layers}
+
+
+@torch.no_grad()
+def _painted_grams(
+    style: StyleSource, vgg: VggFeatures, device: str, scales: Sequence[float]
+) -> dict[str, Tensor]:
+    """(C, C) per layer, averaged over what there is of the style."""
+    batches = (
+        to_tensor([_scaled(picture, scale)]).to(device)
+        for picture in style.pictures()
+        for scale in scales
+    )
+    each = [{name: gram(f) for name, f in vgg(rgb).items()} for rgb in batches]
+    return {name: torch.cat([grams[name] for grams in each]).mean(0) for name in each[0]}
+
+
+def _scaled(picture: Picture, scale: float) -> Picture:
+    if scale == 1:
+        return picture
+    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def _fitted(picture: Picture, side: int) -> Picture:
+    return _scaled(picture, side / len(picture))
+
+
+def checked_pair(style: StyleSource, crop: int) -> Pair | None:
+    """The optimised sphere of a style, if it is one.
+
+    Raises:
+        StyleImageError: its faces are smaller than a view of `crop` pixels.
+    """
+    if style.pair and style.pixels < crop:
+        raise StyleImageError(
+            f"{style.name}: scale {style.scale:g} degrees makes faces of {style.pixels} pixels, "
+            f"but {crop} are learned at once; give a scale of {crop / PIXELS_PER_DEGREE:g} or more"
+        )
+    return style.pair
