@@ -9,8 +9,8 @@ import numpy as np
 from pipeline.painting.eyes import moved_along
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE, SphereFlow, grey, grey_flow
+from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.smoothing import confidence
 from vr360.frame import Rgb
 
 SURE = 0.3, 0.6  # trust up to which, from which on a neighbour is believed: nothing half and half

@@ -12,8 +12,8 @@ import numpy as np
 
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import Quality, SphereFlow, grey, parallax
+from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.smoothing import confidence
 from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
 from vr360.frame import Rgb, peak_of
 

@@ -29,14 +29,14 @@ PLAY = 2.0  # codes that a result may be off: fewer than anybody sees
 Halves = NDArray[np.float16]
 
 
-def renew(
+def update(
     average: Floats,
     painted: Rgb,
     moved: Motion,
     share: Floats,
     tone: Floats,
     result: Floats,
-    arrived: Halves | None = None,
+    warped: Halves | None = None,
 ) -> None:
     """The average moved to the present, and the new painting's share and tone.
 
@@ -47,7 +47,7 @@ def renew(
         share: (h, w) of the new painting, 0..1.
         tone: (h, w, 3) codes to be added.
         result: roomy, is filled in.
-        arrived: (H, W, 3), is filled with the average moved to the present.
+        warped: (H, W, 3), is filled with the average moved to the present.
     """
     height, width = painted.shape[:2]
     shifts = Shifts(moved)
@@ -55,8 +55,8 @@ def renew(
 
     def step(rows: slice) -> None:
         before = warp_rows(average, shifts, rows)
-        if arrived is not None:
-            arrived[rows] = before
+        if warped is not None:
+            warped[rows] = before
         change = cv2.subtract(painted[rows], before, dtype=cv2.CV_32F)
         cv2.multiply(change, cv2.merge([shares[rows]] * 3), dst=change)
         cv2.add(change, tones[rows], dst=change)
@@ -88,7 +88,7 @@ def detail(picture: Floats, rows: slice) -> Floats:
     return np.asarray(cv2.subtract(near[side:-side], soft[side:-side]), np.float32)
 
 
-def shown(average: Floats, gain: Floats, last: Rgb) -> Rgb:
+def sharpened(average: Floats, gain: Floats, last: Rgb) -> Rgb:
     """The average as codes, its detail amplified, each code held until it is a whole one off.
 
     A value that drifts slowly would else step to and fro between two codes, and in flat, dark areas

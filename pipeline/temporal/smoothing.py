@@ -23,73 +23,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from pipeline.temporal.average import Halves, blend, detail, renew, shown
+from pipeline.temporal.average import Halves, blend, sharpened, update
 from pipeline.temporal.bands import enlarge
-from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
+from pipeline.temporal.detail import detail_energies, tone_rate, unsharp_gain
+from pipeline.temporal.flow import FAST, Quality, grey, grey_flow
+from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats, Grey
-from pipeline.temporal.views import blur, sample
+from pipeline.temporal.settings import SETTINGS
+from pipeline.temporal.views import sample
 from pipeline.temporal.warp import Motion, continue_over_poles, inner, motion, roomy
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
-
-
-@dataclass(frozen=True)
-class SmoothingSettings:
-    """What the smoother goes by, at smoothness 1 where that scales it.
-
-    Attributes:
-        moving_memory: frames that the average holds where things move.
-        resampling_limit: frames; no more are held where things move, because the gain of the warp's
-            cubic kernel adds up with each resampling and rings.
-        still_memory: frames that it holds where nothing moves: without resampling there is no limit
-            but that of a change of light that nobody sees.
-        still_below, moving_above: pixels a frame; a place that moves less stands still, one that
-            moves more is in motion, in between the memory is interpolated.
-        brightness_tolerance: grey levels of 255 by which the warped source may miss the present one
-            where it is flat; where it has contrast, that is allowed besides.
-        energy_radius: cells of the flow's field over which energies of detail are averaged.
-        least_gain, most_gain: bounds of the amplification of detail; below 1 where resampling has
-            sharpened the average.
-        energy_surplus: energy of an average that looks as rich as a painting, over the painting's:
-            strokes that were averaged are rounder.
-        first_weight: frames that the first of a shot counts for where it stands still, so that
-            still places need not settle in sight.
-        detail_floor: codes of 8 bits; weaker detail is noise and is not amplified.
-        tone_share: share of a difference in tone that is made up until the next measurement.
-        interval: frames between two measurements of energy and tone.
-        early: frames of a shot at which they are measured as well, while the average changes fast.
-        look_lag: share of a look by which the average may lag while the look changes.
-    """
-
-    moving_memory: float = 40.0
-    resampling_limit: float = 10.0
-    still_memory: float = 20000.0
-    still_below: float = 0.05
-    moving_above: float = 0.3
-    brightness_tolerance: float = 3.0
-    energy_radius: int = 4
-    least_gain: float = 0.5
-    most_gain: float = 3.0
-    energy_surplus: float = 1.07
-    first_weight: float = 12.0
-    detail_floor: float = 0.1
-    tone_share: float = 0.3
-    interval: int = 8
-    early: tuple[int, ...] = (1, 2, 3, 5)
-    look_lag: float = 0.05
-
-    @property
-    def easing(self) -> float:
-        """Share of the way to a new measurement, a frame: half of it until the next one."""
-        return float(1 - 0.5 ** (1 / self.interval))
-
-
-SETTINGS = SmoothingSettings()
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -207,7 +155,7 @@ class Smoother:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
         _track_energy(past, mean, painted, every_frame=ahead is not None)
-        past.output = shown(mean, _unsharp_gain(past.energy, bit_depth(painted)), past.output)
+        past.output = sharpened(mean, unsharp_gain(past.energy, bit_depth(painted)), past.output)
         return past.output
 
     def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Ahead:
@@ -251,12 +199,12 @@ class Smoother:
         share = np.float32(1) / past.age
         tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
         spare = self._spare_for(past.average)
-        renew(past.average, painted, moved, share, tone, spare, warped)
+        update(past.average, painted, moved, share, tone, spare, warped)
         past.average, self._spare = spare, past.average
         past.source = now
         past.frames += 1
         if past.is_measured:
-            past.tone = _tone(past.average, painted, past.age.shape)
+            past.tone = tone_rate(past.average, painted, past.age.shape)
         return past
 
     def _longest(self, still: Floats, changed: float) -> Floats:
@@ -294,25 +242,6 @@ def _stillness(moved: Motion) -> Floats:
     return np.asarray(1 - np.clip((moved.pixels - low) / (high - low), 0, 1), np.float32)
 
 
-def confidence(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
-    """How well the flow explains the source: (h, w) in 0..1, 0 at occlusions.
-
-    c = f * exp(-(miss / (tolerance + contrast))^2), where f is the flow's own forward-backward
-    consistency (Sundaram, Brox and Keutzer 2010, "Dense point trajectories by GPU-accelerated large
-    displacement optical flow"), miss the difference between the warped source and the present one,
-    and contrast the local standard deviation of the present one.
-    """
-    size = flow.confidence.shape[::-1]
-    small, small_before = (
-        cv2.resize(g, size, interpolation=cv2.INTER_AREA).astype(np.float32) for g in (now, before)
-    )
-    miss = blur(np.abs(sample(small_before, flow.direction) - small), 1)
-    mean = blur(small, 2)
-    contrast = np.sqrt(np.maximum(blur(small * small, 2) - mean * mean, 0))
-    allowed = SETTINGS.brightness_tolerance + contrast
-    return np.asarray(flow.confidence * np.exp(-((miss / allowed) ** 2)), np.float32)
-
-
 def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     height, width = painted.shape[:2]
     average = roomy(height, width)
@@ -331,47 +260,10 @@ def _track_energy(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> 
     energy is a mean of its measurements.
     """
     if past.is_measured or every_frame:
-        past.measured = _energies(mean, painted, past.age.shape)
+        past.measured = detail_energies(mean, painted, past.age.shape)
         past.measurements += 1
     at_once = past.frames in SETTINGS.early or every_frame
     easing = SETTINGS.easing
     own = 1.0 if at_once else easing
     step = own, own, max(1 / past.measurements, easing) if at_once else easing
     past.energy = past.energy + (past.measured - past.energy) * np.array(step, np.float32)
-
-
-def _energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
-    """(h, w, 3) mean of |detail| around, see `Past.energy`."""
-    everything = slice(0, len(painted))
-    height, width = painted.shape[:2]
-    averaged, doubled, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
-    averaged[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
-    inner(doubled)[:] = inner(averaged) + detail(averaged, everything)
-    inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
-    for picture in (doubled, fresh):
-        continue_over_poles(picture)
-    fields = [
-        cv2.resize(np.abs(detail(level, everything)), field[::-1], interpolation=cv2.INTER_AREA)
-        for level in (averaged, doubled, fresh)
-    ]
-    return blur(np.stack(fields, axis=-1), SETTINGS.energy_radius)
-
-
-def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
-    """(h, w, 3) codes a frame: tone_share of what the average lacks to the painting's mean."""
-    gap = cv2.subtract(painted, inner(average), dtype=cv2.CV_32F)
-    small = cv2.resize(gap, field[::-1], interpolation=cv2.INTER_AREA)
-    rate = np.float32(SETTINGS.tone_share / SETTINGS.interval)
-    return blur(np.asarray(small, np.float32), SETTINGS.energy_radius) * rate
-
-
-def _unsharp_gain(energy: Floats, depth: int) -> Floats:
-    """(h, w): by how much more than 1 detail is amplified to be as rich as the painting's.
-
-    With energies e1 of the average, e2 of it with its detail doubled and e of the painting, energy
-    grows about linearly with the gain: gain = (surplus * e - e1) / (e2 - e1).
-    """
-    floor = np.float32(SETTINGS.detail_floor * (1 << (depth - 8)))
-    averaged, doubled, wanted = np.moveaxis(energy, -1, 0)
-    gain = (SETTINGS.energy_surplus * wanted - averaged) / np.maximum(doubled - averaged, floor)
-    return np.asarray(np.clip(gain, SETTINGS.least_gain - 1, SETTINGS.most_gain - 1), np.float32)
