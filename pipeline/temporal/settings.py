@@ -50,6 +50,14 @@ class SmoothingSettings:
     early: tuple[int, ...] = (1, 2, 3, 5)
     look_lag: float = 0.05
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.still_below < self.moving_above:
+            raise ValueError(f"still below {self.still_below}, moving above {self.moving_above}")
+        if not 0 <= self.least_gain <= 1 <= self.most_gain:
+            raise ValueError(f"gain from {self.least_gain} to {self.most_gain}")
+        if self.interval < 2:
+            raise ValueError(f"an interval of {self.interval} frames")
+
     @property
     def easing(self) -> float:
         """Share of the way to a new measurement, a frame: half of it until the next one."""

@@ -28,7 +28,7 @@ import numpy as np
 from pipeline.temporal.average import Halves, blend, sharpened, update
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.detail import detail_energies, tone_rate, unsharp_gain
-from pipeline.temporal.flow import FAST, Quality, grey, grey_flow
+from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
 from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.settings import SETTINGS
@@ -146,6 +146,9 @@ class Smoother:
             source, painted: the present frame.
             changed: how much the look differs from that of the frame before, 0 to 1.
             ahead: what the frames to come say of it, if that is known.
+
+        Raises:
+            ValueError: the painting differs in size from the one before; `reset` begins anew.
         """
         if self._memory[0] == 1:
             return painted
@@ -182,30 +185,46 @@ class Smoother:
         Args:
             first: frames that a shot's first one counts for where it stands still.
             warped: (H, W, 3), is filled with w.
+
+        Raises:
+            ValueError: the painting differs in size from the one before.
         """
         now = grey(source, min(self._quality.height, len(source)))
         past = self.state
-        if past is None or inner(past.average).shape != painted.shape:
+        if past is None:
             self.state = _begin(now, painted, self._quality, self._memory[1])
             return self.state
+        _check_size(past, painted)
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
-        still = _stillness(moved)  # (h, w)
-        past.longest = self._longest(still, changed)
-        if past.frames == 1:
-            past.age = 1 + np.float32(first - 1) * still
-        age = sample(past.age, flow.direction) * confidence(flow, now, past.source)
-        past.age = np.minimum(age + 1, past.longest)
-        share = np.float32(1) / past.age
-        tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
-        spare = self._spare_for(past.average)
-        update(past.average, painted, moved, share, tone, spare, warped)
-        past.average, self._spare = spare, past.average
+        self._grow_older(past, flow, now, _stillness(moved), changed, first)
+        self._update(past, painted, moved, warped)
         past.source = now
         past.frames += 1
         if past.is_measured:
             past.tone = tone_rate(past.average, painted, past.age.shape)
         return past
+
+    def _grow_older(
+        self, past: Past, flow: SphereFlow, now: Grey, still: Floats, changed: float, first: float
+    ) -> None:
+        """Age: n(t) = min(c * W(n(t-1)) + 1, longest), c being the confidence in the flow."""
+        past.longest = self._longest(still, changed)  # (h, w)
+        if past.frames == 1:
+            past.age = 1 + np.float32(first - 1) * still
+        age = sample(past.age, flow.direction) * confidence(flow, now, past.source)  # (h, w)
+        past.age = np.minimum(age + 1, past.longest)
+
+    def _update(self, past: Past, painted: Rgb, moved: Motion, warped: Halves | None) -> None:
+        """EMA: a(t) = (1 - s) W(a(t-1)) + s p(t) + tone * (1 - s)^4, with s = 1 / n(t).
+
+        The power takes the tone term out where the memory is short: that follows by itself.
+        """
+        share = np.float32(1) / past.age  # (h, w)
+        tone = past.tone * (1 - share[..., None]) ** 4  # (h, w, 3)
+        spare = self._spare_for(past.average)  # (H + 2 REACH, W, 3)
+        update(past.average, painted, moved, share, tone, spare, warped)
+        past.average, self._spare = spare, past.average
 
     def _longest(self, still: Floats, changed: float) -> Floats:
         """(h, w) frames that the EMA may hold, the new one included; 1 is that one alone.
@@ -242,15 +261,23 @@ def _stillness(moved: Motion) -> Floats:
     return np.asarray(1 - np.clip((moved.pixels - low) / (high - low), 0, 1), np.float32)
 
 
+def _check_size(past: Past, painted: Rgb) -> None:
+    before = past.output.shape
+    if before != painted.shape:
+        raise ValueError(f"painting of {painted.shape} after one of {before}: reset in between")
+
+
 def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
+    """The state after a shot's first frame: the EMA is the painting, its age one frame."""
     height, width = painted.shape[:2]
     average = roomy(height, width)
     inner(average)[:] = painted
     continue_over_poles(average)
     rows = max(len(now) >> quality.finest, 2)
-    every, of_three = np.ones((rows, 2 * rows), np.float32), (rows, 2 * rows, 3)
-    energy, tone = np.ones(of_three, np.float32), np.zeros(of_three, np.float32)
-    return Past(now, average, every, energy, energy, tone, painted, still * every)
+    ones = np.ones((rows, 2 * rows), np.float32)  # (h, w)
+    energy = np.ones((*ones.shape, 3), np.float32)
+    tone = np.zeros_like(energy)
+    return Past(now, average, ones, energy, energy, tone, painted, still * ones)
 
 
 def _track_energy(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
