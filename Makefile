@@ -1,5 +1,6 @@
 # make demo   paint the shipped sample clip          make test   lint, types, tests
 # make bench  print the ratios                       make fuzz   long seeded runs
+# make docs   build the site, strict, without network
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,19 +10,22 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
   libfontconfig1
 
-.PHONY: demo test lint bench fuzz system clean
+.PHONY: demo test lint docs bench fuzz system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
 
 # Two files at a time, each on one core: threads of libraries that share cores wait for each other.
-test: $(READY) system lint
+test: $(READY) system lint docs
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict --config-file .mkdocs.yml
 
 bench: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"

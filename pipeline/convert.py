@@ -30,6 +30,7 @@ from vr360.projections import (
     sphere_map,
     usual_size,
 )
+from vr360.reports import Reported
 from vr360.sampling import Interpolation, build_sampler
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
@@ -102,7 +103,7 @@ class ConvertJob:
 
 
 @dataclass(frozen=True)
-class ConvertReport:
+class ConvertReport(Reported):
     """What came out; `metadata` is None where no metadata has a name for it."""
 
     output: Path

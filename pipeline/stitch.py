@@ -17,6 +17,7 @@ from vr360.media.checks import check_files, check_kind
 from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.targets import check_target
+from vr360.reports import Reported
 from vr360.spherical import SphericalMetadata
 
 
@@ -55,7 +56,7 @@ class StitchJob:
 
 
 @dataclass(frozen=True)
-class StitchReport:
+class StitchReport(Reported):
     """What came out; `calibration` is None where the preset was taken as it is."""
 
     output: Path

@@ -13,6 +13,7 @@ from pipeline.take import Take, probe_source
 from vr360.frame import VideoInfo
 from vr360.media.reader import Resampling
 from vr360.media.writer import Writer
+from vr360.reports import Reported
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
 
@@ -20,7 +21,7 @@ __all__ = ["StylizeJob", "StylizeReport", "stylize"]
 
 
 @dataclass(frozen=True)
-class StylizeReport:
+class StylizeReport(Reported):
     """What came out.
 
     `layout` says how the net saw the sphere and why. `stage_seconds` is the time each stage was

@@ -5,6 +5,7 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,8 @@ def test_imports_run_one_way(package: str):
         allowed = MAY_IMPORT[package]
         if path.is_relative_to(ROOT / "pipeline" / "cli"):
             allowed = allowed | {"viewer"}
+        if path == ROOT / "vr360" / "api.py":
+            allowed = allowed | {"pipeline"}
         assert ours <= allowed, f"{path} imports {ours - allowed}"
 
 
@@ -90,6 +93,22 @@ def test_the_command_line_starts_without_torch():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_the_public_names_load_nothing_before_they_are_asked_for():
+    heavy = "{'torch', 'cv2', 'numpy', 'av', 'pipeline', 'viewer'}"
+    code = (
+        f"import sys, vr360; assert not {heavy} & set(sys.modules); "
+        "vr360.stylize; assert not {'torch', 'cv2', 'pipeline'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_the_public_names_import_the_pipeline_inside_functions_alone():
+    tree = ast.parse((ROOT / "vr360" / "api.py").read_text())
+    loose = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    named = {getattr(node, "module", None) or node.names[0].name for node in loose}
+    assert not any(name.startswith("pipeline") for name in named)
+
+
 def test_the_padding_of_pictures_costs_no_torch():
     names = "vr360.padding, vr360.filters, vr360.sampling"
     code = f"import sys, {names}; assert 'torch' not in sys.modules"
@@ -115,6 +134,26 @@ def test_filters_over_neighbours_are_called_where_the_sphere_continues_alone():
 def test_exactly_one_opencv_is_installed():
     installed = {d.name.lower() for d in importlib.metadata.distributions()}
     assert [n for n in sorted(installed) if n.startswith("opencv")] == ["opencv-python-headless"]
+
+
+IMPORTED_AS = {
+    "ffmpeg-python": "ffmpeg",
+    "opencv-python-headless": "cv2",
+    "pyopengl": "OpenGL",
+    "pyside6-essentials": "PySide6",
+    "scenedetect-headless": "scenedetect",
+}
+NOT_YET = {"moviepy"}  # films made of scenes will use it
+
+
+def test_every_dependency_is_imported_by_the_runtime():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
+    used = {
+        name.split(".")[0] for package in PACKAGES for p in sources(package) for name in imported(p)
+    }
+    missing = {name for name in names if IMPORTED_AS.get(name, name.replace("-", "_")) not in used}
+    assert missing == NOT_YET
 
 
 def test_nobody_but_the_command_line_prints():

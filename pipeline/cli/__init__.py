@@ -18,6 +18,7 @@ from pipeline.cli.console import say
 from pipeline.cli.convert import convert
 from pipeline.cli.demo import demo
 from pipeline.cli.discover import discover
+from pipeline.cli.doctor import doctor
 from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
@@ -56,6 +57,7 @@ for command in (
     inspect,
     inject,
     remove,
+    doctor,
 ):
     app.command(cls=Command)(command)
 app.add_typer(styles, name="styles")

@@ -54,5 +54,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 inject film.mp4 tagged.mp4 --projection equirect --stereo tb",
         "vr360 inject photo.jpg",
     ),
+    "doctor": ("vr360 doctor", "vr360 doctor --json"),
     "remove": ("vr360 remove film.mp4 plain.mp4",),
 }

@@ -35,6 +35,7 @@ from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.stills import read_still
 from vr360.media.writer import Writer
+from vr360.reports import Reported
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import join_eyes, picture_size, split_eyes
 
@@ -96,7 +97,7 @@ class OptimizeJob:
 
 
 @dataclass(frozen=True)
-class OptimizeReport:
+class OptimizeReport(Reported):
     """What came out.
 
     Attributes:
