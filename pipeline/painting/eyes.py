@@ -14,7 +14,7 @@ from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import Quality, SphereFlow, grey, parallax
 from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
+from pipeline.temporal.warp import motion, pad_poles, pole_padded, unpadded, warp
 from vr360.frame import Rgb, peak_of
 
 USUAL = Quality(384, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)
@@ -51,7 +51,7 @@ def eye_to_eye(eye: Rgb, other: Rgb, quality: Quality) -> tuple[SphereFlow, Floa
 def moved_along(picture: Rgb, flow: SphereFlow) -> Floats:
     """(H, W, 3), sampled where the flow says that each pixel's point is."""
     height, width = picture.shape[:2]
-    extended = roomy(height, width)
-    inner(extended)[:] = picture
-    continue_over_poles(extended)
+    extended = pole_padded(height, width)
+    unpadded(extended)[:] = picture
+    pad_poles(extended)
     return warp(extended, motion(flow.direction, height, width))

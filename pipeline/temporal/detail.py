@@ -13,7 +13,7 @@ from pipeline.temporal.average import detail
 from pipeline.temporal.planar import Floats
 from pipeline.temporal.settings import SETTINGS
 from pipeline.temporal.views import blur
-from pipeline.temporal.warp import continue_over_poles, inner, roomy
+from pipeline.temporal.warp import pad_poles, pole_padded, unpadded
 from vr360.frame import Rgb
 
 
@@ -21,12 +21,12 @@ def detail_energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Float
     """(h, w, 3) mean of |detail| around, see `Past.energy`."""
     everything = slice(0, len(painted))
     height, width = painted.shape[:2]
-    averaged, doubled, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
+    averaged, doubled, fresh = (pole_padded(height, width, 1)[..., 0] for _ in range(3))
     averaged[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
-    inner(doubled)[:] = inner(averaged) + detail(averaged, everything)
-    inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
+    unpadded(doubled)[:] = unpadded(averaged) + detail(averaged, everything)
+    unpadded(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
     for picture in (doubled, fresh):
-        continue_over_poles(picture)
+        pad_poles(picture)
     fields = [
         cv2.resize(np.abs(detail(level, everything)), field[::-1], interpolation=cv2.INTER_AREA)
         for level in (averaged, doubled, fresh)
@@ -36,7 +36,7 @@ def detail_energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Float
 
 def tone_rate(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
     """(h, w, 3) codes a frame: tone_share of what the average lacks to the painting's mean."""
-    gap = cv2.subtract(painted, inner(average), dtype=cv2.CV_32F)
+    gap = cv2.subtract(painted, unpadded(average), dtype=cv2.CV_32F)
     small = cv2.resize(gap, field[::-1], interpolation=cv2.INTER_AREA)
     rate = np.float32(SETTINGS.tone_share / SETTINGS.interval)
     return blur(np.asarray(small, np.float32), SETTINGS.energy_radius) * rate

@@ -33,7 +33,7 @@ from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.settings import SETTINGS
 from pipeline.temporal.views import sample
-from pipeline.temporal.warp import Motion, continue_over_poles, inner, motion, roomy
+from pipeline.temporal.warp import Motion, motion, pad_poles, pole_padded, unpadded
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
@@ -61,7 +61,7 @@ class Past:
 
     Attributes:
         source: the last source, grey and small.
-        average: (H + 2 REACH, W, 3) float32, the EMA in codes of the painting, continued over the
+        average: (H + 2 PAD, W, 3) float32, the EMA in codes of the painting, continued over the
             poles.
         age: (h, w) frames that the EMA holds, at the size of the flow's field.
         energy: (h, w, 3) mean of |detail| around: of the EMA, of the EMA with its detail doubled,
@@ -93,7 +93,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What the frames to come say of one: their EMA, run backwards and warped to it.
+    """The backward EMA at one frame: that of the frames after it, warped to it.
 
     Attributes:
         picture: (H, W, 3) float16, the EMA of what will be painted, moved to this frame.
@@ -104,7 +104,7 @@ class Ahead:
     age: Floats
 
     def towards(self, other: Ahead, share: float) -> Ahead:
-        """A share of what another one says, the rest of it what this one says; by their ages."""
+        """Cross-fade: (1 - share) of this EMA and a share of another, each weighted by its age."""
         mine, theirs = self.age * np.float32(1 - share), other.age * np.float32(share)
         age = mine + theirs  # (h, w)
         height, width = self.picture.shape[:2]
@@ -145,7 +145,7 @@ class Smoother:
         Args:
             source, painted: the present frame.
             changed: how much the look differs from that of the frame before, 0 to 1.
-            ahead: what the frames to come say of it, if that is known.
+            ahead: the backward EMA at this frame, if there is one.
 
         Raises:
             ValueError: the painting differs in size from the one before; `reset` begins anew.
@@ -162,11 +162,11 @@ class Smoother:
         return past.output
 
     def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Ahead:
-        """The EMA run backwards: what the frames seen so far say of this one before them.
+        """One step of the backward EMA: that of the frames given before, warped to this one.
 
         Args:
             source, painted: frames from the last of a shot to its first.
-            changed: how much the look of the frame seen before differs from this one's.
+            changed: how much the look of the frame given before differs from this one's.
         """
         warped = painted.astype(np.float16)
         past = self._advance(source, painted, changed, 1.0, warped)
@@ -222,7 +222,7 @@ class Smoother:
         """
         share = np.float32(1) / past.age  # (h, w)
         tone = past.tone * (1 - share[..., None]) ** 4  # (h, w, 3)
-        spare = self._spare_for(past.average)  # (H + 2 REACH, W, 3)
+        spare = self._spare_for(past.average)  # (H + 2 PAD, W, 3)
         update(past.average, painted, moved, share, tone, spare, warped)
         past.average, self._spare = spare, past.average
 
@@ -270,9 +270,9 @@ def _check_size(past: Past, painted: Rgb) -> None:
 def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
     """The state after a shot's first frame: the EMA is the painting, its age one frame."""
     height, width = painted.shape[:2]
-    average = roomy(height, width)
-    inner(average)[:] = painted
-    continue_over_poles(average)
+    average = pole_padded(height, width)
+    unpadded(average)[:] = painted
+    pad_poles(average)
     rows = max(len(now) >> quality.finest, 2)
     ones = np.ones((rows, 2 * rows), np.float32)  # (h, w)
     energy = np.ones((*ones.shape, 3), np.float32)
