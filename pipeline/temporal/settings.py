@@ -7,27 +7,26 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SmoothingSettings:
-    """What the smoother goes by, at smoothness 1 where that scales it.
+    """Constants of the smoother; memories are those at smoothness 1.
 
     Attributes:
-        moving_memory: frames that the average holds where things move.
-        resampling_limit: frames; no more are held where things move, because the gain of the warp's
-            cubic kernel adds up with each resampling and rings.
-        still_memory: frames that it holds where nothing moves: without resampling there is no limit
-            but that of a change of light that nobody sees.
-        still_below, moving_above: pixels a frame; a place that moves less stands still, one that
-            moves more is in motion, in between the memory is interpolated.
-        brightness_tolerance: grey levels of 255 by which the warped source may miss the present one
-            where it is flat; where it has contrast, that is allowed besides.
+        moving_memory: frames that the EMA holds where things move.
+        resampling_limit: frames, upper bound of `moving_memory`: the gain of the warp's bicubic
+            kernel multiplies with each resampling and rings.
+        still_memory: frames that the EMA holds where nothing moves; nothing is resampled there.
+        still_below, moving_above: pixels a frame. Slower places have `still_memory`, faster ones
+            `moving_memory`; in between it is interpolated.
+        brightness_tolerance: grey levels of 255, allowed error of the warped source in flat areas;
+            the local contrast is allowed in addition.
         energy_radius: cells of the flow's field over which energies of detail are averaged.
-        least_gain, most_gain: bounds of the amplification of detail; below 1 where resampling has
-            sharpened the average.
-        energy_surplus: energy of an average that looks as rich as a painting, over the painting's:
-            strokes that were averaged are rounder.
-        first_weight: frames that the first of a shot counts for where it stands still, so that
-            still places need not settle in sight.
+        least_gain, most_gain: bounds of the amplification of detail, as factors; below 1 where
+            resampling has sharpened the average.
+        energy_surplus: ratio of the energies of detail, average over painting, at which they look
+            alike; averaged strokes are rounder.
+        first_weight: frames that a shot's first one counts for where it stands still, so that
+            still places do not settle visibly.
         detail_floor: codes of 8 bits; weaker detail is noise and is not amplified.
-        tone_share: share of a difference in tone that is made up until the next measurement.
+        tone_share: share of the error in tone that is corrected until the next measurement.
         interval: frames between two measurements of energy and tone.
         early: frames of a shot at which they are measured as well, while the average changes fast.
         look_lag: share of a look by which the average may lag while the look changes.

@@ -2,10 +2,11 @@
 
 For each frame t, with painting p and source s:
 
-    warp        w = a(t-1) moved to the present along the source's optical flow
+    warp        w = W(a(t-1)), moved to the present along the source's optical flow
     confidence  c in [0, 1]: how well that flow explains the source; 0 at occlusions
-    age         n = min(c * n(t-1) + 1, longest): frames that the average holds there
-    EMA         a(t) = w + (p - w) / n + tone: an exponential moving average
+    age         n = min(c * W(n(t-1)) + 1, longest): frames that the average holds there
+    EMA         a(t) = (1 - s) w + s p + tone * (1 - s)^4, with s = 1 / n: an exponential moving
+                average
     output      o(t) = a(t) + gain * detail(a(t)): unsharp masking
 
 Where the flow fails, because something has come into sight or the light has changed, c is 0, n is 1
@@ -180,7 +181,7 @@ class Smoother:
         first: float,
         warped: Halves | None = None,
     ) -> Past:
-        """One step of the EMA: a = w + (p - w) / n + tone, see the module's docstring.
+        """One step of the EMA, see the module's docstring.
 
         Args:
             first: frames that a shot's first one counts for where it stands still.
