@@ -48,6 +48,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 measure film.mp4 --source clip.mp4 --report report",
         "vr360 measure film.mp4 --source clip.mp4 --style painting.jpg --json",
         "vr360 measure --style mine.safetensors",
+        "vr360 measure --style starry_night --painting painting.jpg --panoramas spheres",
     ),
     "inspect": ("vr360 inspect film.mp4", "vr360 inspect film.mp4 photo.jpg --json"),
     "inject": (

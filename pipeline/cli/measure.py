@@ -37,6 +37,15 @@ def measure(
     vgg_weights: Path | None = typer.Option(
         None, help="VGG-16 features as safetensors, for a painting; else torchvision downloads it."
     ),
+    panoramas: Path | None = typer.Option(
+        None, help="Folder of spheres: adds the distance of --style to --painting, by layer."
+    ),
+    painting: Path | None = typer.Option(
+        None, help="What --style was learned from; with --panoramas."
+    ),
+    sheet: Path | None = typer.Option(
+        None, help="Picture to write of it: a view, the painting, painted views."
+    ),
     report: Path | None = typer.Option(
         None, help="Folder for index.html: plots, heat maps, worst moments; needs --source."
     ),
@@ -86,6 +95,10 @@ def measure(
     grid_ratio: energy at the net's stride on painted flat sky over that beside it; 1.00 is none.
 
     yaw_equivariance_max: difference between turning before and after painting; 0 is exact.
+
+    layers: at full, half and quarter size, by layer of VGG-16, the distance of Gram matrices from
+    the painting's over its own square, the way to it from the source (0) to the painting (1), and
+    the content distance.
     """
     from dataclasses import asdict
 
@@ -93,13 +106,14 @@ def measure(
     from vr360.media.containers import check_readable
 
     _check(file, source, baseline, style, report)
+    _check_layers(style, panoramas, painting, sheet)
     first = parse_seconds(duration, "--duration")
     for path in filter(None, (file, source, baseline)):
         check_readable(path)
-    painting = Path(style) if style and _is_painting(style) else None
-    if painting is not None:
-        check_readable(painting)
-    elif style is not None:
+    after = Path(style) if style and _is_painting(style) else None
+    for path in filter(None, (after, painting, panoramas)):
+        check_readable(path)
+    if style is not None and after is None:
         check_styles(style)
 
     from pipeline.quality.measure import measure_film, measure_style
@@ -113,9 +127,11 @@ def measure(
     if file is not None:
         figures |= asdict(measure_film(file, source, _watch("seam and flashes"), first))
     if films is not None:
-        figures |= _compare(films, painting, vgg_weights, report, figures)
-    if style is not None and painting is None:
+        figures |= _compare(films, after, vgg_weights, report, figures)
+    if style is not None and after is None:
         figures |= asdict(measure_style(style))
+    if style is not None and panoramas is not None and painting is not None:
+        figures |= {"layers": _layers(style, painting, panoramas, vgg_weights, sheet)}
     if as_json:
         print_json(figures)
     else:
@@ -133,6 +149,29 @@ def _check(
         raise typer.BadParameter("give a FILE, --style, or both")
     if (file is None or source is None) and (baseline or report or _is_painting(style)):
         raise typer.BadParameter("--baseline, --report and a painting need FILE and its --source")
+
+
+def _check_layers(
+    style: str | None, panoramas: Path | None, painting: Path | None, sheet: Path | None
+) -> None:
+    given = panoramas is not None, painting is not None
+    if any(given) and (not all(given) or style is None or _is_painting(style)):
+        raise typer.BadParameter("--panoramas and --painting go together, with a --style NAME")
+    if sheet is not None and panoramas is None:
+        raise typer.BadParameter("--sheet needs --panoramas")
+
+
+def _layers(
+    style: str, painting: Path, panoramas: Path, vgg_weights: Path | None, sheet: Path | None
+) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    from pipeline.quality.brushwork import measure_layers
+
+    watch = _watch("painting")
+    return [
+        asdict(f) for f in measure_layers(style, painting, panoramas, vgg_weights, sheet, watch)
+    ]
 
 
 def _is_painting(style: str | None) -> bool:
@@ -168,6 +207,10 @@ def _progress(doing: str, things: Iterable[T], total: int) -> Iterator[T]:
 def _print(figures: dict[str, Any]) -> None:
     """One figure a line; those told apart by region as a table."""
     regions: dict[str, dict[str, float | None]] = figures.pop("regions", {})
+    for row in figures.pop("layers", []):
+        pairs = ((n, d, row["way"][n]) for n, d in row["distance"].items())
+        told = "  ".join(f"{name} {distance:.3f} ({way:.0%})" for name, distance, way in pairs)
+        typer.echo(f"1/{row['reduced']}  {told}  content {row['content']:.2f}")
     for name, value in figures.items():
         if value is not None and value != []:
             typer.echo(f"{name:24}{_shown(value)}")

@@ -88,9 +88,10 @@ def test_a_painted_picture_is_the_one_that_stylize_writes(here: Path):
     report = vr360.stylize("panorama.png", "painted.png", style="great_wave")
     written = np.asarray(cv2.imread(str(report.output)))[..., ::-1]
     rgb = np.ascontiguousarray(np.asarray(cv2.imread("panorama.png"))[..., ::-1])
-    paint = vr360.load_style("great_wave")
+    assert np.array_equal(vr360.load_style("great_wave", statistics="shot")(rgb), written)
+    paint = vr360.load_style("great_wave")  # another graph measures, in bfloat16 where there is
     painted = paint(rgb)
-    assert np.abs(painted.astype(int) - written).max() <= 4  # another graph measures, in bfloat16
+    assert np.abs(painted.astype(int) - written).mean() < 1
     assert np.array_equal(paint(rgb), painted)
     assert np.array_equal(vr360.load_style("great_wave", strength=0)(rgb), rgb)
 

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.quality import brushwork
+from pipeline.quality.brushwork import LAYERS, REDUCED, measure_layers
+from tests.pipeline.conftest import soft_noise
+from vr360.media.stills import read_still
+
+
+@pytest.fixture
+def spheres(tmp_path: Path) -> Path:
+    folder = tmp_path / "spheres"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "one.png"), soft_noise(128, 256, 0))
+    return folder
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> Path:
+    path = tmp_path / "painting.png"
+    cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8))
+    return path
+
+
+def test_a_style_that_paints_nothing_is_where_the_source_is(
+    tiny_style: Path, spheres: Path, painting: Path, shared_data: Path,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+):  # fmt: skip
+    monkeypatch.setattr(brushwork, "load_stylizer", lambda *_, **__: lambda eyes: list(eyes))
+    weights = shared_data / "weights" / "vgg16_features.safetensors"
+    sheet = tmp_path / "sheet.png"
+    rows = measure_layers(str(tiny_style), painting, spheres, weights, sheet)
+    assert [row.reduced for row in rows] == list(REDUCED)
+    for row in rows:
+        assert set(row.distance) == set(row.way) == set(LAYERS)
+        assert all(abs(way) < 1e-6 for way in row.way.values())
+        assert row.content == pytest.approx(0, abs=1e-9)
+        assert min(row.distance.values()) > 0.01
+    assert read_still(sheet).shape == (512, 5 * 512, 3)
+
+
+def test_a_style_that_paints_the_painting_itself_has_gone_all_the_way(
+    tiny_style: Path, spheres: Path, painting: Path, shared_data: Path,
+    monkeypatch: pytest.MonkeyPatch,
+):  # fmt: skip
+    wanted = brushwork.load_style(painting, brushwork.SIZE, None)
+    monkeypatch.setattr(brushwork, "load_stylizer", lambda *_, **__: lambda eyes: list(eyes))
+    views = brushwork._views
+    seen = iter([views, lambda _: [wanted] * len(brushwork.VIEWS_DEG)])
+    monkeypatch.setattr(brushwork, "_views", lambda sphere: next(seen)(sphere))
+    weights = shared_data / "weights" / "vgg16_features.safetensors"
+    for row in measure_layers(str(tiny_style), painting, spheres, weights):
+        assert min(row.way.values()) > 0.999
+        assert row.content > 0.1
