@@ -9,11 +9,11 @@ import numpy as np
 from pipeline.painting.eyes import moved_along
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import FINE, SphereFlow, grey, grey_flow
+from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.smoothing import confidence
 from vr360.frame import Rgb
 
-SURE = 0.3, 0.6  # trust up to which, from which on a neighbour is believed: nothing half and half
+SURE = 0.3, 0.6  # confidence below which a neighbour is ignored, above which it is believed
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Moved:
 
     Attributes:
         rgb: (H, W, 3) float32.
-        trust: (H, W) float32, 0 where the neighbour did not see the place, 1 where it did.
+        trust: (H, W) float32 in 0..1, confidence in the flow; 0 at occlusions.
     """
 
     rgb: Floats
@@ -40,9 +40,9 @@ def moved(painted: Floats, then: Rgb, now: Rgb) -> Moved:
         painted: of any size.
         then, now: (h, w, 3), the frames of the source.
     """
-    flow, seen = _flow(now, then)
+    flow, sure = _flow(now, then)
     low, high = SURE
-    believed = np.clip((enlarge(seen, *painted.shape[:2]) - low) / (high - low), 0, 1)
+    believed = np.clip((enlarge(sure, *painted.shape[:2]) - low) / (high - low), 0, 1)
     return Moved(moved_along(painted, flow), believed.reshape(painted.shape[:2]))
 
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.flow import Quality, SphereFlow, grey, parallax
+from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.smoothing import confidence
-from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
+from pipeline.temporal.warp import motion, pad_poles, pole_padded, unpadded, warp
 from vr360.frame import Rgb, peak_of
 
 USUAL = Quality(384, cv2.DISOPTICAL_FLOW_PRESET_FAST, 1)
@@ -30,10 +30,10 @@ def carry_over(left: Rgb, right: Rgb, painted_left: Rgb, painted_right: Rgb) -> 
     Returns:
         Like `painted_right`.
     """
-    flow, seen = eye_to_eye(right, left, USUAL)
+    flow, visible = eye_to_eye(right, left, USUAL)
     carried = moved_along(painted_left, flow)
     # Two paintings mixed half and half are neither: a narrow border between the two.
-    share = np.clip((enlarge(seen, *painted_right.shape[:2]) - 0.3) / 0.3, 0, 1)
+    share = np.clip((enlarge(visible, *painted_right.shape[:2]) - 0.3) / 0.3, 0, 1)
     own = painted_right.astype(np.float32)
     mixed = own + share.reshape(*own.shape[:2], 1) * (carried - own)
     peak = peak_of(painted_right)
@@ -41,7 +41,7 @@ def carry_over(left: Rgb, right: Rgb, painted_left: Rgb, painted_right: Rgb) -> 
 
 
 def eye_to_eye(eye: Rgb, other: Rgb, quality: Quality) -> tuple[SphereFlow, Floats]:
-    """Where each pixel of `eye` is in `other`, and how surely (h, w) both see it, 0..1."""
+    """The disparity from `eye` to `other`, and its confidence (h, w) in 0..1; 0 at occlusions."""
     height = min(quality.height, len(eye))
     here, there = grey(eye, height), grey(other, height)
     flow = parallax(here, there, quality)
@@ -49,9 +49,9 @@ def eye_to_eye(eye: Rgb, other: Rgb, quality: Quality) -> tuple[SphereFlow, Floa
 
 
 def moved_along(picture: Rgb, flow: SphereFlow) -> Floats:
-    """(H, W, 3), sampled where the flow says that each pixel's point is."""
+    """Backward warping: (H, W, 3), sampled where the flow says that each pixel's point is."""
     height, width = picture.shape[:2]
-    extended = roomy(height, width)
-    inner(extended)[:] = picture
-    continue_over_poles(extended)
+    extended = pole_padded(height, width)
+    unpadded(extended)[:] = picture
+    pad_poles(extended)
     return warp(extended, motion(flow.direction, height, width))

@@ -1,11 +1,10 @@
-"""Looking ahead: what the frames to come say of each frame, for those who can wait.
+"""Look-ahead: temporal smoothing in both directions (forward-backward filtering), with a delay.
 
-Smoothing knows the past alone, so a shot begins as unsteady as its frames were painted. Here a
-window of painted frames is kept on disk and smoothed from its end to its beginning, too. How much
-that counts in the end goes by how many frames either side has gathered: at the beginning of a shot
-and where something comes into sight the future holds the strokes, and where the past alone has
-reached its full memory the film goes on as without it. Windows overlap by half, and what one says
-turns into what the next one says from frame to frame: nothing jumps between them.
+A causal EMA begins each shot with no history, so the first frames flicker. Here a window of painted
+frames waits on disk and is smoothed backwards, too. The forward and the backward EMA are averaged,
+weighted by the frames that each holds: at the beginning of a shot and at occlusions the backward
+one counts, and where the forward one has its full memory nothing changes. Windows overlap by half
+and are cross-faded, so no step shows between them.
 """
 
 from __future__ import annotations
@@ -27,12 +26,12 @@ from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.errors import OutputError
 from vr360.partial import Partial
 
-WINDOW = 96  # frames on disk: so far into a shot its beginning looks
-STRIDE = WINDOW // 2  # frames that leave a window at once
+WINDOW = 96  # frames that wait on disk: the length of the look-ahead at a shot's beginning
+STRIDE = WINDOW // 2  # frames that leave a window at once; the rest overlaps the next one
 
 
 class LookAhead:
-    """Painted frames in, the same with what lies ahead of them out, `WINDOW` frames later.
+    """Painted frames in, the same with their backward EMA out, `WINDOW` frames later.
 
     Leaving it as a context manager ends the work on a window at the next frame: whoever breaks off
     does not wait for all of them.
@@ -77,21 +76,21 @@ class LookAhead:
     def _released(self, held: deque[_Held], count: int) -> Iterator[Painted]:
         """The first `count` of the frames held, the rest stays."""
         started = time.perf_counter()
-        self._look_back(held)
+        self._smooth_backwards(held)
         self.busy_seconds += time.perf_counter() - started
         for _ in range(0 if self._left else count):
             yield from held.popleft().released()
 
-    def _look_back(self, held: Sequence[_Held]) -> None:
-        """From the last frame held to the first, which the window before has seen as well."""
+    def _smooth_backwards(self, held: Sequence[_Held]) -> None:
+        """Run the EMA from the last frame to the first; the first half was in the last window."""
         smoothers, changed = self._smoothers(), 0.0
         for place in reversed(range(len(held))):
             if self._left:
                 return
             sources, eyes = _halves(_stored(held[place].painted))
             steps = zip(smoothers, sources, eyes, strict=True)
-            seen = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
-            held[place].see(seen, place / STRIDE)
+            ahead = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
+            held[place].keep(ahead, place / STRIDE)
             changed = held[place].frame.changed
 
 
@@ -113,8 +112,9 @@ class _Held:
 
     Attributes:
         frame: without its pictures.
-        painted, ahead: where they are.
-        times: at which it is shown.
+        painted: file with its source and its painting.
+        ahead: file with its backward EMA.
+        times: at which it is shown, seconds.
     """
 
     frame: Painted
@@ -122,20 +122,20 @@ class _Held:
     ahead: Path
     times: list[Fraction] = field(default_factory=list)
 
-    def see(self, ahead: Sequence[Ahead], share: float) -> None:
-        """Keep what lies ahead; a share of it, if another window has already looked."""
+    def keep(self, ahead: Sequence[Ahead], share: float) -> None:
+        """Store the backward EMA; cross-faded by `share` with that of the window before, if any."""
         if self.ahead.exists():
-            ahead = [old.towards(new, share) for old, new in zip(self._seen(), ahead, strict=True)]
+            ahead = [old.towards(new, share) for old, new in zip(self._ahead(), ahead, strict=True)]
         _store(self.ahead, [part for eye in ahead for part in (eye.picture, eye.age)])
 
-    def _seen(self) -> list[Ahead]:
+    def _ahead(self) -> list[Ahead]:
         parts = _stored(self.ahead)
         return [Ahead(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
 
     def released(self) -> Iterator[Painted]:
         """It as often as it is shown; nothing of it stays on disk."""
         sources, eyes = _halves(_stored(self.painted))
-        ahead = self._seen()
+        ahead = self._ahead()
         self.painted.unlink()
         self.ahead.unlink()
         first = self.frame.source

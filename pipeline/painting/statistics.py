@@ -1,8 +1,9 @@
-"""The statistics of a shot: measured over its first frames, held, and followed slowly.
+"""Temporally smoothed statistics of the normalisation layers (means and variances) of a shot.
 
-Instance normalisation that is measured anew on every frame makes the tone of the whole picture
-jump with whatever enters it. Held, a place keeps its colours while things elsewhere come and go,
-and the net is plain convolutions.
+Instance normalisation computed on every frame makes the tone of the whole picture flicker with
+whatever enters it. Here the statistics are measured on few frames and change as an exponential
+moving average. With fixed statistics a normalisation is an affine map, so the net is plain
+convolutions.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from torch import Tensor
 from pipeline.backends import Backend
 from pipeline.nets.surface import Surface
 
-PACE = 48  # frames between two measurements, once the shot has been seen for as long
-RECENT = 4  # measurements whose mean is what the shot looks like now
-APPROACH = 1 / 8  # share of the way towards it that the statistics go with each frame
+INTERVAL = 48  # frames between two measurements, after as many frames of the shot
+RECENT = 4  # measurements whose mean is the target of the EMA
+DECAY = 1 / 8  # weight of the target in the EMA, a frame
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,12 @@ class Measured:
 
 @dataclass
 class ShotState:
-    """What is remembered of a shot.
+    """The state of the statistics of a shot.
 
     Attributes:
         frame: frames so far.
         recent: (N, 2, K) each, the last measurements.
-        held: (N, 2, K), what the next frame is painted with.
+        held: (N, 2, K), the EMA: means and variances that the next frame is painted with.
         last: the frame measured last, where the look may change; see `ShotStatistics`.
     """
 
@@ -55,10 +56,13 @@ class ShotState:
 
 
 class ShotStatistics:
-    """Paints the frames of a shot, in order, with statistics that only ever change slowly.
+    """Paints the frames of a shot, in order, with statistics smoothed over time.
 
-    They belong to a look. While that changes, the frame measured last is measured again with each
-    new one, and all that is held moves by what that shows: the look changes, the shot does not.
+    held(t) = held(t-1) + DECAY * (target - held(t-1)); target is the mean of the last measurements.
+
+    Statistics depend on the look. While that changes, the frame measured last is measured again
+    with each new look, and the held statistics move by the difference: the look changes, the shot
+    does not.
 
     Args:
         backend: runs the net.
@@ -89,7 +93,7 @@ class ShotStatistics:
             assert painted is not None
             return painted
         target = torch.stack(shot.recent).mean(0)
-        shot.held = shot.held.lerp(target, APPROACH)
+        shot.held = shot.held.lerp(target, DECAY)
         return self._backend(rgb, look, surface, shot.held)
 
     def _change_look(self, last: Measured, look: Tensor, surface: Surface) -> None:
@@ -113,7 +117,7 @@ def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:
 
 
 def _is_measured(frame: int) -> bool:
-    """Frames 0, 1, 2, 4, 8, 16, 32, then every `PACE`th: measuring costs a second pass."""
-    if frame < PACE:
+    """Frames 0, 1, 2, 4, 8, 16, 32, then every `INTERVAL`th: measuring costs a second pass."""
+    if frame < INTERVAL:
         return frame & (frame - 1) == 0
-    return frame % PACE == 0
+    return frame % INTERVAL == 0

@@ -1,4 +1,4 @@
-"""Large pictures go through all their steps in bands of rows that stay in the cache.
+"""Cache blocking: large pictures go through all their steps in bands of rows.
 
 A picture of floats at 2048x1024 is 25 MB: done step by step on the whole of it, memory is what a
 core waits for. Bands are independent of each other, so the cores share them; OpenCV and numpy let
@@ -23,10 +23,10 @@ BAND = 1 << 17  # pixels at least: what a step reads and writes of them stays in
 
 
 class Enlarged:
-    """A smooth field on the sphere, linear in between, for any rows of a larger picture.
+    """A smooth field on the sphere, upsampled bilinearly, row by row of a larger picture.
 
-    It is continued by as much as makes a whole number of the picture's pixels, so that OpenCV's
-    resizing, many times faster than any warping, has the places right.
+    The field is padded on the sphere by a whole number of the picture's pixels. So OpenCV's resize,
+    many times faster than remap, aligns pixel centres exactly.
 
     Args:
         field: (h, w) or (h, w, C).

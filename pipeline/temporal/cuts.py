@@ -1,10 +1,11 @@
-"""Where a film cuts to another place: found while it streams, or read from a file.
+"""Shot boundary detection, streaming; or a list of cuts from a file.
 
-PySceneDetect's adaptive detector proposes: it asks for a change that stands out of those around it,
-so neither fades nor a steadily moving camera qualify. It sees small pictures whose rows cover equal
-areas of the sphere, and of those the brightness alone: hue and saturation of what is nearly black
-jump at the end of every fade. What it proposes is a cut unless the old place is still there,
-turned, lit otherwise, or back within `FLASH` frames.
+1. PySceneDetect's adaptive detector proposes cuts: frames whose change stands out of its temporal
+   window, so neither fades nor a steady pan qualify. It gets small pictures whose rows cover equal
+   areas of the sphere, and compares luma alone: hue and saturation jump where a fade is nearly
+   black.
+2. A proposal is a cut unless the old place is still there: registered by rotation (`turning.py`),
+   lit differently, or back within `FLASH` frames.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ SAME_PLACE = 0.8
 reach 0.96, pairs of different ones at most 0.64."""
 
 FROZEN = 0.15  # codes: below this mean difference a frame is the one before, shown again
-REPEATS = 2  # such frames in a row that pulldown makes; from then on the picture stands still
+REPEATS = 2  # repeated frames in a row that pulldown makes; more are a still picture
 RECENT = 2 * FLASH + 2  # pictures that are kept to compare with
 _WINDOW = 2  # frames on either side that a change must stand out of
 _TIME = re.compile(r"(\d+:){1,2}\d+(\.\d+)?|\d+\.\d+")
@@ -58,13 +59,13 @@ F = TypeVar("F", bound=InTime)
 
 @dataclass
 class CutState(Generic[F]):
-    """What a search for cuts remembers between two frames.
+    """The state of shot boundary detection between two frames.
 
     Attributes:
         times: of the cuts that are known, in order.
         last: pts of the last frame given out.
         held: frames that wait, each with its number; repeated ones bear that of the one before.
-        detector: what has been seen; None where cuts are given.
+        detector: state of the detector; None where cuts are given.
     """
 
     times: list[Fraction] = field(default_factory=list)
@@ -205,7 +206,7 @@ def _time(path: Path, number: int, entry: str, rate: Fraction) -> Fraction:
 
 @dataclass
 class DetectorState:
-    """What the detector remembers.
+    """The state of the detector: a short history of small pictures.
 
     Attributes:
         count: frames so far, repeated ones left out.
@@ -223,19 +224,19 @@ class DetectorState:
 class _Detector:
     """Frames go in one by one; out come the times of the cuts, `FLASH` frames later.
 
-    PySceneDetect's own memory ends `2 * _WINDOW + 1` changes back, so it is not kept: shown the
-    recent pictures again, it knows what it knew.
+    PySceneDetect's own window ends `2 * _WINDOW + 1` changes back, so its state is not saved:
+    replaying the recent pictures restores it.
     """
 
     def __init__(self, state: DetectorState) -> None:
         self.state = state
         self._adaptive = AdaptiveDetector(window_width=_WINDOW, min_scene_len=0, luma_only=True)
-        seen = [picture for _, picture in state.recent]
-        if state.count == len(seen):
-            seen = seen[:1] * _WINDOW + seen
-        self._fed = state.count + (_WINDOW if state.count else 0) - len(seen)
-        for picture in seen:
-            self._feed(picture)  # what it says was said before
+        replayed = [picture for _, picture in state.recent]
+        if state.count == len(replayed):
+            replayed = replayed[:1] * _WINDOW + replayed
+        self._fed = state.count + (_WINDOW if state.count else 0) - len(replayed)
+        for picture in replayed:
+            self._feed(picture)  # its proposals were taken before
 
     def see(self, eye: Rgb, pts: Fraction) -> list[Fraction]:
         """One more frame; cuts that are now certain."""
@@ -258,8 +259,8 @@ class _Detector:
     def _repeated(self, picture: Rgb) -> bool:
         state = self.state
         recent = state.recent
-        alike = bool(recent) and cv2.absdiff(picture, recent[-1][1]).mean() < FROZEN
-        state.repeats = state.repeats + 1 if alike else 0
+        repeated = bool(recent) and cv2.absdiff(picture, recent[-1][1]).mean() < FROZEN
+        state.repeats = state.repeats + 1 if repeated else 0
         return 0 < state.repeats <= REPEATS
 
     def _propose(self, picture: Rgb, times: int = 1) -> None:
@@ -276,11 +277,11 @@ class _Detector:
     def _decide(self, until: int) -> list[Fraction]:
         """Times of the cuts among the proposed frames whose number lies below `until`."""
         state = self.state
-        ripe = [n for n in state.proposed if n < until]
+        decided = [n for n in state.proposed if n < until]
         state.proposed = [n for n in state.proposed if n >= until]
         first = state.count - len(state.recent)
         pictures = [picture for _, picture in state.recent]
-        return [state.recent[n - first][0] for n in ripe if _new_place(pictures, n - first)]
+        return [state.recent[n - first][0] for n in decided if _new_place(pictures, n - first)]
 
 
 def _new_place(pictures: Sequence[Rgb], cut: int) -> bool:
@@ -291,7 +292,7 @@ def _new_place(pictures: Sequence[Rgb], cut: int) -> bool:
     back = pictures[cut + 1 : cut + FLASH]
     gone = pictures[max(0, cut - FLASH) : cut - 1]
     pairs = [(before, later) for later in back] + [(earlier, after) for earlier in gone]
-    return all(likeness(a, b, anyhow=False) < SAME_PLACE for a, b in pairs)
+    return all(likeness(a, b, any_rotation=False) < SAME_PLACE for a, b in pairs)
 
 
 def _small(eye: Rgb) -> Rgb:

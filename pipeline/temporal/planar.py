@@ -1,4 +1,4 @@
-"""Motion between two flat grey pictures: OpenCV's DIS."""
+"""Optical flow between two flat grey pictures: OpenCV's DIS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Grey = NDArray[np.uint8]
 def planar_flow(
     current: NDArray[Any], previous: NDArray[Any], preset: int, finest: int | None = None
 ) -> Floats:
-    """Pixels (h, w, 2) from each place of a flat picture to where it was in the previous one.
+    """Backward flow: pixels (h, w, 2) from each point of a picture to where it was before.
 
     Dense Inverse Search: Kroeger, Timofte, Dai, Van Gool, *Fast Optical Flow using Dense Inverse
     Search* (2016).

@@ -21,9 +21,9 @@ from pipeline.temporal.planar import Floats, Grey
 from vr360.choices import chosen
 from vr360.errors import InputError
 
-SMALL = 400  # rows of films of which the faster flow says too little
+SMALL = 400  # rows: on smaller films the faster flow is too coarse
 STRIDE = 8  # RAFT takes sides that are multiples of it
-LEAST = 128  # pixels a side: below that its coarsest correlations have no extent
+LEAST = 128  # pixels a side: below that the coarsest level of the correlation pyramid is empty
 
 
 class RaftFlow:
@@ -55,7 +55,7 @@ class RaftFlow:
 
 
 def flow_quality(choice: str, height: int, device: str) -> Quality:
-    """How smoothing looks for motion.
+    """The flow estimator of temporal smoothing.
 
     Args:
         choice: `dis`; `fine`, DIS on more pixels, which takes seven times as long; `raft`; `auto`

@@ -1,9 +1,8 @@
-"""How the camera itself moved between two pictures, from the motion of what they show.
+"""Egomotion: the rotation and direction of translation of the camera between two pictures.
 
-A shake of a 360° camera turns the whole sphere; a step moves things along great circles away from
-the direction of travel, the nearer the faster. For a point in direction d that was in direction p:
-p ~ R (d + T / distance). Whatever its distance, R^T p lies in the plane of d and T, so R and T can
-be found without knowing any distance, and what moves by itself is an outlier.
+For a point in direction d that was in direction p: p ~ R (d + T / distance). Whatever its distance,
+R^T p lies in the plane of d and T (the epipolar constraint), so R and the direction of T are found
+without any distance. What moves by itself is an outlier; estimation is robust.
 """
 
 from __future__ import annotations
@@ -33,22 +32,22 @@ class CameraMotion:
 
 
 def camera_motion(now: Array, before: Array, weight: Array, rounds: int = 5) -> CameraMotion:
-    """Rotation and direction of travel that explain most of the motion.
+    """Rotation and translation by iteratively reweighted least squares.
 
-    First the rotation that explains most by itself; then two linear least-squares problems in turn:
-    the travel most nearly perpendicular to all d x R^T p, and the small rotation that brings the
-    points to their great circles. All are reweighted by Geman and McClure's function.
+    First the rotation alone. Then two linear problems alternate: the translation most nearly
+    perpendicular to all d x R^T p, and the small rotation that brings the points to their great
+    circles (epipolar lines). Weights are those of Geman and McClure's robust estimator.
 
     Args:
         now, before: (N, 3) unit vectors of the same points in both pictures.
-        weight: (N,) area and trust of each point, not negative.
+        weight: (N,) area and confidence of each point, not negative.
 
     Returns:
         The motion; without any travel, `travel` is arbitrary and `rotation` still right.
     """
     now, before = now.T.copy(), before.T.copy()  # (3, N): a coordinate's numbers side by side
-    rotation, trust = _turning_alone(now, before, weight, rounds)
-    travel, spread = _travel(now, rotation.T @ before, trust), 0.0
+    rotation, robust = _rotation_alone(now, before, weight, rounds)
+    travel, spread = _travel(now, rotation.T @ before, robust), 0.0
     for _ in range(rounds):
         turned = rotation.T @ before
         along = travel @ now
@@ -56,31 +55,32 @@ def camera_motion(now: Array, before: Array, weight: Array, rounds: int = 5) -> 
         across = _cross(now, travel) / level  # perpendicular to the great circles
         off = _dot(across, turned)
         spread = _spread(off, weight)
-        trust = weight * _robust(off, spread)
+        robust = weight * _geman_mcclure(off, spread)
         axes = (now * along - travel[:, None]) / level  # now x across
-        turn = _solve((axes * trust) @ axes.T, (axes * trust) @ off)
+        turn = _solve((axes * robust) @ axes.T, (axes * robust) @ off)
         rotation = rotation @ cv2.Rodrigues(turn)[0]
-        trust = trust / np.maximum(level, 0.1) ** 2
-        travel = _travel(now, rotation.T @ before, trust)
+        robust = robust / np.maximum(level, 0.1) ** 2
+        travel = _travel(now, rotation.T @ before, robust)
     if travel @ ((rotation.T @ before - now) @ weight) < 0:
         travel = -travel
     return CameraMotion(rotation, travel, spread)
 
 
-def _turning_alone(now: Array, before: Array, weight: Array, rounds: int) -> tuple[Array, Array]:
-    """The rotation that most points follow, and how much each point does."""
-    rotation, trust = np.eye(3), weight
+def _rotation_alone(now: Array, before: Array, weight: Array, rounds: int) -> tuple[Array, Array]:
+    """The rotation (3, 3) that most points follow, and the robust weight (N,) of each."""
+    rotation, robust = np.eye(3), weight
     for _ in range(rounds):
         moved = rotation.T @ before - now
         length = np.sqrt(_dot(moved, moved))
-        trust = weight * _robust(length, _spread(length, weight))
-        normal = trust.sum() * np.eye(3) - (now * trust) @ now.T
-        turn = _solve(normal, _cross(now, moved) @ trust)
+        robust = weight * _geman_mcclure(length, _spread(length, weight))
+        normal = robust.sum() * np.eye(3) - (now * robust) @ now.T
+        turn = _solve(normal, _cross(now, moved) @ robust)
         rotation = rotation @ cv2.Rodrigues(turn)[0]
-    return rotation, trust
+    return rotation, robust
 
 
 def _travel(now: Array, before: Array, weight: Array) -> Array:
+    """(3,) the eigenvector of least eigenvalue of the normals d x R^T p: perpendicular to them."""
     normals = _cross(now, before)
     travel: Array = np.linalg.eigh((normals * weight) @ normals.T)[1][:, 0]
     return travel
@@ -97,13 +97,15 @@ def _dot(a: Array, b: Array) -> Array:
 
 
 def _spread(off: Array, weight: Array) -> float:
+    """Robust standard deviation: 1.4826 times the weighted median of |off|."""
     order = np.argsort(abs(off))
     share = np.cumsum(weight[order])
     middle = order[np.searchsorted(share, share[-1] / 2)]
     return max(1.4826 * float(abs(off[middle])), 1e-6)
 
 
-def _robust(off: Array, spread: float) -> Array:
+def _geman_mcclure(off: Array, spread: float) -> Array:
+    """Weights 1 / (1 + (off / 2 spread)^2)^2 of the residuals."""
     return 1 / (1 + (off / (2 * spread)) ** 2) ** 2
 
 

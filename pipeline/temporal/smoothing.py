@@ -2,10 +2,11 @@
 
 For each frame t, with painting p and source s:
 
-    warp        w = a(t-1) moved to the present along the source's optical flow
+    warp        w = W(a(t-1)), moved to the present along the source's optical flow
     confidence  c in [0, 1]: how well that flow explains the source; 0 at occlusions
-    age         n = min(c * n(t-1) + 1, longest): frames that the average holds there
-    EMA         a(t) = w + (p - w) / n + tone: an exponential moving average
+    age         n = min(c * W(n(t-1)) + 1, longest): frames that the average holds there
+    EMA         a(t) = (1 - s) w + s p + tone * (1 - s)^4, with s = 1 / n: an exponential moving
+                average
     output      o(t) = a(t) + gain * detail(a(t)): unsharp masking
 
 Where the flow fails, because something has come into sight or the light has changed, c is 0, n is 1
@@ -23,73 +24,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from pipeline.temporal.average import Halves, blend, detail, renew, shown
+from pipeline.temporal.average import Halves, blend, sharpened, update
 from pipeline.temporal.bands import enlarge
+from pipeline.temporal.detail import detail_energies, tone_rate, unsharp_gain
 from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
+from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats, Grey
-from pipeline.temporal.views import blur, sample
-from pipeline.temporal.warp import Motion, continue_over_poles, inner, motion, roomy
+from pipeline.temporal.settings import SETTINGS
+from pipeline.temporal.views import sample
+from pipeline.temporal.warp import Motion, motion, pad_poles, pole_padded, unpadded
 from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
-
-
-@dataclass(frozen=True)
-class SmoothingSettings:
-    """What the smoother goes by, at smoothness 1 where that scales it.
-
-    Attributes:
-        moving_memory: frames that the average holds where things move.
-        resampling_limit: frames; no more are held where things move, because the gain of the warp's
-            cubic kernel adds up with each resampling and rings.
-        still_memory: frames that it holds where nothing moves: without resampling there is no limit
-            but that of a change of light that nobody sees.
-        still_below, moving_above: pixels a frame; a place that moves less stands still, one that
-            moves more is in motion, in between the memory is interpolated.
-        brightness_tolerance: grey levels of 255 by which the warped source may miss the present one
-            where it is flat; where it has contrast, that is allowed besides.
-        energy_radius: cells of the flow's field over which energies of detail are averaged.
-        least_gain, most_gain: bounds of the amplification of detail; below 1 where resampling has
-            sharpened the average.
-        energy_surplus: energy of an average that looks as rich as a painting, over the painting's:
-            strokes that were averaged are rounder.
-        first_weight: frames that the first of a shot counts for where it stands still, so that
-            still places need not settle in sight.
-        detail_floor: codes of 8 bits; weaker detail is noise and is not amplified.
-        tone_share: share of a difference in tone that is made up until the next measurement.
-        interval: frames between two measurements of energy and tone.
-        early: frames of a shot at which they are measured as well, while the average changes fast.
-        look_lag: share of a look by which the average may lag while the look changes.
-    """
-
-    moving_memory: float = 40.0
-    resampling_limit: float = 10.0
-    still_memory: float = 20000.0
-    still_below: float = 0.05
-    moving_above: float = 0.3
-    brightness_tolerance: float = 3.0
-    energy_radius: int = 4
-    least_gain: float = 0.5
-    most_gain: float = 3.0
-    energy_surplus: float = 1.07
-    first_weight: float = 12.0
-    detail_floor: float = 0.1
-    tone_share: float = 0.3
-    interval: int = 8
-    early: tuple[int, ...] = (1, 2, 3, 5)
-    look_lag: float = 0.05
-
-    @property
-    def easing(self) -> float:
-        """Share of the way to a new measurement, a frame: half of it until the next one."""
-        return float(1 - 0.5 ** (1 / self.interval))
-
-
-SETTINGS = SmoothingSettings()
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -113,7 +62,7 @@ class Past:
 
     Attributes:
         source: the last source, grey and small.
-        average: (H + 2 REACH, W, 3) float32, the EMA in codes of the painting, continued over the
+        average: (H + 2 PAD, W, 3) float32, the EMA in codes of the painting, continued over the
             poles.
         age: (h, w) frames that the EMA holds, at the size of the flow's field.
         energy: (h, w, 3) mean of |detail| around: of the EMA, of the EMA with its detail doubled,
@@ -145,7 +94,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Ahead:
-    """What the frames to come say of one: their EMA, run backwards and warped to it.
+    """The backward EMA at one frame: that of the frames after it, warped to it.
 
     Attributes:
         picture: (H, W, 3) float16, the EMA of what will be painted, moved to this frame.
@@ -156,7 +105,7 @@ class Ahead:
     age: Floats
 
     def towards(self, other: Ahead, share: float) -> Ahead:
-        """A share of what another one says, the rest of it what this one says; by their ages."""
+        """Cross-fade: (1 - share) of this EMA and a share of another, each weighted by its age."""
         mine, theirs = self.age * np.float32(1 - share), other.age * np.float32(share)
         age = mine + theirs  # (h, w)
         height, width = self.picture.shape[:2]
@@ -197,7 +146,10 @@ class Smoother:
         Args:
             source, painted: the present frame.
             changed: how much the look differs from that of the frame before, 0 to 1.
-            ahead: what the frames to come say of it, if that is known.
+            ahead: the backward EMA at this frame, if there is one.
+
+        Raises:
+            ValueError: the painting differs in size from the one before; `reset` begins anew.
         """
         if self._memory[0] == 1:
             return painted
@@ -207,15 +159,15 @@ class Smoother:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
         _track_energy(past, mean, painted, every_frame=ahead is not None)
-        past.output = shown(mean, _unsharp_gain(past.energy, bit_depth(painted)), past.output)
+        past.output = sharpened(mean, unsharp_gain(past.energy, bit_depth(painted)), past.output)
         return past.output
 
     def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Ahead:
-        """The EMA run backwards: what the frames seen so far say of this one before them.
+        """One step of the backward EMA: that of the frames given before, warped to this one.
 
         Args:
             source, painted: frames from the last of a shot to its first.
-            changed: how much the look of the frame seen before differs from this one's.
+            changed: how much the look of the frame given before differs from this one's.
         """
         warped = painted.astype(np.float16)
         past = self._advance(source, painted, changed, 1.0, warped)
@@ -229,35 +181,51 @@ class Smoother:
         first: float,
         warped: Halves | None = None,
     ) -> Past:
-        """One step of the EMA: a = w + (p - w) / n + tone, see the module's docstring.
+        """One step of the EMA, see the module's docstring.
 
         Args:
             first: frames that a shot's first one counts for where it stands still.
             warped: (H, W, 3), is filled with w.
+
+        Raises:
+            ValueError: the painting differs in size from the one before.
         """
         now = grey(source, min(self._quality.height, len(source)))
         past = self.state
-        if past is None or inner(past.average).shape != painted.shape:
+        if past is None:
             self.state = _begin(now, painted, self._quality, self._memory[1])
             return self.state
+        _check_size(past, painted)
         flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
-        still = _stillness(moved)  # (h, w)
-        past.longest = self._longest(still, changed)
-        if past.frames == 1:
-            past.age = 1 + np.float32(first - 1) * still
-        age = sample(past.age, flow.direction) * confidence(flow, now, past.source)
-        past.age = np.minimum(age + 1, past.longest)
-        share = np.float32(1) / past.age
-        tone = past.tone * (1 - share[..., None]) ** 4  # a short memory follows by itself
-        spare = self._spare_for(past.average)
-        renew(past.average, painted, moved, share, tone, spare, warped)
-        past.average, self._spare = spare, past.average
+        self._grow_older(past, flow, now, _stillness(moved), changed, first)
+        self._update(past, painted, moved, warped)
         past.source = now
         past.frames += 1
         if past.is_measured:
-            past.tone = _tone(past.average, painted, past.age.shape)
+            past.tone = tone_rate(past.average, painted, past.age.shape)
         return past
+
+    def _grow_older(
+        self, past: Past, flow: SphereFlow, now: Grey, still: Floats, changed: float, first: float
+    ) -> None:
+        """Age: n(t) = min(c * W(n(t-1)) + 1, longest), c being the confidence in the flow."""
+        past.longest = self._longest(still, changed)  # (h, w)
+        if past.frames == 1:
+            past.age = 1 + np.float32(first - 1) * still
+        age = sample(past.age, flow.direction) * confidence(flow, now, past.source)  # (h, w)
+        past.age = np.minimum(age + 1, past.longest)
+
+    def _update(self, past: Past, painted: Rgb, moved: Motion, warped: Halves | None) -> None:
+        """EMA: a(t) = (1 - s) W(a(t-1)) + s p(t) + tone * (1 - s)^4, with s = 1 / n(t).
+
+        The power takes the tone term out where the memory is short: that follows by itself.
+        """
+        share = np.float32(1) / past.age  # (h, w)
+        tone = past.tone * (1 - share[..., None]) ** 4  # (h, w, 3)
+        spare = self._spare_for(past.average)  # (H + 2 PAD, W, 3)
+        update(past.average, painted, moved, share, tone, spare, warped)
+        past.average, self._spare = spare, past.average
 
     def _longest(self, still: Floats, changed: float) -> Floats:
         """(h, w) frames that the EMA may hold, the new one included; 1 is that one alone.
@@ -294,34 +262,23 @@ def _stillness(moved: Motion) -> Floats:
     return np.asarray(1 - np.clip((moved.pixels - low) / (high - low), 0, 1), np.float32)
 
 
-def confidence(flow: SphereFlow, now: Grey, before: Grey) -> Floats:
-    """How well the flow explains the source: (h, w) in 0..1, 0 at occlusions.
-
-    c = f * exp(-(miss / (tolerance + contrast))^2), where f is the flow's own forward-backward
-    consistency (Sundaram, Brox and Keutzer 2010, "Dense point trajectories by GPU-accelerated large
-    displacement optical flow"), miss the difference between the warped source and the present one,
-    and contrast the local standard deviation of the present one.
-    """
-    size = flow.confidence.shape[::-1]
-    small, small_before = (
-        cv2.resize(g, size, interpolation=cv2.INTER_AREA).astype(np.float32) for g in (now, before)
-    )
-    miss = blur(np.abs(sample(small_before, flow.direction) - small), 1)
-    mean = blur(small, 2)
-    contrast = np.sqrt(np.maximum(blur(small * small, 2) - mean * mean, 0))
-    allowed = SETTINGS.brightness_tolerance + contrast
-    return np.asarray(flow.confidence * np.exp(-((miss / allowed) ** 2)), np.float32)
+def _check_size(past: Past, painted: Rgb) -> None:
+    before = past.output.shape
+    if before != painted.shape:
+        raise ValueError(f"painting of {painted.shape} after one of {before}: reset in between")
 
 
 def _begin(now: Grey, painted: Rgb, quality: Quality, still: float) -> Past:
+    """The state after a shot's first frame: the EMA is the painting, its age one frame."""
     height, width = painted.shape[:2]
-    average = roomy(height, width)
-    inner(average)[:] = painted
-    continue_over_poles(average)
+    average = pole_padded(height, width)
+    unpadded(average)[:] = painted
+    pad_poles(average)
     rows = max(len(now) >> quality.finest, 2)
-    every, of_three = np.ones((rows, 2 * rows), np.float32), (rows, 2 * rows, 3)
-    energy, tone = np.ones(of_three, np.float32), np.zeros(of_three, np.float32)
-    return Past(now, average, every, energy, energy, tone, painted, still * every)
+    ones = np.ones((rows, 2 * rows), np.float32)  # (h, w)
+    energy = np.ones((*ones.shape, 3), np.float32)
+    tone = np.zeros_like(energy)
+    return Past(now, average, ones, energy, energy, tone, painted, still * ones)
 
 
 def _track_energy(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> None:
@@ -331,47 +288,10 @@ def _track_energy(past: Past, mean: Floats, painted: Rgb, every_frame: bool) -> 
     energy is a mean of its measurements.
     """
     if past.is_measured or every_frame:
-        past.measured = _energies(mean, painted, past.age.shape)
+        past.measured = detail_energies(mean, painted, past.age.shape)
         past.measurements += 1
     at_once = past.frames in SETTINGS.early or every_frame
     easing = SETTINGS.easing
     own = 1.0 if at_once else easing
     step = own, own, max(1 / past.measurements, easing) if at_once else easing
     past.energy = past.energy + (past.measured - past.energy) * np.array(step, np.float32)
-
-
-def _energies(mean: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
-    """(h, w, 3) mean of |detail| around, see `Past.energy`."""
-    everything = slice(0, len(painted))
-    height, width = painted.shape[:2]
-    averaged, doubled, fresh = (roomy(height, width, 1)[..., 0] for _ in range(3))
-    averaged[:] = cv2.cvtColor(mean, cv2.COLOR_RGB2GRAY)
-    inner(doubled)[:] = inner(averaged) + detail(averaged, everything)
-    inner(fresh)[:] = cv2.cvtColor(painted, cv2.COLOR_RGB2GRAY)
-    for picture in (doubled, fresh):
-        continue_over_poles(picture)
-    fields = [
-        cv2.resize(np.abs(detail(level, everything)), field[::-1], interpolation=cv2.INTER_AREA)
-        for level in (averaged, doubled, fresh)
-    ]
-    return blur(np.stack(fields, axis=-1), SETTINGS.energy_radius)
-
-
-def _tone(average: Floats, painted: Rgb, field: tuple[int, ...]) -> Floats:
-    """(h, w, 3) codes a frame: tone_share of what the average lacks to the painting's mean."""
-    gap = cv2.subtract(painted, inner(average), dtype=cv2.CV_32F)
-    small = cv2.resize(gap, field[::-1], interpolation=cv2.INTER_AREA)
-    rate = np.float32(SETTINGS.tone_share / SETTINGS.interval)
-    return blur(np.asarray(small, np.float32), SETTINGS.energy_radius) * rate
-
-
-def _unsharp_gain(energy: Floats, depth: int) -> Floats:
-    """(h, w): by how much more than 1 detail is amplified to be as rich as the painting's.
-
-    With energies e1 of the average, e2 of it with its detail doubled and e of the painting, energy
-    grows about linearly with the gain: gain = (surplus * e - e1) / (e2 - e1).
-    """
-    floor = np.float32(SETTINGS.detail_floor * (1 << (depth - 8)))
-    averaged, doubled, wanted = np.moveaxis(energy, -1, 0)
-    gain = (SETTINGS.energy_surplus * wanted - averaged) / np.maximum(doubled - averaged, floor)
-    return np.asarray(np.clip(gain, SETTINGS.least_gain - 1, SETTINGS.most_gain - 1), np.float32)

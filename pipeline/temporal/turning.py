@@ -1,10 +1,11 @@
-"""Whether two pictures show one place, seen from a turned camera or in another light.
+"""Image registration by rotation: whether two pictures show one place from a turned camera.
 
-A 360° camera sees everything, however it is held: turning it moves the sphere, and nothing comes or
-goes. So the rotation is searched that makes two blurred pictures agree best: first among rotations
-spread evenly over all there are (super-Fibonacci spirals, Alexa, CVPR 2022), then by smaller and
-smaller steps. What is compared is the correlation of what lies between two blurs; brightness,
-contrast and the bright sky over a dark ground, common to most places, are out of it.
+A 360° camera sees the whole sphere, however it is held, so rotating it hides nothing. The rotation
+is sought that maximises the correlation of two pictures: first over rotations spread evenly over
+SO(3) (super-Fibonacci spirals, Alexa, CVPR 2022), then by hill climbing with smaller and smaller
+steps. The score is the normalised cross-correlation of band-passed pictures (a difference of
+Gaussians): brightness and contrast cancel, and so does the bright sky over a dark ground that most
+places share.
 """
 
 from __future__ import annotations
@@ -23,25 +24,25 @@ from vr360.geometry import HALF_TURN, lonlat_to_pixel, lonlat_to_xyz, spiral, xy
 Floats = NDArray[np.float32]
 
 ROWS = 64  # of the pictures that are compared
-FINE, COARSE, WIDE = 1.0, 4.0, 16.0  # blurs, in pixels of those pictures
+FINE, COARSE, WIDE = 1.0, 4.0, 16.0  # sigmas of the Gaussians, in pixels of those pictures
 ROTATIONS, CANDIDATES = 4000, 3  # about 18° from one to the next; how many are followed
 FEW, MANY = 300, 1200  # directions at which pictures are compared, coarsely and finely
-STEPS_DEG = (8.0, 4.0, 2.0, 1.0)
-FLAT = 1e-6  # variance below which a picture shows nothing to be recognised by
+STEPS_DEG = (8.0, 4.0, 2.0, 1.0)  # of the hill climbing
+FLAT = 1e-6  # variance below which a picture has no texture to correlate
 
 
-def likeness(before: Rgb, after: Rgb, anyhow: bool = True) -> float:
-    """Correlation of two small equirect pictures, -1..1, under the rotation that suits them best.
+def likeness(before: Rgb, after: Rgb, any_rotation: bool = True) -> float:
+    """Normalised cross-correlation, -1..1, of two equirect pictures under their best rotation.
 
     Above 0.95 for one place from a turned camera; below 0.65 for different places.
 
     Args:
         before, after: (ROWS, 2 ROWS, 3) uint8.
-        anyhow: search all rotations; else only around none.
+        any_rotation: search all of SO(3); else only around the identity.
     """
     here = _at(_detail(before, FINE), np.eye(3), _directions(MANY))
     there = _detail(after, FINE)
-    starts = _candidates(before, after) if anyhow else [np.eye(3)]
+    starts = _candidates(before, after) if any_rotation else [np.eye(3)]
     return max(_refined(here, there, start) for start in starts)
 
 
@@ -53,13 +54,13 @@ def _candidates(before: Rgb, after: Rgb) -> list[NDArray[np.float64]]:
 
 
 def _refined(here: Floats, there: Floats, turn: NDArray[np.float64]) -> float:
-    """The best correlation that small steps from `turn` lead to."""
-    score = _agreement(here, there, turn)
+    """Hill climbing: the best correlation that small rotations from `turn` lead to."""
+    score = _correlation(here, there, turn)
     for step in STEPS_DEG:
         moved = True
         while moved:
             trials = [turn @ small for small in _small_turns(step)]
-            scores = [_agreement(here, there, trial) for trial in trials]
+            scores = [_correlation(here, there, trial) for trial in trials]
             best = int(np.argmax(scores))
             moved = scores[best] > score
             if moved:
@@ -67,12 +68,12 @@ def _refined(here: Floats, there: Floats, turn: NDArray[np.float64]) -> float:
     return score
 
 
-def _agreement(here: Floats, there: Floats, turn: NDArray[np.float64]) -> float:
+def _correlation(here: Floats, there: Floats, turn: NDArray[np.float64]) -> float:
     return float((here * _at(there, turn, _directions(MANY))).sum())
 
 
 def _detail(rgb: Rgb, blur: float) -> Floats:
-    """What lies between two blurs, (ROWS, 2 ROWS, 3)."""
+    """Band-pass, a difference of Gaussians: (ROWS, 2 ROWS, 3)."""
     return _blurred(rgb, blur) - _blurred(rgb, max(WIDE, 2 * blur))
 
 
@@ -86,7 +87,7 @@ def _at(picture: Floats, turn: NDArray[np.float64], directions: NDArray[np.float
 
 
 def _standard(values: Floats) -> Floats:
-    """Without mean and of length one, so that products are correlations; (..., P, 3)."""
+    """(..., P, 3), zero mean and unit norm, so that inner products are correlations."""
     centred = values - values.mean(axis=-2, keepdims=True)
     energy = np.square(centred).sum(axis=(-1, -2), keepdims=True)
     return np.asarray(centred / np.sqrt(energy + FLAT * values.shape[-2]), np.float32)

@@ -1,15 +1,15 @@
-"""The flat pictures on which motion is looked for: a band about the equator and two polar caps.
+"""The flat views on which flow is estimated: an equirect band and two polar caps.
 
-On the equirect picture a small turn of a point near a pole is a long way sideways. There, motion is
-read off views from above and below (azimuthal equidistant: the distance from the middle is the
-angle from the pole), in which it looks as it does anywhere else.
+Near a pole of the equirect picture a small motion on the sphere is a large one in pixels. There
+flow is estimated on azimuthal equidistant projections about the poles (the distance from the middle
+is the angle from the pole), whose distortion is small.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -44,7 +44,10 @@ class View:
         weight: (rows, W, 1) how much this view counts there; over all views it sums to 1.
         start: (rows, W, 3) unit vectors through those pixels.
         height: rows of the equirect picture that it shows.
+        extra_scales: by how many scales more flow is worth estimating here than on the band.
     """
+
+    extra_scales: ClassVar[int] = 0
 
     directions: Floats
     rows: slice
@@ -82,7 +85,12 @@ class Band(View):
 
 @dataclass(frozen=True)
 class Cap(View):
-    """The surroundings of a pole from within; `pole` is +1 for the north."""
+    """The surroundings of a pole from within; `pole` is +1 for the north.
+
+    A cap has few pixels, and the ground below a camera moves fastest: one scale more.
+    """
+
+    extra_scales: ClassVar[int] = 1
 
     size: int
     pole: int

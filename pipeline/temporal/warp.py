@@ -1,9 +1,11 @@
-"""Moving a picture along a flow on the sphere, sharper than bilinear.
+"""Backward warping of a picture along a flow on the sphere, by bicubic interpolation.
 
-A field of motion is smooth and small, the picture is large. So shifts in pixels are made at the
-field's size and enlarged; but for the rows at the poles, where shifts vary too fast and vectors are
-enlarged instead. OpenCV's bicubic kernel (A = -0.75) reads the picture: where others lose detail at
-every step, it gains a little, up to 2.5 % in the middle frequencies.
+W(a)(x) = a(x + shift(x)). The flow is smooth and small, the picture is large. So the shifts in
+pixels are computed at the flow's size and upsampled. In the rows at the poles shifts vary too fast;
+there the vectors are upsampled instead.
+
+OpenCV's bicubic kernel (A = -0.75) has a gain of up to 1.025 in the middle frequencies. Repeated
+bilinear interpolation would blur the average; this one sharpens it slightly.
 """
 
 from __future__ import annotations
@@ -19,9 +21,9 @@ from pipeline.temporal.planar import Floats
 from pipeline.temporal.views import length, places, sphere_directions, unit
 from vr360.geometry import FULL_TURN, HALF_TURN
 
-REACH = 4  # rows that continue a picture over the poles: the kernel reads two
-POLAR = 4  # rows of the field, beyond those that motion takes over a pole, that vectors serve
-STANDING = 0.02, 0.06  # pixels: less motion is none, more is motion
+PAD = 4  # rows of padding over each pole; the kernel reads two
+POLAR = 4  # rows of the field in which vectors are upsampled, besides the reach of the motion
+MOTION_DEADBAND = 0.02, 0.06  # pixels: less motion is none, more is kept, a ramp in between
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,11 @@ class Motion:
     """Motion vectors at the field's size, made ready for pictures of (height, width).
 
     Attributes:
-        vectors: (h, w, 3) from each direction to where it was, motion too small to see taken out.
-        moving: (h, w) 0 where that leaves nothing, 1 where it left all.
-        pixels: (h, w) of motion as found, in the large picture at the equator.
+        vectors: (h, w, 3) from each direction to where its point was, after the deadband.
+        moving: (h, w) 0..1, the share of the motion that the deadband left.
+        pixels: (h, w) length of the motion before the deadband, in pixels of the large picture at
+            the equator.
+        height, width: of the large picture.
     """
 
     vectors: Floats
@@ -45,30 +49,30 @@ def motion(direction: Floats, height: int, width: int) -> Motion:
     """From a flow's `direction` (h, w, 3)."""
     vectors = direction - sphere_directions(*direction.shape[:2])
     pixels = length(vectors) * np.float32(width / FULL_TURN)
-    low, high = STANDING
+    low, high = MOTION_DEADBAND
     moving = np.clip((pixels - low) / np.float32(high - low), 0, 1)
     return Motion(vectors * moving[..., None], moving, pixels, height, width)
 
 
-def roomy(height: int, width: int, channels: int = 3) -> Floats:
-    """An empty picture (height + 2 REACH, width, channels) that can be read over the poles."""
-    return np.zeros((height + 2 * REACH, width, channels), np.float32)
+def pole_padded(height: int, width: int, channels: int = 3) -> Floats:
+    """A black picture (height + 2 PAD, width, channels) with rows of padding over the poles."""
+    return np.zeros((height + 2 * PAD, width, channels), np.float32)
 
 
-def inner(picture: Floats) -> Floats:
-    """A roomy picture without its continuation; a view."""
-    return picture[REACH:-REACH]
+def unpadded(picture: Floats) -> Floats:
+    """(H + 2 PAD, ...) -> (H, ...), the picture without its padding; a view."""
+    return picture[PAD:-PAD]
 
 
-def continue_over_poles(picture: Floats) -> None:
-    """Fill the rows beyond the poles of a roomy picture from those within."""
+def pad_poles(picture: Floats) -> None:
+    """Fill the padding: over a pole, rows mirror and shift by half the width."""
     half = picture.shape[1] // 2
-    picture[:REACH] = np.roll(picture[REACH : 2 * REACH][::-1], half, axis=1)
-    picture[-REACH:] = np.roll(picture[-2 * REACH : -REACH][::-1], half, axis=1)
+    picture[:PAD] = np.roll(picture[PAD : 2 * PAD][::-1], half, axis=1)
+    picture[-PAD:] = np.roll(picture[-2 * PAD : -PAD][::-1], half, axis=1)
 
 
 class Shifts:
-    """Pixels (rows, width, 2) from each place of some rows to where it was in the picture."""
+    """Shifts in pixels (rows, width, 2) of any rows: x to the right, y down, present to past."""
 
     def __init__(self, moved: Motion) -> None:
         self.none = not moved.moving.any()
@@ -88,29 +92,29 @@ class Shifts:
 
 
 def warp_rows(picture: Floats, shifts: Shifts, rows: slice) -> Floats:
-    """Some rows (h, width, 3) of a roomy picture as seen from the present."""
+    """Some rows of the warped picture: (H + 2 PAD, width, 3) -> (rows, width, 3)."""
     if shifts.none:
-        return inner(picture)[rows].copy()
+        return unpadded(picture)[rows].copy()
     second: Any = None  # x and y lie in the first map
     flags = cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
-    from_top = cv2.add(shifts[rows], np.array([0.0, rows.start + REACH, 0.0, 0.0]))
-    seen = cv2.remap(picture, from_top, second, flags, borderMode=cv2.BORDER_WRAP)
-    return np.asarray(seen, np.float32)
+    from_top = cv2.add(shifts[rows], np.array([0.0, rows.start + PAD, 0.0, 0.0]))
+    warped = cv2.remap(picture, from_top, second, flags, borderMode=cv2.BORDER_WRAP)
+    return np.asarray(warped, np.float32)
 
 
 def warp(picture: Floats, moved: Motion) -> Floats:
-    """A roomy picture as seen from the present: (height, width, 3)."""
-    shifts, seen = Shifts(moved), np.empty_like(inner(picture))
+    """The warped picture: (H + 2 PAD, W, 3) -> (H, W, 3)."""
+    shifts, warped = Shifts(moved), np.empty_like(unpadded(picture))
 
-    def see(rows: slice) -> None:
-        seen[rows] = warp_rows(picture, shifts, rows)
+    def step(rows: slice) -> None:
+        warped[rows] = warp_rows(picture, shifts, rows)
 
-    in_bands((moved.height, moved.width), len(moved.moving), see)
-    return seen
+    in_bands((moved.height, moved.width), len(moved.moving), step)
+    return warped
 
 
 def _shifts(moved: Motion) -> Floats:
-    """Pixels (h, w, 2) from each place of the picture to where it was in the roomy one."""
+    """Shifts (h, w, 2) at the flow's size, in pixels of the large picture."""
     height, width = moved.moving.shape
     x, y = places(unit(sphere_directions(height, width) + moved.vectors), height, width)
     across = (x - np.arange(width, dtype=np.float32) + width // 2) % width - width // 2
@@ -120,7 +124,7 @@ def _shifts(moved: Motion) -> Floats:
 
 
 def _polar_rows(moved: Motion) -> tuple[int, int]:
-    """Rows of the large picture up to which, from which on shifts cannot be enlarged."""
+    """Rows of the large picture between which shifts are upsampled; beyond them, vectors are."""
     field = len(moved.moving)
     near = max(1, field // 8)
     ends = np.concatenate([moved.vectors[:near], moved.vectors[-near:]])
@@ -130,7 +134,7 @@ def _polar_rows(moved: Motion) -> tuple[int, int]:
 
 
 def _polar_shifts(vectors: Floats, start: int, height: int) -> Floats:
-    """Shifts for rows of the picture from `start` on by their vectors (rows, width, 3)."""
+    """Shifts (rows, width, 2) of the rows from `start` on, from their vectors (rows, width, 3)."""
     rows, width = slice(start, start + len(vectors)), vectors.shape[1]
     x, y = places(unit(sphere_directions(height, width)[rows] + vectors), height, width)
     lines = np.arange(height, dtype=np.float32)[rows, None]

@@ -145,11 +145,13 @@ def test_ten_bits_stay_ten_bits():
     assert abs(shown.astype(float) - painted).mean() < 60
 
 
-def test_another_size_begins_anew():
-    smooth = Smoother(0.5)
+def test_another_size_within_a_shot_is_refused_and_begins_anew_after_a_reset():
+    smooth, source, painted = Smoother(0.5), texture(9, height=32), texture(1, height=32)
     smooth(codes(texture(9)), codes(texture(1)))
-    painted = codes(texture(1, height=32))
-    np.testing.assert_array_equal(smooth(codes(texture(9, height=32)), painted), painted)
+    with pytest.raises(ValueError, match=r"\(32, 64, 3\) after one of \(64, 128, 3\)"):
+        smooth(codes(source), codes(painted))
+    smooth.reset()
+    np.testing.assert_array_equal(smooth(codes(source), codes(painted)), codes(painted))
 
 
 @pytest.mark.parametrize("smoothness", [-0.1, 1.1, float("nan")])

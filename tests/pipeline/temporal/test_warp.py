@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.temporal.bands import Enlarged, enlarge
 from pipeline.temporal.views import sample
-from pipeline.temporal.warp import continue_over_poles, inner, motion, roomy, warp
+from pipeline.temporal.warp import motion, pad_poles, pole_padded, unpadded, warp
 from vr360.geometry import equirect_directions, pixel_to_lonlat, rotation
 
 HEIGHT, WIDTH = 128, 256
@@ -21,9 +21,9 @@ def landscape(directions: np.ndarray) -> np.ndarray:
 
 
 def held(picture: np.ndarray) -> np.ndarray:
-    room = roomy(*picture.shape[:2])
-    inner(room)[:] = picture
-    continue_over_poles(room)
+    room = pole_padded(*picture.shape[:2])
+    unpadded(room)[:] = picture
+    pad_poles(room)
     return room
 
 
