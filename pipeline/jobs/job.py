@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from pipeline.jobs.files import keep
 from pipeline.jobs.lock import locked
@@ -75,6 +76,37 @@ def stylize_in_segments(
         parts = assemble(folder, film, job, info)
     shutil.rmtree(folder)
     return _report(job, info, parts, time.perf_counter() - started, film)
+
+
+def resume(folder: Path, progress: Progress = lambda frames, _: frames) -> StylizeReport:
+    """Go on with the job in a folder; raises as `stylize_in_segments`."""
+    plan = load_plan(folder)
+    return stylize_in_segments(plan.job, progress, plan.segment)
+
+
+def status(folder: Path) -> dict[str, Any]:
+    """How far a job is: frames, segments, frames a second, seconds left (None: not yet known)."""
+    plan = load_plan(folder)
+    made = [manifest for _, manifest in complete(folder)]
+    done, seconds = sum(m.frames for m in made), sum(m.seconds for m in made)
+    fps = done / seconds if seconds else None
+    left = max(0, plan.frames - done) / fps if fps else None
+    return {
+        "output": plan.settings["output"],
+        "frames": plan.frames,
+        "done": done,
+        "segments": len(made),
+        "fps": fps,
+        "seconds_left": left,
+    }
+
+
+def remove(folder: Path) -> None:
+    """Remove a job that nobody is at work on; a folder that is none is left alone."""
+    if not (folder / "plan.json").exists():
+        raise InputError(f"{folder}: no job; it has no plan.json")
+    with locked(folder):
+        shutil.rmtree(folder)
 
 
 def assemble(

@@ -57,7 +57,7 @@ def same(ours: Path, theirs: Path) -> bool:
     )
 
 
-class Stop(Exception):
+class StopHereError(Exception):
     pass
 
 
@@ -67,10 +67,10 @@ def broken_off(job: StylizeJob, after: int) -> Path:
     def progress(frames, total):
         for n, frame in enumerate(frames):
             if n == after:
-                raise Stop
+                raise StopHereError
             yield frame
 
-    with pytest.raises(Stop):
+    with pytest.raises(StopHereError):
         stylize_in_segments(job, progress, SEGMENT)
     return folder_of(job.output)
 
@@ -131,7 +131,7 @@ def test_other_settings_are_refused(job: StylizeJob):
 def test_a_damaged_plan_is_named(job: StylizeJob):
     folder = broken_off(job, 13)
     (folder / "plan.json").write_text("{")
-    with pytest.raises(InputError, match="plan.json: damaged"):
+    with pytest.raises(InputError, match=r"plan\.json: damaged"):
         stylize_in_segments(job, segment=SEGMENT)
 
 
