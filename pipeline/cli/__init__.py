@@ -21,6 +21,7 @@ from pipeline.cli.discover import discover
 from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
+from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
@@ -59,6 +60,7 @@ for command in (
 ):
     app.command(cls=Command)(command)
 app.add_typer(styles, name="styles")
+app.add_typer(jobs, name="jobs")
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from pipeline.cli.command import Command, Commands, epilog
 from pipeline.cli.console import print_json, progress_bar, say
-from pipeline.cli.options import AsJson
+from pipeline.cli.options import AsJson, Force
 
 jobs = typer.Typer(
     cls=Commands,
@@ -36,11 +36,11 @@ def show(folder: Path = Folder, as_json: AsJson = False) -> None:
 
 
 @jobs.command(cls=Command)
-def resume(folder: Path = Folder) -> None:
+def resume(folder: Path = Folder, force: Force = False) -> None:
     """Go on with a film, with the settings that it was begun with."""
     from pipeline.jobs.job import resume as go_on
 
-    say("film     ", str(go_on(folder, progress_bar).output))
+    say("film     ", str(go_on(folder, progress_bar, force).output))
 
 
 @jobs.command(cls=Command)

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,16 @@ def stylize_in_segments(
     return _report(job, info, parts, time.perf_counter() - started, film)
 
 
-def resume(folder: Path, progress: Progress = lambda frames, _: frames) -> StylizeReport:
-    """Go on with the job in a folder; raises as `stylize_in_segments`."""
+def resume(
+    folder: Path, progress: Progress = lambda frames, _: frames, force: bool = False
+) -> StylizeReport:
+    """Go on with the job in a folder; raises as `stylize_in_segments`.
+
+    Args:
+        force: a film that has the output's name may be replaced.
+    """
     plan = load_plan(folder)
-    return stylize_in_segments(plan.job, progress, plan.segment)
+    return stylize_in_segments(replace(plan.job, force=force), progress, plan.segment)
 
 
 def status(folder: Path) -> dict[str, Any]:
