@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -177,7 +177,7 @@ def _render(
 
 def _missing(
     folder: Path, plan: Plan, job: StylizeJob, info: VideoInfo, sphere: Unfolding, bit_depth: int
-) -> Iterator[Frame]:
+) -> Generator[Frame, None, None]:
     """Frames of the segments that are not there or not whole, as they are rendered."""
     number, before, is_last = 0, None, False
     while not is_last:
