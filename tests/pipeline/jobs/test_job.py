@@ -1,5 +1,6 @@
 """A film made as a job, killed and damaged at will, is the film that was made at once."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -156,7 +157,8 @@ def test_killed_without_warning_it_goes_on_to_the_same_bits(job: StylizeJob, who
         run = subprocess.Popen([sys.executable, "-c", RUN, folder], start_new_session=True)
         while run.poll() is None and not (folder / f"{parts - 1:06}.json").exists():
             time.sleep(0.02)
-        run.send_signal(signal.SIGKILL)
-        run.wait()
+        os.killpg(run.pid, signal.SIGKILL)
+        assert run.wait() == -signal.SIGKILL, "it ended before it was killed"
+        assert not job.output.exists()
     stylize_in_segments(job, segment=SEGMENT)
     assert same(job.output, whole)
