@@ -47,6 +47,14 @@ class Statistics(StrEnum):
     FRAME = "frame"
 
 
+class Jobs(StrEnum):
+    """Whether a film is made as a job that can be gone on with."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
 class Temporal(StrEnum):
     """Hold the film still along the source's optical flow, or paint frame by frame."""
 

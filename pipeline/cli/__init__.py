@@ -22,6 +22,7 @@ from pipeline.cli.doctor import doctor
 from pipeline.cli.explore import explore
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
+from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
@@ -61,6 +62,7 @@ for command in (
 ):
     app.command(cls=Command)(command)
 app.add_typer(styles, name="styles")
+app.add_typer(jobs, name="jobs")
 
 
 def _print_version(wanted: bool) -> None:

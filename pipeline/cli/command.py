@@ -29,7 +29,7 @@ PANELS = {
     OUTPUT: (
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
-        "each", "name_suffix", "in_place", "resume", "source", "baseline",
+        "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (

@@ -10,6 +10,7 @@ from pipeline.choices import (
     CanvasKind,
     EyePainting,
     Flow,
+    Jobs,
     Padding,
     Statistics,
     StereoOrAuto,
@@ -116,6 +117,12 @@ def stylize(
     crf: Crf = None,
     pixel_format: PixelFormat = None,
     speed: Speed = None,
+    jobs: Jobs = typer.Option(
+        Jobs.AUTO,
+        "--job",
+        help="Keep what is painted in OUTPUT.job, so that a run that was killed goes on; auto: "
+        "films above a minute.",
+    ),
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -131,6 +138,7 @@ def stylize(
     check_files(input, output, preset, force)
     check_styles(style, *then)
 
+    from pipeline.jobs.job import is_long, stylize_in_segments
     from pipeline.stylize import StylizeJob, stylize  # and torch: nothing above needs it
 
     with usage():
@@ -163,7 +171,10 @@ def stylize(
             camera=camera,
             force=force,
         )
-    report = stylize(job, progress_bar)
+    if jobs is Jobs.ALWAYS or (jobs is Jobs.AUTO and is_long(job)):
+        report = stylize_in_segments(job, progress_bar)
+    else:
+        report = stylize(job, progress_bar)
     if as_json:
         print_json(as_data(report))
     else:
