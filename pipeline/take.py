@@ -165,8 +165,11 @@ def prepared_frames(
 ) -> Iterator[Prepared]:
     """Whole spheres at an even rate, blurred; from behind the last one that `state` has seen."""
     position = state.position
-    start = position.taken if position else job.span.start
-    frames: Iterator[Frame] = read_frames(info, start, job.span.duration)
+    start, duration = job.span.start, job.span.duration
+    if position:
+        duration = None if duration is None else start + duration - position.taken
+        start = position.taken
+    frames: Iterator[Frame] = read_frames(info, start, duration)
     if not info.is_still:
         after = position.pts if position else None
         rate = job.rate or info.rate

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import platform
 from collections.abc import Iterator
@@ -17,8 +16,12 @@ def locked(folder: Path) -> Iterator[None]:
     """Hold a job's folder.
 
     Raises:
-        OutputError: another process holds it, and which one.
+        OutputError: another process holds it, and which one; or this system has no such locks.
     """
+    try:
+        import fcntl
+    except ImportError:
+        raise OutputError(f"{folder}: jobs need a POSIX system; give --job never") from None
     with (folder / "lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,6 +14,7 @@ from pipeline.backends import TorchBackend
 from pipeline.painting import stylizer
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import PaintState, load_state, save_state
+from pipeline.source.delivery import Span
 from pipeline.source.unfolding import open_unfolding
 from pipeline.take import Take, prepared_frames, probe_source
 from tests.pipeline.conftest import soft_noise
@@ -90,6 +91,17 @@ def test_a_take_broken_off_and_gone_on_with_is_the_same(
     save_state(tmp_path / "state.safetensors", state)
     rest, _ = run(job, load_state(tmp_path / "state.safetensors"))
     assert len(whole) == 18
+    assert same(first + rest, whole)
+
+
+def test_a_part_of_a_clip_ends_where_it_should_when_gone_on_with(
+    clip: StylizeJob, tiny_style: Path
+):
+    span = Span(Fraction(1, 5), Fraction(1, 2))
+    job = replace(clip, style=str(tiny_style), span=span, temporal="none")
+    whole, _ = run(job)
+    first, state = run(job, count=4)
+    rest, _ = run(job, state)
     assert same(first + rest, whole)
 
 
