@@ -1,6 +1,6 @@
 # make demo   paint the shipped sample clip          make test   lint, types, tests
 # make bench  print the ratios                       make fuzz   long seeded runs
-# make docs   build the site, strict, without network
+# make docs   build the site, strict, without network       make chaos  films killed again and again
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,7 +10,7 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
   libfontconfig1
 
-.PHONY: demo test lint docs bench fuzz system clean
+.PHONY: demo test lint docs bench fuzz chaos system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -33,6 +33,10 @@ bench: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/pytest -m fuzz
+
+# VR360_CHAOS_KILLS=200 kills more often, VR360_CHAOS_SEED=7 at other moments.
+chaos: $(READY)
+	$(BIN)/pytest -m chaos -s tests/pipeline/jobs
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -25,6 +25,7 @@ from pipeline.cli.inspect import inspect
 from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
+from pipeline.cli.plan import plan
 from pipeline.cli.remove import remove
 from pipeline.cli.signals import clean_up_when_ended
 from pipeline.cli.stitch import stitch
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 for command in (
     stylize,
+    plan,
     stitch,
     convert,
     demo,

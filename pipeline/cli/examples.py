@@ -9,6 +9,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 stylize clip.mp4 film.mp4 --style the_scream --strength 0s:0,4s:1 --duration 10",
         "vr360 stylize pair.mp4 film.mkv --style night_cafe --stereo tb --passes 2",
     ),
+    "plan": (
+        "vr360 plan clip.mp4 --style starry_night",
+        "vr360 plan clip.mp4 film.mkv --style starry_night --workers 20 --price 1.10",
+    ),
     "stitch": (
         "vr360 stitch 360_0012.MP4 sphere.mp4",
         "vr360 stitch 360_0012.MP4 sphere.mp4 --camera gear360-2017 --calibrate "

@@ -67,7 +67,9 @@ class Stylizer:
         self._padding = padding
         self._preserve_colour = preserve_colour
         self._shot = (
-            ShotStatistics(backend, may_change or not track.is_constant) if statistics == "shot" else None
+            ShotStatistics(backend, may_change or not track.is_constant)
+            if statistics == "shot"
+            else None
         )
         self._canvases: dict[tuple[int, ...], Canvas] = {}
 
