@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from pipeline.choices import FaceLayout, PictureKind, settle
@@ -14,7 +15,7 @@ from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rew
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
-from vr360.geometry import Array
+from vr360.geometry import Array, rotation
 from vr360.media.checks import check_files, check_kind
 from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
@@ -25,6 +26,8 @@ from vr360.media.writer import Writer
 from vr360.projections import (
     RECTILINEAR,
     CubeMap,
+    Equirect,
+    HalfEquirect,
     SphereMap,
     source_map,
     sphere_map,
@@ -125,17 +128,18 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     info = probe_source(job)
     job.span.check(info)
     check_kind(job.output, info)
-    source = source_map(info, job.source.projection, named_layout(job.source), job.source.fov)
+    source = map_of(job, info)
     target = target_map(job, info, source)
     metadata = metadata_of(job, target, info.stereo)
+    info, turn, metadata = settle_pose(job, info, metadata)
     height, width = picture_size((target.height, target.width), info.stereo)
     film = open_film(job, info, (height, width), metadata)
-    sampler = build_sampler(source, target, job.turn, job.interpolation)
+    sampler = build_sampler(source, target, turn, job.interpolation)
     count = Resampling()
     rewritten = rewrite(
         source_frames(job, info, count),
         film,
-        each_eye(sampler, info.stereo),
+        each_eye(lambda eye: sampler(placed(info, eye)), info.stereo),
         progress,
         job.span.count(info),
         count,
@@ -161,7 +165,52 @@ def probe_source(job: ConvertJob) -> VideoInfo:
         info = probe(job.input, Projection.CUBEMAP, job.stereo)  # whose size nothing contradicts
         return replace(info, projection=Projection.EQUIRECT, reason="rectilinear: as asked for")
     asked = None if job.source.projection is None else Projection(job.source.projection)
-    return probe(job.input, asked, job.stereo)
+    return probe(job.input, asked, job.stereo, parts=True)
+
+
+def map_of(job: ConvertJob, info: VideoInfo) -> SphereMap:
+    """The map of each eye of the source; a part of the sphere is laid in a whole one, see `placed`.
+
+    Raises:
+        InputError: the size contradicts the projection or the stereo layout.
+    """
+    if not info.is_part:
+        return source_map(info, job.source.projection, named_layout(job.source), job.source.fov)
+    window = info.window
+    if info.projection is Projection.HALF_EQUIRECT:
+        return HalfEquirect(window.full_height, window.width)
+    return Equirect(window.full_height, window.full_width)
+
+
+def placed(info: VideoInfo, eye: Rgb) -> Rgb:
+    """An eye of the source as `map_of` has it, black where a part of the sphere leaves out."""
+    if not info.is_part:
+        return eye
+    window = info.window
+    if info.projection is Projection.HALF_EQUIRECT:
+        window = window._replace(left=0, full_width=window.width)
+    return window.place(eye, cv2.BORDER_CONSTANT)
+
+
+def settle_pose(
+    job: ConvertJob, info: VideoInfo, metadata: SphericalMetadata | None
+) -> tuple[VideoInfo, Array, SphericalMetadata | None]:
+    """The source with a note of what became of its pose, the turn, and the result's metadata.
+
+    A picture that is not turned, in a file that can say so, keeps the pose that the source states;
+    any other is turned by it, as a player would have.
+    """
+    if not any(info.pose):
+        return info, job.turn, metadata
+    yaw, pitch, roll = info.pose
+    words = f"its pose (yaw {yaw:.6g}°, pitch {pitch:.6g}°, roll {roll:.6g}°)"
+    if metadata is not None and job.output.suffix and np.array_equal(job.turn, np.eye(3)):
+        note = f"{words} stays in the metadata"
+        kept = replace(metadata, yaw=yaw, pitch=pitch, roll=roll)
+        return replace(info, notes=(*info.notes, note)), job.turn, kept
+    note = f"the picture is turned by {words}"
+    upright = rotation(*np.radians(info.pose)).T
+    return replace(info, notes=(*info.notes, note)), upright @ job.turn, metadata
 
 
 def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.choices import settle
-from pipeline.source.delivery import Progress, Span, open_result, rewrite
+from pipeline.source.delivery import Progress, Span, open_result, rewrite, sphere_metadata
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
 from vr360.fisheye.film import Footage, open_footage, result_size
@@ -18,7 +18,6 @@ from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.targets import check_target
 from vr360.reports import Reported
-from vr360.spherical import SphericalMetadata
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         write_pto(opened.camera, job.save_camera)
     rewritten = rewrite(
         job.span.frames(info),
-        open_result(job, info, (height, width), SphericalMetadata(Projection.EQUIRECT)),
+        open_result(job, info, (height, width), sphere_metadata(info, Projection.EQUIRECT)),
         opened.stitcher,
         progress,
         job.span.count(info),

@@ -40,13 +40,10 @@ def open_film(
     if path.is_dir():
         raise VideoOpenError(f"{path}: is a folder; give a film or a still")
     try:
-        return probe(path, projection, stereo)
+        return probe(path, projection, stereo, parts=True)
     except NotEquirectError as error:
         info = probe(path, Projection.EQUIRECT)
         why = str(error).partition(";")[0]
-    if info.declared:
-        reason = f"{info.projection}, {info.stereo}: a part of the sphere, the file's metadata says"
-        return replace(info, reason=reason)
     in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
     projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
     reason = f"{projection}, mono is a guess: {why}"

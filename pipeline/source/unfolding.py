@@ -2,6 +2,7 @@
 
 equirect           as it is
 half-equirect      VR180: the back is the front's mirror image, cut off again afterwards
+a part             likewise: what the picture leaves out is its mirror image
 cubemap, equi-angular   resampled
 dual fisheye       stitched
 """
@@ -11,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
@@ -20,6 +19,7 @@ from vr360.frame import Projection, Rgb, VideoInfo
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
 from vr360.stereo import eye_size
+from vr360.window import FULL, Window
 
 WIDTHS = 64, 16384  # of spheres that can be painted
 
@@ -62,17 +62,25 @@ def open_unfolding(
         Vr360Error: footage that cannot be stitched, faces that are no cube, a width too small or
             too large.
     """
-    half = info.projection is Projection.HALF_EQUIRECT
     height, width = _result_size(info, size)
-    whole = height, 2 * width if half else width
+    window = _window(info, height, width)
+    whole = window.full_height, window.full_width
     drawn = whole if paint_width is None else _of_width(whole, paint_width)
     unfold, resize = _open_unfold(info, drawn, camera), open_resizer(drawn, whole)
 
-    def fold(eye: Rgb) -> Rgb:
-        return _front(resize(eye)) if half else resize(eye)
+    def fold(sphere: Rgb) -> Rgb:
+        return window.cut(resize(sphere))
 
+    half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
     return Unfolding(height, width, projection, drawn[1], unfold, fold)
+
+
+def _window(info: VideoInfo, height: int, width: int) -> Window:
+    """Where an eye of the result lies in the sphere that is painted."""
+    if info.projection not in (Projection.EQUIRECT, Projection.HALF_EQUIRECT):
+        return Window.of(FULL, height, width)
+    return Window.of(info.window_bounds, height, width)
 
 
 def _result_size(info: VideoInfo, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -104,23 +112,8 @@ def _open_unfold(info: VideoInfo, whole: tuple[int, int], camera: str) -> Callab
         return open_stitcher(info, camera, *whole)
     if info.projection in USUAL_LAYOUTS:
         return build_sampler(source_map(info), Equirect(*whole))
-    height, width = eye_size((info.height, info.width), info.stereo)
-    if info.projection is Projection.EQUIRECT:
-        return open_resizer((height, width), whole)
-    resize = open_resizer((height, 2 * width), whole)
-    return lambda eye: resize(_mirrored(eye))
-
-
-def _mirrored(eye: Rgb) -> Rgb:
-    """A front half with its mirror image behind it.
-
-    No edge shows in it: mirrored at its sides, the half sphere goes on without a step, and over a
-    pole too, so painting, blurring and motion need not know of halves. It costs the back.
-    """
-    left, right = np.split(eye, 2, axis=1)
-    return np.concatenate([left[:, ::-1], eye, right[:, ::-1]], axis=1)
-
-
-def _front(sphere: Rgb) -> Rgb:
-    width = sphere.shape[1] // 2
-    return np.ascontiguousarray(sphere[:, width // 2 : width // 2 + width])
+    window = info.window
+    resize = open_resizer((window.full_height, window.full_width), whole)
+    # Mirrored at its sides, half a sphere goes on without a step, and over a pole too, so painting,
+    # blurring and motion need not know of halves. It costs the back.
+    return lambda eye: resize(window.place(eye))

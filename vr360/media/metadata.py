@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from vr360.errors import MetadataError
-from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.frame import Stereo, VideoInfo
 from vr360.media.recognise import Layout
-from vr360.spherical import FULL, SphericalMetadata, inject, inspect
+from vr360.spherical import SphericalMetadata, inject, inspect
+from vr360.window import FRONT_HALF, FULL
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +25,17 @@ def declared_layout(path: Path) -> Layout | None:
         return None
     if found is None:
         return None
-    whole = found.projection is not Projection.EQUIRECT or found.bounds == FULL
+    part = found.bounds not in (FULL, FRONT_HALF)
+    what = (
+        "a part of the sphere, the file's metadata says" if part else "the file's metadata says so"
+    )
     return Layout(
         found.projection,
         found.stereo,
-        f"{found.projection}, {found.stereo}: the file's metadata says so",
-        whole=whole,
+        f"{found.projection}, {found.stereo}: {what}",
         declared=True,
+        bounds=found.bounds,
+        pose=(found.yaw, found.pitch, found.roll),
     )
 
 

@@ -50,6 +50,7 @@ def probe(
     projection: Projection | None = None,
     stereo: Stereo | None = None,
     rate: Fraction | None = None,
+    parts: bool = False,
 ) -> VideoInfo:
     """Everything the pipeline needs to know about a source.
 
@@ -58,6 +59,7 @@ def probe(
         projection: what the user knows better than the file.
         stereo: likewise.
         rate: frames a second of a folder of frames; films know their own.
+        parts: take pictures that show a part of the sphere, see `VideoInfo.bounds`.
 
     Raises:
         VideoOpenError: missing, empty, corrupt, or without a picture.
@@ -65,6 +67,11 @@ def probe(
             whose size contradicts its projection or its eyes.
     """
     info = _probe(Path(path), projection, stereo, rate)
+    if info.is_part and not parts:
+        raise NotEquirectError(
+            f"{info.path}: covers only a part of the sphere, its metadata says; make it whole with "
+            "vr360 convert, or say that it is whole with --from equirect"
+        )
     _check_size(info)
     return info
 
@@ -89,7 +96,7 @@ def _check_size(info: VideoInfo) -> None:
             f"{info.path}: {info.width}x{info.height} does not divide into two equal eyes "
             f"({info.stereo}); if it is one picture, say so with --stereo mono, else cut a line off"
         )
-    if info.projection in _IN_HALVES and width % 2:
+    if info.projection in _IN_HALVES and width % 2 and not info.is_part:
         raise NotEquirectError(
             f"{info.path}: {width}x{height} is no {info.projection} sphere: an even width was "
             f"expected, because its halves belong together; scale it, as with "
@@ -138,6 +145,8 @@ def _picture_info(
         stereo=layout.stereo,
         reason=layout.reason,
         declared=layout.declared,
+        bounds=layout.bounds,
+        pose=layout.pose,
         pixel_format="rgb",
         bit_depth=bit_depth(rgb),
         colour=Colour(matrix="gbr", transfer="iec61966-2-1", range="pc"),
@@ -172,6 +181,8 @@ def _probe_film(
         stereo=layout.stereo,
         reason=layout.reason,
         declared=layout.declared,
+        bounds=layout.bounds,
+        pose=layout.pose,
         codec=stream.codec_context.codec.canonical_name,
         pixel_format=first.format.name,
         bit_depth=depth,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
@@ -13,6 +13,7 @@ from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, Stereo, bit_depth
 from vr360.geometry import FULL_TURN
 from vr360.spherical import guess
+from vr360.window import FULL, Bounds
 
 _TWO_TO_ONE = 0.02  # relative slack of the aspect ratio
 _LENS_SIZE = 256  # side of one lens when looking for fisheye circles
@@ -25,17 +26,20 @@ _LIT_SECTORS = 0.75
 
 @dataclass(frozen=True)
 class Layout:
-    """Projection, eyes, why, what to tell the user besides, and whether nothing is cut off.
+    """Projection, eyes, why, and what to tell the user besides.
 
-    `declared`: the projection is what the file's metadata says.
+    Attributes:
+        declared: the projection is what the file's metadata says.
+        bounds, pose: see `VideoInfo`.
     """
 
     projection: Projection
     stereo: Stereo
     reason: str
     notes: tuple[str, ...] = ()
-    whole: bool = True
     declared: bool = False
+    bounds: Bounds = FULL
+    pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def recognise(
@@ -61,13 +65,17 @@ def recognise(
     """
     found = declared or _by_looks(rgb, name, pixel_aspect)
     if projection is None and stereo is None:
-        if found is None or not found.whole:
-            raise NotEquirectError(_refusal(name, found, *rgb.shape[:2]))
+        if found is None:
+            raise NotEquirectError(_refusal(name, *rgb.shape[:2]))
         return found
+    as_said = projection is None
     projection = projection or (found.projection if found else Projection.EQUIRECT)
     stereo = stereo or (found.stereo if found else Stereo.MONO)
-    same = declared is not None and declared.projection is projection
-    return Layout(projection, stereo, f"{projection}, {stereo}: as asked for", declared=same)
+    reason = f"{projection}, {stereo}: as asked for"
+    if declared is None or declared.projection is not projection:
+        return Layout(projection, stereo, reason)
+    bounds = declared.bounds if as_said else FULL  # who names the projection means all of it
+    return replace(declared, stereo=stereo, reason=reason, bounds=bounds)
 
 
 def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:
@@ -117,9 +125,7 @@ def _grey8(rgb: Rgb) -> NDArray[np.uint8]:
     return (grey if bit_depth(rgb) == 8 else grey // 4).astype(np.uint8)
 
 
-def _refusal(name: str, found: Layout | None, height: int, width: int) -> str:
+def _refusal(name: str, height: int, width: int) -> str:
     size = f"{width}x{height} ({width / height:.2f}:1)"
     what = "is no 360° picture as far as its metadata and shape tell"
-    if found is not None:
-        what = "covers only a part of the sphere, its metadata says"
     return f"{name}: {size} {what}; if it is a whole one, say so with --from equirect"

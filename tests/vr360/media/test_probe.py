@@ -92,6 +92,17 @@ def test_a_part_of_the_sphere_is_refused_by_name(film_of):
     with pytest.raises(NotEquirectError, match="only a part of the sphere"):
         probe(film)
     assert probe(film, projection=EQUIRECT).projection is EQUIRECT
+    part = probe(film, parts=True)
+    assert (part.bounds, part.is_part) == (Bounds(left=0.1, right=0.1), True)
+    assert probe(film, stereo=MONO, parts=True).bounds == part.bounds
+    assert not probe(film, projection=EQUIRECT, parts=True).is_part
+
+
+def test_the_pose_that_the_metadata_states_is_known(film_of):
+    film = film_of(64, 128)
+    inject(film, SphericalMetadata(yaw=12.5, pitch=-3.0, roll=170.0))
+    assert probe(film).pose == (12.5, -3.0, 170.0)
+    assert probe(film, projection=HALF).pose == (0.0, 0.0, 0.0)
 
 
 def lenses(inside: np.ndarray, outside: int) -> np.ndarray:
