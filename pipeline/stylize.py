@@ -46,7 +46,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     """
     started = time.perf_counter()
     info = probe_source(job)
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
+    sphere = open_unfolding(info, job.size, job.camera, job.paint_width, job.paints)
     film = open_film(job, info, sphere)
     take = Take(job, info, sphere, film.bit_depth)
     with film, take:

@@ -132,7 +132,7 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
     if job.denoise > 0 and info.bit_depth != 8:
         raise InputError(f"--denoise {job.denoise:g}: {info.path} has {info.bit_depth} bits, not 8")
     painting = job.style.load()
-    sphere = open_unfolding(info, job.size, job.camera)
+    sphere = open_unfolding(info, job.size, job.camera, paints=False)  # which has a size of its own
     size = working_size(sphere.height, sphere.width, job.paint_width)
     network, vgg = job.network.open(job.settings, size[0] * size[1])
     painter = SpherePainter(vgg, network, job.settings, choose_device(job.network.device))

@@ -18,6 +18,7 @@ from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
+from vr360.spherical.defaults import SHAPE_TOLERANCE
 from vr360.stereo import eye_size
 from vr360.window import FULL, Window
 
@@ -49,6 +50,7 @@ def open_unfolding(
     size: tuple[int, int] | None = None,
     camera: str = "auto",
     paint_width: int | None = None,
+    paints: bool = True,
 ) -> Unfolding:
     """The way for a source.
 
@@ -57,6 +59,8 @@ def open_unfolding(
         size: (height, width) of the result, all eyes included; None goes by the source.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
         paint_width: pixels around the spheres that are painted; None takes the result's own.
+        paints: whether the spheres will be changed at all; squeezed ones are left as they are if
+            not, so that what comes out is, bit for bit, what went in.
 
     Raises:
         Vr360Error: footage that cannot be stitched, faces that are no cube, a width too small or
@@ -65,7 +69,7 @@ def open_unfolding(
     height, width = _result_size(info, size)
     window = _window(info, height, width)
     whole = window.full_height, window.full_width
-    drawn = whole if paint_width is None else _of_width(whole, paint_width)
+    drawn = _drawn(whole, paint_width) if paints else whole
     unfold, resize = _open_unfold(info, drawn, camera), open_resizer(drawn, whole)
 
     def fold(sphere: Rgb) -> Rgb:
@@ -101,9 +105,17 @@ def check_paint_width(width: int | None) -> None:
         raise InputError(f"--paint-width {width}: {least} to {most} pixels around the sphere")
 
 
-def _of_width(sphere: tuple[int, int], width: int) -> tuple[int, int]:
+def _drawn(whole: tuple[int, int], width: int | None) -> tuple[int, int]:
+    """(height, width) of the sphere that is painted.
+
+    A squeezed one is drawn in its true shape, as fine as its finer side: so strokes are as long
+    across as down, and motion is found alike.
+    """
     check_paint_width(width)
-    return round(sphere[0] * width / sphere[1]), width
+    squeezed = abs(whole[1] / whole[0] / 2 - 1) > SHAPE_TOLERANCE
+    finest = max(whole[1], 2 * whole[0]) if squeezed else whole[1]
+    width = width or finest
+    return round(width / 2 if squeezed else whole[0] * width / whole[1]), width
 
 
 def _open_unfold(info: VideoInfo, whole: tuple[int, int], camera: str) -> Callable[[Rgb], Rgb]:

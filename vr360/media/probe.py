@@ -106,7 +106,9 @@ def _check_size(info: VideoInfo) -> None:
 
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
     rgb = read_still(path)
-    layout = recognise(rgb, path.name, declared_layout(path), projection, stereo)
+    layout = recognise(
+        rgb, path.name, declared_layout(path, projection is not None), projection, stereo
+    )
     notes = _transparency(path)
     return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1, notes=notes)
 
@@ -116,7 +118,9 @@ def _probe_folder(
 ) -> VideoInfo:
     files = frames_in(path)
     rgb = read_still(files[0])
-    layout = recognise(rgb, path.name, declared_layout(files[0]), projection, stereo)
+    layout = recognise(
+        rgb, path.name, declared_layout(files[0], projection is not None), projection, stereo
+    )
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
     notes = (*(() if rate else (note,)), *holes_in(files), *_transparency(files[0]))
     return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
@@ -165,7 +169,7 @@ def _probe_film(
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
-    declared = declared_layout(path)
+    declared = declared_layout(path, projection is not None)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(path, container, stream)

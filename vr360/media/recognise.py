@@ -13,9 +13,16 @@ from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, Stereo, bit_depth
 from vr360.geometry import FULL_TURN
 from vr360.spherical import guess
-from vr360.window import FULL, Bounds
+from vr360.spherical.defaults import SHAPE_TOLERANCE, SHAPES
+from vr360.window import FRONT_HALF, FULL, Bounds
 
 _TWO_TO_ONE = 0.02  # relative slack of the aspect ratio
+EYES_ACROSS = {(projection, stereo): shape for shape, projection, stereo, _ in SHAPES} | {
+    (Projection.EQUIRECT, Stereo.RIGHT_LEFT): 4.0,
+    (Projection.HALF_EQUIRECT, Stereo.RIGHT_LEFT): 2.0,
+}
+"""Width over height of pictures whose eyes have their true shape."""
+
 _LENS_SIZE = 256  # side of one lens when looking for fisheye circles
 _CORNER_RADIUS = 1.1  # beyond it no lens paints, in radii of the inscribed circle
 _RING = (0.75, 0.95)  # just inside the rim
@@ -67,15 +74,16 @@ def recognise(
     if projection is None and stereo is None:
         if found is None:
             raise NotEquirectError(_refusal(name, *rgb.shape[:2]))
-        return found
+        return _with_shape_note(found, rgb)
     as_said = projection is None
     projection = projection or (found.projection if found else Projection.EQUIRECT)
     stereo = stereo or (found.stereo if found else Stereo.MONO)
     reason = f"{projection}, {stereo}: as asked for"
     if declared is None or declared.projection is not projection:
-        return Layout(projection, stereo, reason)
+        return _with_shape_note(Layout(projection, stereo, reason), rgb)
     bounds = declared.bounds if as_said else FULL  # who names the projection means all of it
-    return replace(declared, stereo=stereo, reason=reason, bounds=bounds)
+    asked = replace(declared, stereo=stereo, reason=reason, bounds=bounds)
+    return _with_shape_note(asked, rgb)
 
 
 def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:
@@ -88,16 +96,21 @@ def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:
         return None
     metadata, why = found
     reason = f"{metadata.projection}, {metadata.stereo}: no metadata, but {why}"
-    notes = _shape_notes(height, width, metadata.stereo)
-    return Layout(metadata.projection, metadata.stereo, reason, notes)
+    return Layout(metadata.projection, metadata.stereo, reason)
 
 
-def _shape_notes(height: int, width: int, stereo: Stereo) -> tuple[str, ...]:
-    across = {Stereo.MONO: 2, Stereo.TOP_BOTTOM: 1}.get(stereo, 4)
-    if width == across * height:
-        return ()
-    ratio = f"{width}x{height} is {width / height:.3f}:1, not quite {across}:1"
-    return (f"{ratio}; taken as the whole sphere",)
+def _with_shape_note(layout: Layout, rgb: Rgb) -> Layout:
+    """The layout, with a note where eyes are not quite, or not at all, as wide as they should."""
+    height, width = rgb.shape[:2]
+    across = EYES_ACROSS.get((layout.projection, layout.stereo))
+    if across is None or layout.bounds not in (FULL, FRONT_HALF) or width == across * height:
+        return layout
+    ratio = f"{width}x{height} is {width / height:.3f}:1"
+    if abs(width / height / across - 1) <= SHAPE_TOLERANCE:
+        note = f"{ratio}, not quite {across:g}:1; taken as the whole sphere"
+    else:
+        note = f"{ratio} instead of {across:g}:1: squeezed; painted in its true shape, kept in this"
+    return replace(layout, notes=(*layout.notes, note))
 
 
 def looks_like_dual_fisheye(rgb: Rgb) -> bool:
