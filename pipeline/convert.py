@@ -14,7 +14,7 @@ from pipeline.choices import FaceLayout, PictureKind, settle
 from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rewrite
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
-from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
+from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo, peak_at
 from vr360.geometry import Array, rotation
 from vr360.media.checks import check_files, check_kind
 from vr360.media.presets import Overrides, PresetName
@@ -125,7 +125,7 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
         Vr360Error: anything about the input or the output that stands in the way.
     """
     check_files(job.input, job.output, job.preset, job.force)
-    info = probe_source(job)
+    info = with_full_depth(job, probe_source(job))
     job.span.check(info)
     check_kind(job.output, info)
     source = map_of(job, info)
@@ -139,7 +139,7 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     rewritten = rewrite(
         source_frames(job, info, count),
         film,
-        each_eye(lambda eye: sampler(placed(info, eye)), info.stereo),
+        each_eye(lambda eye: sampler(placed(info, eye), peak_at(info.bit_depth)), info.stereo),
         progress,
         job.span.count(info),
         count,
@@ -166,6 +166,12 @@ def probe_source(job: ConvertJob) -> VideoInfo:
         return replace(info, projection=Projection.EQUIRECT, reason="rectilinear: as asked for")
     asked = None if job.source.projection is None else Projection(job.source.projection)
     return probe(job.input, asked, job.stereo, parts=True)
+
+
+def with_full_depth(job: ConvertJob, info: VideoInfo) -> VideoInfo:
+    """The source as it is to be read: 16 bits stay 16 bits from PNG to PNG."""
+    pictures = info.pixel_format == "rgb" and job.output.suffix.lower() in ("", ".png")
+    return replace(info, bit_depth=16) if pictures and info.bit_depth > 8 else info
 
 
 def map_of(job: ConvertJob, info: VideoInfo) -> SphereMap:
@@ -277,7 +283,7 @@ def open_film(
 def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
     """The pictures of the source, six faces as one."""
     if job.source.is_six_faces:
-        return iter((Frame(read_faces(job.input), Fraction(0)),))
+        return iter((Frame(read_faces(job.input, info.bit_depth), Fraction(0)),))
     return job.span.frames(info, count)
 
 

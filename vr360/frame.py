@@ -76,7 +76,7 @@ class VideoInfo:
         duration: seconds, exact where the container says so.
         frames: number of frames where the container says so, else an estimate.
         variable_rate: frames are not evenly spaced.
-        bit_depth: 8 or 10.
+        bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
         declared: `projection` is what the file's own metadata says.
         bounds: the part of the sphere that the picture of one eye leaves out; equirect only.
         pose: yaw, pitch and roll, degrees, by which players turn the sphere, see

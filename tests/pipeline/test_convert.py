@@ -65,6 +65,29 @@ def test_a_film_keeps_its_sound_its_times_and_says_what_it_is(film: Path, tmp_pa
     assert [f.pts for f in frames_of(out)] == [f.pts for f in frames_of(film)]
 
 
+@pytest.mark.parametrize("name", ["same.png", "folder"])
+def test_sixteen_bits_stay_sixteen_bits(tmp_path: Path, name: str):
+    ramp = np.arange(64 * 128, dtype=np.uint16).reshape(64, 128) * 7 + 3
+    rgb = np.stack([ramp, ramp[::-1], 65535 - ramp], axis=-1)
+    source = tmp_path / "in" / "0.png"
+    source.parent.mkdir()
+    cv2.imwrite(str(source), rgb)
+    convert(ConvertJob(source if "." in name else source.parent, tmp_path / name))
+    made = tmp_path / name if "." in name else tmp_path / name / "000000.png"
+    assert np.array_equal(cv2.imread(str(made), cv2.IMREAD_UNCHANGED), rgb)
+
+
+def test_sixteen_bits_are_turned_as_finely(tmp_path: Path):
+    xyz = equirect_directions(64, 128)
+    cv2.imwrite(str(tmp_path / "in.png"), np.rint(32768 + 32000 * xyz).astype(np.uint16))
+    turn = rotation(0.5, 0.4, 0.3)
+    convert(ConvertJob(tmp_path / "in.png", tmp_path / "out.png", turn=turn))
+    made = cv2.imread(str(tmp_path / "out.png"), cv2.IMREAD_UNCHANGED)
+    error = made - (32768 + 32000 * (xyz @ turn.T))
+    assert np.abs(error).mean() < 16  # half a code of ten bits is 32
+    assert len(np.unique(made)) > 4 * 1024
+
+
 def test_a_part_of_the_sphere_comes_out_where_its_bounds_say(tmp_path: Path):
     """180° wide and 90° high: half a sphere as its metadata has it, without its poles."""
     rgb = np.full((48, 96, 3), 200, np.uint8)

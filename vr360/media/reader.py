@@ -57,7 +57,7 @@ def read_frames(
 
 def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
     if info.is_still:
-        return iter((Frame(read_still(info.path), Fraction(0)),))
+        return iter((Frame(read_still(info.path, info.bit_depth), Fraction(0)),))
     if info.path.is_dir():
         return read_folder(info, start)
     return _film(info, start)
