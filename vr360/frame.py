@@ -76,6 +76,7 @@ class VideoInfo:
         duration: seconds, exact where the container says so.
         frames: number of frames where the container says so, else an estimate.
         variable_rate: frames are not evenly spaced.
+        interlaced: frames consist of two fields, taken one after the other.
         bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
         declared: `projection` is what the file's own metadata says.
         bounds: the part of the sphere that the picture of one eye leaves out; equirect only.
@@ -100,6 +101,7 @@ class VideoInfo:
     bit_depth: int = 8
     variable_rate: bool = False
     rotation: int = 0
+    interlaced: bool = False
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
     start_time: Fraction = Fraction(0)

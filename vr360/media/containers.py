@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -18,6 +19,7 @@ from vr360.errors import VideoOpenError
 
 _NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
 _UNTIMED = ("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo")
+_ONE_LENGTH = ("asf",)  # which gives every stream the length of the longest
 _UNREAD = {b"ftypavif": "AVIF", b"ftypheic": "HEIC", b"ftypheix": "HEIC", b"ftypmif1": "HEIF"}
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
@@ -149,7 +151,8 @@ class Declared:
 def declared_duration(container: InputContainer, stream: VideoStream) -> Declared | None:
     """How long the video is, as the container says."""
     if stream.duration and stream.time_base:
-        return Declared(stream.duration * Fraction(stream.time_base), of_video=True)
+        of_video = container.format.name not in _ONE_LENGTH
+        return Declared(stream.duration * Fraction(stream.time_base), of_video)
     tag = stream.metadata.get("DURATION", "")
     if tag.count(":") == 2:  # Matroska: when the last frame ends
         hours, minutes, seconds = tag.split(":")
@@ -173,3 +176,12 @@ def counts_frames(container: InputContainer) -> bool:
 def clock_slack(tick: Fraction) -> Fraction:
     """Seconds by which a rounded time may be off: Matroska rounds to 1 ms, some writers cut off."""
     return max(tick, Fraction(1, 1000)) * Fraction(11, 10)
+
+
+def packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
+    """When the frames of the first packets are shown, in order, and the container's tick."""
+    with opened(path) as (container, stream):
+        tick = Fraction(stream.time_base or 1)
+        timed = (p.dts if counts_frames(container) else p.pts for p in container.demux(stream))
+        times = islice((t for t in timed if t is not None), limit)
+        return sorted(t * tick for t in times), tick

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 import av
@@ -17,8 +16,15 @@ from av.video.stream import VideoStream
 from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
-from vr360.media.containers import clock_slack, counts_frames, declared_duration, opened
+from vr360.media.containers import (
+    clock_slack,
+    counts_frames,
+    declared_duration,
+    opened,
+    packet_times,
+)
 from vr360.media.folders import frames_in, holes_in
+from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import display_matrix, upright
@@ -30,6 +36,7 @@ _STANDARD_RATES = tuple(
     Fraction(n) for n in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50")
 ) + tuple(Fraction(n) for n in ("60000/1001", "60", "90", "100", "120000/1001", "120"))
 _NANOSECONDS = Fraction(2, 10**9)
+_COMMON = 0.05  # share of the steps that counts as a good part of the film
 _SNAP = Fraction(1, 100)
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
@@ -192,10 +199,11 @@ def _probe_film(
         bit_depth=depth,
         variable_rate=timing.variable,
         rotation=first.rotation,
+        interlaced=first.interlaced_frame,
         colour=colour,
         audio=audio,
         start_time=_start_time(container, first),
-        notes=(*layout.notes, *colour_notes, *audio_notes),
+        notes=(*layout.notes, *colour_notes, *audio_notes, *interlacing_notes(first)),
     )
 
 
@@ -237,7 +245,8 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
     average, nominal = unrounded_rate(stream.average_rate), unrounded_rate(stream.base_rate)
     declared = declared_duration(container, stream)
     length = declared.seconds if declared and declared.of_video else None
-    if average and average == nominal and length and (stream.frames or _begins_even(path, average)):
+    exact = stream.frames or ("matroska" in container.format.name and _begins_even(path, average))
+    if average and average == nominal and length and exact:
         frames = max(1, round(length * average))
         frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
@@ -256,16 +265,25 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
 
 
 def _usual_step(times: Sequence[Fraction]) -> Fraction:
-    """The mean of the steps that are about as long as most, which undoes rounded times."""
+    """The mean of the steps that are about as long as most, which undoes rounded times.
+
+    Where a good part of the film runs two, three or four times as fast, it is those steps: nothing
+    of it may be lost.
+    """
     steps = np.diff(np.array([float(t) for t in times]))
     if not len(steps) or np.median(steps) <= 0:
         return 1 / FOLDER_RATE
-    usual = steps[np.abs(steps / np.median(steps) - 1) < 0.1]
+    for divisor in (4, 3, 2, 1):
+        usual = steps[np.abs(steps * divisor / np.median(steps) - 1) < 0.1]
+        if len(usual) > _COMMON * len(steps):
+            break
     return Fraction(float(usual.mean()))
 
 
-def _begins_even(path: Path, rate: Fraction) -> bool:
+def _begins_even(path: Path, rate: Fraction | None) -> bool:
     """Whether the first packets bear the rate out, where no table of frames does."""
+    if not rate:
+        return False
     times, tick = packet_times(path, _SAMPLE)
     return _is_even(times[: _SAMPLE - _REORDERED], rate, tick)
 
@@ -283,15 +301,6 @@ def snapped_rate(step: Fraction) -> Fraction:
     rate = 1 / step
     nearest = min(_STANDARD_RATES, key=lambda r: abs(r - rate))
     return nearest if abs(nearest / rate - 1) < _SNAP else rate.limit_denominator(1001)
-
-
-def packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
-    """When the frames of the first packets are shown, in order, and the container's tick."""
-    with opened(path) as (container, stream):
-        tick = Fraction(stream.time_base or 1)
-        timed = (p.dts if counts_frames(container) else p.pts for p in container.demux(stream))
-        times = islice((t for t in timed if t is not None), limit)
-        return sorted(t * tick for t in times), tick
 
 
 def _is_even(times: Sequence[Fraction], rate: Fraction, tick: Fraction) -> bool:

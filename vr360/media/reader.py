@@ -21,8 +21,10 @@ from vr360.media.containers import (
     declared_duration,
     missing_bytes,
     opened,
+    packet_times,
 )
 from vr360.media.folders import read_folder
+from vr360.media.interlacing import deinterlaced
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still
 from vr360.media.threads import DEPTH, ReadAhead, T
@@ -99,7 +101,7 @@ def _frames(
     times = _counted(info) if counts_frames(container) else None
     last = Fraction(-1)
     try:
-        for picture in container.decode(stream):
+        for picture in deinterlaced(info, stream, container.decode(stream)):
             last = next(times) if times else _time(info, picture)
             if last >= start:
                 _check(info, picture, last)
@@ -110,7 +112,11 @@ def _frames(
 
 
 def _counted(info: VideoInfo) -> Iterator[Fraction]:
-    return (n / info.rate for n in itertools.count())
+    """Times of the frames of a container that counts them: its empty ones take their time too."""
+    times, _ = packet_times(info.path)
+    first = times[0] if times else Fraction(0)
+    yield from (round((time - first) * info.rate) / info.rate for time in times)
+    yield from (n / info.rate for n in itertools.count(len(times)))
 
 
 def _time(info: VideoInfo, picture: av.VideoFrame) -> Fraction:
