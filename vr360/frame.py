@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.cameras.pairs import Pair
 from vr360.choices import Projection as Projection
 from vr360.choices import Stereo as Stereo
 from vr360.window import FRONT_HALF, FULL, Bounds, Window
@@ -76,6 +77,7 @@ class VideoInfo:
         duration: seconds, exact where the container says so.
         frames: number of frames where the container says so, else an estimate.
         variable_rate: frames are not evenly spaced.
+        pair: the two tracks whose pictures are joined, see `vr360.cameras.pairs`.
         interlaced: frames consist of two fields, taken one after the other.
         bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
         declared: `projection` is what the file's own metadata says.
@@ -102,6 +104,7 @@ class VideoInfo:
     variable_rate: bool = False
     rotation: int = 0
     interlaced: bool = False
+    pair: Pair | None = None
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
     start_time: Fraction = Fraction(0)

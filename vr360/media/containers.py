@@ -44,8 +44,12 @@ def check_readable(path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Path, number: int = 0) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its main video stream, decoding on all cores.
+
+    Args:
+        path: of the film or picture.
+        number: 1 takes the second video stream.
 
     Raises:
         VideoOpenError: missing, empty, not a film, or without a video stream.
@@ -58,17 +62,23 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with container:
         if container.format.name in _NO_MEDIA:
             raise VideoOpenError(f"{path}: neither a film nor a picture")
-        stream = main_video(container, path)
+        stream = main_video(container, path, number)
         stream.thread_type = "AUTO"
         yield container, stream
 
 
-def main_video(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is no cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & stream.disposition.__class__.attached_pic:
-            return stream
+def main_video(container: InputContainer, path: Path, number: int = 0) -> VideoStream:
+    """The first video stream that is no cover picture, or one of those behind it."""
+    pictures = real_videos(container)
+    if len(pictures) > number:
+        return pictures[number]
     raise VideoOpenError(f"{path}: the file holds no video stream")
+
+
+def real_videos(container: InputContainer) -> list[VideoStream]:
+    """The video streams that are no cover pictures."""
+    streams = container.streams.video
+    return [s for s in streams if not s.disposition & s.disposition.__class__.attached_pic]
 
 
 def missing_bytes(path: Path) -> int:

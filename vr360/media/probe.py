@@ -13,6 +13,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vr360.cameras.pairs import Pair, PairKind, pair_of
 from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
@@ -22,11 +23,12 @@ from vr360.media.containers import (
     declared_duration,
     opened,
     packet_times,
+    real_videos,
 )
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout
-from vr360.media.recognise import Layout, recognise
+from vr360.media.recognise import Layout, looks_like_dual_fisheye, recognise
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import is_transparent, read_still
 from vr360.stereo import eye_size, picture_size
@@ -38,6 +40,7 @@ _STANDARD_RATES = tuple(
 _NANOSECONDS = Fraction(2, 10**9)
 _COMMON = 0.05  # share of the steps that counts as a good part of the film
 _SNAP = Fraction(1, 100)
+ONE_LENS = (".insv", ".lrv")  # Insta360's, in which each lens has a track or a file
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
 _IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
@@ -176,6 +179,13 @@ def _probe_film(
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
+    pair = find_pair(path, container, rgb)
+    notes = () if pair is None else (pair.note,)
+    if pair is not None:
+        rgb = pair.join(rgb, first_picture(path, 1))
+        strips = pair.kind is PairKind.STRIPS  # which can be nothing else
+        projection = pair.projection if strips else projection or pair.projection
+        stereo = stereo or Stereo.MONO
     declared = declared_layout(path, projection is not None)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
@@ -200,11 +210,53 @@ def _probe_film(
         variable_rate=timing.variable,
         rotation=first.rotation,
         interlaced=first.interlaced_frame,
+        pair=pair,
         colour=colour,
         audio=audio,
         start_time=_start_time(container, first),
-        notes=(*layout.notes, *colour_notes, *audio_notes, *interlacing_notes(first)),
+        notes=(
+            *layout.notes,
+            *colour_notes,
+            *audio_notes,
+            *interlacing_notes(first),
+            *notes,
+        ),
     )
+
+
+def find_pair(path: Path, container: InputContainer, rgb: Rgb) -> Pair | None:
+    """The two tracks that make one sphere, where the first one shows `rgb`; None elsewhere.
+
+    Raises:
+        NotEquirectError: one lens of a camera that writes the other into another file.
+    """
+    streams = real_videos(container)
+    pair = pair_of(*rgb.shape[:2])
+    if pair is None:
+        return None
+    lenses = pair.kind is PairKind.LENSES
+    if len(streams) == 1:
+        if lenses and path.suffix.lower() in ONE_LENS:
+            raise NotEquirectError(
+                f"{path}: shows one lens; the other one is in a file of its own (_10_ for _00_): "
+                "lay them side by side, as with ffmpeg -i A -i B -filter_complex hstack OUT.mp4"
+            )
+        return None
+    sizes = {(s.codec_context.height, s.codec_context.width) for s in streams[:2]}
+    if sizes != {rgb.shape[:2]}:
+        return None
+    if lenses and path.suffix.lower() not in ONE_LENS:
+        both = pair.join(rgb, first_picture(path, 1))
+        return pair if looks_like_dual_fisheye(both) else None
+    return pair
+
+
+def first_picture(path: Path, number: int) -> Rgb:
+    """The first picture of a video track, upright."""
+    with opened(path, number) as (container, stream):
+        first = _first_frame(path, container, stream)
+        colour, _ = colour_of(first, first.height)
+        return upright(RgbConverter(colour, depth_of(first))(first), display_matrix(first))
 
 
 def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
@@ -66,15 +66,25 @@ def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
 
 
 def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
-    """Frames from `start` on, decoded from the keyframe before it.
+    if info.pair is None:
+        yield from _track(info, start)
+        return
+    pair = info.pair
+    each = replace(info, height=pair.height, width=pair.width)
+    for one, other in zip(_track(each, start), _track(each, start, 1), strict=False):
+        yield Frame(pair.join(one.rgb, other.rgb), one.pts)
+
+
+def _track(info: VideoInfo, start: Fraction, number: int = 0) -> Iterator[Frame]:
+    """Frames of a video track from `start` on, decoded from the keyframe before it.
 
     Containers without an index may land later than asked for, or nowhere: then from the first.
     """
-    with opened(info.path) as (container, stream):
+    with opened(info.path, number) as (container, stream):
         if start == 0 or _seek(info, container, stream, start):
             yield from _frames(info, container, stream, start)
             return
-    with opened(info.path) as (container, stream):
+    with opened(info.path, number) as (container, stream):
         yield from _frames(info, container, stream, start)
 
 
