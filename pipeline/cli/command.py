@@ -19,7 +19,7 @@ PANELS = {
         "style", "strength", "stroke", "then", "preserve_colour", "paint_width", "unrealness",
         "kind", "crop", "add_block", "style_scale", "denoise", "dissolve", "scale",
         "style_weight", "match", "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov",
-        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting",
+        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting", "refine",
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipeline.choices import (
     CanvasKind,
@@ -16,7 +18,7 @@ from pipeline.choices import (
     StereoOrAuto,
     Temporal,
 )
-from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.console import console, print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
     Camera,
@@ -40,7 +42,9 @@ from pipeline.cli.options import (
 from pipeline.cli.values import parse_rate, parse_size, stereo_of
 
 if TYPE_CHECKING:
+    from pipeline.source.delivery import Span
     from pipeline.stylize import StylizeReport
+    from vr360.frame import VideoInfo
 
 
 def stylize(
@@ -48,8 +52,9 @@ def stylize(
     output: Output,
     style: list[str] = typer.Option(
         ...,
-        help="A shipped style, a FILE, or a blend (starry_night:0.7,great_wave:0.3); again, "
-        "with a time in front (4s:the_scream), where the film changes its style.",
+        help="A shipped style, a FILE, a picture (carpet.jpg), or a blend "
+        "(starry_night:0.7,great_wave:0.3); again, with a time in front (4s:the_scream), where "
+        "the film changes its style.",
     ),
     strength: str = typer.Option(
         "1", help="0 (the picture as it is) to 1.5; or over time, as in 0s:0.3,2.5s:1."
@@ -59,6 +64,12 @@ def stylize(
     ),
     then: list[str] = typer.Option(
         [], help="A style or blend that paints the result once more; may be repeated."
+    ),
+    refine: float = typer.Option(
+        60, min=0, max=3600, help="Seconds to learn a picture's look in; 0 takes the first guess."
+    ),
+    vgg_weights: Path | None = typer.Option(
+        None, help="VGG features as safetensors, to learn pictures by; torchvision's otherwise."
     ),
     preserve_colour: bool = typer.Option(
         False, "--preserve-colour", help="Paint brightness alone: the film keeps its colours."
@@ -130,15 +141,22 @@ def stylize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° film, still or folder of frames in a style."""
+    from pipeline.looks.style_images import is_picture
     from pipeline.looks.track import parse_look
     from pipeline.styles import check_styles
     from vr360.media.checks import check_files
     from vr360.media.presets import Overrides
+    from vr360.media.probe import probe
 
     span, wide, even = parse_span(start, duration), parse_size(size), parse_rate(rate)
     with usage():
         parse_look(style, strength, stroke)
     check_files(input, output, preset, force)
+    looks = [style, *([look] for look in then)]
+    if any(is_picture(name) for look in looks for name in parse_look(look).styles):
+        info = probe(input, source_projection, stereo_of(stereo), even)
+        looks = [_learned(look, info, span, refine, vgg_weights, device) for look in looks]
+        style, then = looks[0], [look for (look,) in looks[1:]]
     check_styles(style, *then)
 
     from pipeline.jobs.job import is_long, stylize_in_segments
@@ -183,6 +201,34 @@ def stylize(
         print_json(as_data(report))
     else:
         summarise(report)
+
+
+def _learned(
+    look: list[str],
+    info: VideoInfo,
+    span: Span,
+    seconds: float,
+    vgg_weights: Path | None,
+    device: str,
+) -> list[str]:
+    """A look with its pictures replaced by what was learned of them, while a bar shows how far."""
+    from pipeline.training.picture import with_learned
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+    ) as bar:
+        task = bar.add_task("", total=1.0)
+        return with_learned(
+            look,
+            info,
+            span,
+            seconds=seconds,
+            vgg_weights=vgg_weights,
+            device=device,
+            watch=lambda picture, state: bar.update(
+                task, description=f"learning {picture}", completed=state.done
+            ),
+        )
 
 
 def summarise(report: StylizeReport) -> None:
