@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vr360.api.arguments import File, Seconds, as_path, as_span
+from vr360.choices import chosen
 
 if TYPE_CHECKING:
     from pipeline.optimize.film import Step
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.painting.pictures import PicturePainter
     from pipeline.source.delivery import Progress
     from pipeline.stylize import StylizeReport
-    from pipeline.training.one_style import TrainReport
+    from pipeline.training.job import TrainReport
     from pipeline.training.train import TrainProgress
 
 
@@ -190,7 +192,7 @@ def train(
     *,
     photos: File,
     kind: str = "painting",
-    iterations: int = 1000,
+    iterations: int | None = None,
     minutes: float | None = None,
     gallery: File | None = "shipped",
     vgg_weights: File | None = None,
@@ -207,7 +209,7 @@ def train(
         painting, output: JPEG or PNG; the file to write, NAME.safetensors.
         photos: folder of photographs to learn on: eight or more, 256 pixels a side or more.
         kind: `painting`, `photo` or `animation`.
-        iterations, minutes: steps to take; or the time to use instead.
+        iterations, minutes: steps to take (1000); or the time to use instead.
         gallery: what to begin with: `shipped`, a file, or None for a net from scratch.
         vgg_weights: VGG features as safetensors; without them torchvision downloads 528 MB.
         watch: called after every step.
@@ -226,21 +228,22 @@ def train(
         >>> report.steps, report.style.name
         (1, 'mine.safetensors')
     """
-    from pipeline.training.one_style import train_style
+    from pipeline.choices import ImageKind
+    from pipeline.training.job import TrainJob, train_styles
 
-    return train_style(
+    job = TrainJob(
         Path(painting),
         Path(output),
         Path(photos),
-        kind=kind,
+        source,
+        kind=chosen(ImageKind, kind, "--kind"),
         iterations=iterations,
         minutes=minutes,
-        gallery=gallery if gallery in (None, "shipped") else Path(gallery or ""),
+        gallery="none" if gallery is None else os.fspath(gallery),
         vgg_weights=as_path(vgg_weights),
         device=device,
         seed=seed,
         resume=resume,
         force=force,
-        watch=watch,
-        **source,
     )
+    return train_styles(job, watch)
