@@ -150,13 +150,14 @@ def load_looks(job: StylizeJob) -> list[Stylizer]:
         load_stylizer(
             style,
             strength=strength,
+            stroke=stroke,
             device=job.device,
             projection=job.projection,
             padding=job.padding,
             statistics=job.statistics,
             preserve_colour=job.preserve_colour,
         )
-        for style, strength in job.looks
+        for style, strength, stroke in job.looks
     ]
 
 

@@ -63,6 +63,7 @@ def stylize(
     *,
     style: str | Sequence[str],
     strength: str | float = 1.0,
+    stroke: str | float = 1.0,
     start: Seconds = 0,
     duration: Seconds | None = None,
     force: bool = False,
@@ -76,6 +77,7 @@ def stylize(
             that follow each other (`["harvest", "4s:cafe_terrace"]`).
         strength: 0 is the picture itself, 1 is usual, 1.5 the most; or over time,
             `"0s:0.3,2.5s:1"`.
+        stroke: length of strokes, 0.5 to 2 times those of the style; or over time.
         start, duration: the part wanted; None is to the end.
         force: replace `output`.
         progress: passes frames on and shows how far they are.
@@ -100,7 +102,8 @@ def stylize(
     from pipeline.stylize import stylize as paint
 
     span = _span(start, duration)
-    job = StylizeJob(Path(source), Path(output), style, strength, span=span, force=force, **options)
+    look = style, strength, stroke
+    job = StylizeJob(Path(source), Path(output), *look, span=span, force=force, **options)
     return paint(job, progress)
 
 
@@ -509,6 +512,7 @@ def load_style(
     style: str | Sequence[str],
     *,
     strength: str | float = 1.0,
+    stroke: str | float = 1.0,
     device: str = "auto",
     canvas: str = "auto",
     statistics: str = "frame",
@@ -518,7 +522,7 @@ def load_style(
     """A look as a function of pictures: rgb -> rgb.
 
     Args:
-        style, strength: as for `stylize`.
+        style, strength, stroke: as for `stylize`.
         canvas: how the sphere is laid out for the net: `auto`, `equirect`, `cubemap`.
         statistics: `frame` measures each picture by itself, so that the same one is always
             painted alike; `shot` holds the tone of frames that follow each other.
@@ -546,6 +550,7 @@ def load_style(
     stylizer = load_stylizer(
         style,
         strength=strength,
+        stroke=stroke,
         device=device,
         projection=canvas,
         statistics=statistics,

@@ -16,10 +16,10 @@ TRAINING = "Training"
 
 PANELS = {
     LOOK: (
-        "style", "strength", "then", "preserve_colour", "paint_width", "unrealness", "kind", "crop",
-        "add_block", "style_scale", "denoise", "dissolve", "scale", "style_weight", "match",
-        "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov", "eyes", "compare", "wipe",
-        "from_optimised", "images", "width", "painting",
+        "style", "strength", "stroke", "then", "preserve_colour", "paint_width", "unrealness",
+        "kind", "crop", "add_block", "style_scale", "denoise", "dissolve", "scale",
+        "style_weight", "match", "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov",
+        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting",
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",

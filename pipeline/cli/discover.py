@@ -35,6 +35,7 @@ def discover(
         [], help="Film or still to try them on; may be repeated. The sample clip by default."
     ),
     strength: str = typer.Option("1", help="One or several, 0 to 1.5, as in 0.5,1,1.5."),
+    stroke: str = typer.Option("1", help="Lengths of strokes, 0.5 to 2, as in 0.5,1,2."),
     scale: str = typer.Option(
         "90", help="Of paintings: degrees that one spans on the sphere, as in 60,90,120."
     ),
@@ -65,6 +66,7 @@ def discover(
         raise typer.BadParameter("--iterations and --minutes: give one of the two")
     minutes = None if iterations else minutes or MINUTES
     strengths, scales = parse_numbers(strength, "--strength"), parse_numbers(scale, "--scale")
+    strokes = parse_numbers(stroke, "--stroke")
     wide, seconds = parse_size(size), parse_seconds(duration, "--duration")
     for path in on:
         check_readable(path)
@@ -80,6 +82,7 @@ def discover(
             on or [SAMPLE],
             out,
             strengths=strengths,
+            strokes=strokes,
             scales=scales,
             size=wide or Sweep.size,
             duration=Sweep.duration if seconds is None else seconds,
@@ -95,7 +98,8 @@ def discover(
     for look in discovery.record.data()["ranking"]:
         faults = "; ".join(look["faults"])
         scaled = f" {look['scale']:g}°" if look["scale"] else ""
-        typer.echo(f"{look['rank']:3} {look['style']}{scaled} {look['strength']:g}  {faults}")
+        asked = f"{look['style']}{scaled} {look['strength']:g} {look['stroke']:g}"
+        typer.echo(f"{look['rank']:3} {asked}  {faults}")
 
 
 def _watch(discovery: Discovery) -> None:

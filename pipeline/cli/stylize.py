@@ -54,6 +54,9 @@ def stylize(
     strength: str = typer.Option(
         "1", help="0 (the picture as it is) to 1.5; or over time, as in 0s:0.3,2.5s:1."
     ),
+    stroke: str = typer.Option(
+        "1", help="Length of strokes, 0.5 to 2; or over time, as in 0s:0.5,4s:2."
+    ),
     then: list[str] = typer.Option(
         [], help="A style or blend that paints the result once more; may be repeated."
     ),
@@ -134,7 +137,7 @@ def stylize(
 
     span, wide, even = parse_span(start, duration), parse_size(size), parse_rate(rate)
     with usage():
-        parse_look(style, strength)
+        parse_look(style, strength, stroke)
     check_files(input, output, preset, force)
     check_styles(style, *then)
 
@@ -147,6 +150,7 @@ def stylize(
             output=output,
             style=style,
             strength=strength,
+            stroke=stroke,
             then=then,
             preserve_colour=preserve_colour,
             preset=preset,

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from viewer.live import StyleEntry, Stylize
     from vr360.frame import Rgb, VideoInfo
 
-    Wanted = tuple[str, float]
-    """A style and its strength."""
+    Wanted = tuple[str, float, float]
+    """A style, its strength, the length of its strokes."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ def view(
     compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
     strength: float = typer.Option(1.0, min=0.0, max=1.5, help="How strongly --style paints."),
+    stroke: float = typer.Option(1.0, min=0.5, max=2.0, help="How long its strokes are."),
     projection: Projection | None = typer.Option(
         None, "--from", help="How the sphere lies on FILE, instead of what it says."
     ),
@@ -84,7 +85,9 @@ def view(
 
         reading = Reading(projection, stereo, layout)
         look = Look(camera, show)
-        options = Options(file, compare, style, strength, reading, look, eyes, at, wipe, path)
+        options = Options(
+            file, compare, style, strength, stroke, reading, look, eyes, at, wipe, path
+        )
         raise typer.Exit(run(options, Styles()))
     if file is None:
         raise typer.BadParameter("--screenshot and --export need a FILE")
@@ -140,15 +143,15 @@ class Styles:
         pictures = {name: thumbnail(name) for name in shipped_styles()}
         return [StyleEntry(n, p if p.is_file() else None) for n, p in pictures.items()]
 
-    def load(self, name: str, strength: float) -> Stylize:
+    def load(self, name: str, strength: float, stroke: float = 1.0) -> Stylize:
         """The style, ready in the other process.
 
         Raises:
             Vr360Error: no such style, or a damaged one.
             RuntimeError: the style does not load, or the process ended.
         """
-        self._ask((name, strength))
-        return partial(self._ask, (name, strength))
+        self._ask((name, strength, stroke))
+        return partial(self._ask, (name, strength, stroke))
 
     def _ask(self, wanted: Wanted, rgb: Rgb | None = None) -> Any:
         """Have a picture painted in a style, which is loaded first unless it was the last."""
@@ -193,7 +196,7 @@ def _serve(pipe: Connection, device: str) -> None:
     answer(pipe, partial(_stylize, device=device))
 
 
-def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
+def answer(pipe: Connection, load: Callable[[str, float, float], Stylize]) -> None:
     """Load the styles and paint the pictures that come through a pipe, until it is closed."""
     from viewer.live import reason_of
 
@@ -216,9 +219,11 @@ def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
             pipe.send(("failed", reason_of(error)))
 
 
-def _stylize(name: str, strength: float, device: str) -> Stylize:
+def _stylize(name: str, strength: float, stroke: float, device: str) -> Stylize:
     from pipeline.painting.stylizer import load_stylizer
 
     # Single frames, in whatever order the user looks at them, belong to no shot.
-    stylizer = load_stylizer(name, strength=strength, device=device, statistics="frame")
+    stylizer = load_stylizer(
+        name, strength=strength, stroke=stroke, device=device, statistics="frame"
+    )
     return lambda rgb: stylizer([rgb])[0]

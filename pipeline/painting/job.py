@@ -37,7 +37,7 @@ class StylizeJob:
     Paths and choices may be given as text too: `StylizeJob("in.mp4", "out.mp4", "starry_night")`.
 
     Attributes:
-        style, strength: the look over time, as `parse_look` reads it.
+        style, strength, stroke: the look over time, as `parse_look` reads it.
         preserve_colour: paint the brightness and keep the film's colours.
         then: looks that paint, one after the other, what the one before has painted.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
@@ -65,6 +65,7 @@ class StylizeJob:
     output: Path
     style: str | Sequence[str]
     strength: str | float = 1.0
+    stroke: str | float = 1.0
     then: Sequence[str] = ()
     preserve_colour: bool = False
     preset: PresetName | None = None
@@ -104,8 +105,8 @@ class StylizeJob:
             source_projection=Projection,
             stereo=Stereo,
         )
-        for style, strength in self.looks:
-            parse_look(style, strength)
+        for look in self.looks:
+            parse_look(*look)
         check_device(self.device)
         check_camera(self.camera)
         check_median(self.median)
@@ -115,9 +116,10 @@ class StylizeJob:
             raise InputError(f"--passes {self.passes}: give 1 or 2")
 
     @property
-    def looks(self) -> list[tuple[str | Sequence[str], str | float]]:
-        """Style and strength of the looks that paint, one after the other."""
-        return [(self.style, self.strength), *((style, 1.0) for style in self.then)]
+    def looks(self) -> list[tuple[str | Sequence[str], str | float, str | float]]:
+        """Style, strength and stroke of the looks that paint, one after the other."""
+        first = (self.style, self.strength, self.stroke)
+        return [first, *((style, 1.0, self.stroke) for style in self.then)]
 
     @property
     def shows_source(self) -> bool:

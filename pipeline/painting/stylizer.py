@@ -147,6 +147,7 @@ def load_stylizer(
     style: str | Path | Sequence[str],
     *,
     strength: str | float = 1.0,
+    stroke: str | float = 1.0,
     device: str = "auto",
     projection: str = "auto",
     padding: str = "sphere",
@@ -159,7 +160,7 @@ def load_stylizer(
         CheckpointError: no such style, or a file that is none.
         InputError: a value that cannot be.
     """
-    track = parse_look(style, strength)
+    track = parse_look(style, strength, stroke)
     palette = open_palette(track.styles)
     return Stylizer(
         track,

@@ -22,7 +22,7 @@ from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.losses import gram, gram_distance, relative_content_loss
 from pipeline.nets.vgg import VggFeatures, load_vgg
 from pipeline.training.data import PhotoFolder
-from pipeline.training.lessons import Course, checked_pair, painted_targets
+from pipeline.training.lessons import LENGTHS, Course, checked_pair, painted_targets
 from pipeline.training.objective import draft_losses, has_bfloat16, revision_losses
 from pipeline.training.recipe import StyleSource
 from pipeline.training.records import painted_samples, save_preview
@@ -104,10 +104,10 @@ def train(
         run.cool()
         random = np.random.default_rng([settings.seed, run.step])  # the same when resumed
         if run.step % 2:
-            lesson = course.revision_lesson(run.looks, random)
+            lesson = course.revision_lesson(run.looks, run.strokes, random)
             losses = revision_losses(run.net, vgg, lesson, settings, random)
         else:
-            lesson = course.draft_lesson(run.looks, random)
+            lesson = course.draft_lesson(run.looks, run.strokes, random)
             losses = draft_losses(run.net, vgg, lesson, settings, random)
         run.step_down(losses)
         run.note(losses, time.monotonic() - started)
@@ -142,7 +142,7 @@ def held_out_figures(
         on_luma = bool(course.on_luma[n])
         seen = vgg(painted_samples(run.net, looks, samples, on_luma))
         row = {
-            name: float(gram_distance(gram(seen[name]), grams[n : n + 1]).mean())
+            name: float(gram_distance(gram(seen[name]), grams[n : n + 1, LENGTHS.index(1)]).mean())
             for name, grams in course.revised.items()
         }
         content = relative_content_loss(seen[run.settings.detail_layer], own)

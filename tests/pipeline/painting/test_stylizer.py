@@ -32,7 +32,8 @@ def random_gallery(seed: int, *names: str) -> Gallery:
     net = StyleNet(CONFIG).eval().requires_grad_(False)
     plain = net.plain_look().expand(len(names), len(STRENGTHS), -1)
     looks = plain + torch.randn(plain.shape) / 2
-    return Gallery(net, looks, GalleryCard.of(net, tuple(map(StyleCard, names))))
+    card = GalleryCard.of(net, tuple(map(StyleCard, names)))
+    return Gallery(net, looks, torch.randn(len(names), 2, net.look_size) / 4, card)
 
 
 @pytest.fixture(scope="module")
