@@ -20,6 +20,7 @@ from pipeline.cli.demo import demo
 from pipeline.cli.discover import discover
 from pipeline.cli.doctor import doctor
 from pipeline.cli.explore import explore
+from pipeline.cli.film import film
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.jobs import jobs
@@ -46,6 +47,7 @@ app = typer.Typer(
 )
 for command in (
     stylize,
+    film,
     stitch,
     convert,
     demo,

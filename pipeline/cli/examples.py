@@ -11,6 +11,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 stylize clip.mp4 film.mp4 --style carpet.jpg --refine 60",
         "vr360 stylize pair.mp4 film.mkv --style night_cafe --stereo tb --passes 2",
     ),
+    "film": (
+        "vr360 film film.toml film.mp4",
+        "vr360 film film.toml --check --sheet sheet.png",
+        "vr360 film film.toml draft.mp4 --preview",
+        "vr360 film film.toml one.mp4 --scene meadow --force",
+    ),
     "stitch": (
         "vr360 stitch 360_0012.MP4 sphere.mp4",
         "vr360 stitch 360_0012.MP4 sphere.mp4 --camera gear360-2017 --calibrate "
