@@ -27,6 +27,8 @@ from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
 from pipeline.cli.remove import remove
+from pipeline.cli.serve import serve
+from pipeline.cli.share import share
 from pipeline.cli.signals import clean_up_when_ended
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
@@ -52,6 +54,8 @@ for command in (
     convert,
     demo,
     view,
+    share,
+    serve,
     train,
     discover,
     optimize,
