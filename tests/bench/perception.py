@@ -51,7 +51,6 @@ class Judge:
         self.photos = photos
         layers = (*TrainSettings().style_layers, CONTENT)
         self._vgg = load_vgg16(weights, layers, torch.bfloat16)
-        self._vgg.calibrate(torch.cat(list(photos)[:16]))
 
     def target(self, source: StyleSource) -> dict[str, Tensor]:
         """What training aims at: of the part of the painting that is learned."""
