@@ -26,6 +26,7 @@ from pipeline.cli.inspect import inspect
 from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
+from pipeline.cli.plan import plan
 from pipeline.cli.remove import remove
 from pipeline.cli.serve import serve
 from pipeline.cli.share import share
@@ -50,6 +51,7 @@ app = typer.Typer(
 for command in (
     stylize,
     film,
+    plan,
     stitch,
     convert,
     demo,

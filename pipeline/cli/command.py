@@ -31,14 +31,14 @@ PANELS = {
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
         "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "check",
-        "preview", "scene", "poster", "max_width", "port", "lan",
+        "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (
         "device", "median", "padding", "statistics", "flow", "codec", "crf", "pixel_format",
         "speed", "interpolation", "network", "vgg_weights", "content_layers", "style_layers",
         "tv_weight", "optimizer", "learning_rate", "scales", "init", "flow_weight", "precision",
-        "part_pixels", "seed", "track", "keep_order", "any_shape", "ambisonic", "apple",
+        "part_pixels", "warm_up", "seed", "track", "keep_order", "any_shape", "ambisonic", "apple",
     ),
 }  # fmt: skip
 """One panel for one word, in every command that has it."""

@@ -17,6 +17,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 film film.toml draft.mp4 --preview",
         "vr360 film film.toml one.mp4 --scene meadow --force",
     ),
+    "plan": (
+        "vr360 plan clip.mp4 --style starry_night",
+        "vr360 plan clip.mp4 film.mkv --style starry_night --workers 20 --price 1.10",
+    ),
     "stitch": (
         "vr360 stitch 360_0012.MP4 sphere.mp4",
         "vr360 stitch 360_0012.MP4 sphere.mp4 --camera gear360-2017 --calibrate "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,11 @@ from pipeline.cli.options import (
     parse_span,
     usage,
 )
+from pipeline.cli.signals import stopping_at_a_frame
 from pipeline.cli.values import parse_rate, parse_size, stereo_of
 
 if TYPE_CHECKING:
+    from pipeline.painting.job import StylizeJob
     from pipeline.source.delivery import Span
     from pipeline.stylize import StylizeReport
     from vr360.frame import VideoInfo
@@ -134,8 +137,15 @@ def stylize(
     jobs: Jobs = typer.Option(
         Jobs.AUTO,
         "--job",
-        help="Keep what is painted in OUTPUT.job, so that a run that was killed goes on; auto: "
-        "films above a minute.",
+        help="Paint into OUTPUT.job, so that a run that was stopped goes on; auto: films above a "
+        "minute. keep leaves it there, and the next run paints only what has changed.",
+    ),
+    warm_up: int = typer.Option(
+        0,
+        min=0,
+        max=240,
+        help="Frames painted before each segment of a job, so that several processes can share a "
+        "shot; 0 hands the state over.",
     ),
     force: Force = False,
     as_json: AsJson = False,
@@ -159,7 +169,7 @@ def stylize(
         style, then = looks[0], [look for (look,) in looks[1:]]
     check_styles(style, *then)
 
-    from pipeline.jobs.job import is_long, stylize_in_segments
+    from pipeline.jobs.job import is_long
     from pipeline.stylize import StylizeJob, stylize  # and torch: nothing above needs it
 
     with usage():
@@ -193,8 +203,8 @@ def stylize(
             camera=camera,
             force=force,
         )
-    if jobs is Jobs.ALWAYS or (jobs is Jobs.AUTO and is_long(job)):
-        report = stylize_in_segments(job, progress_bar)
+    if jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
+        report = as_a_job(job, warm_up, jobs is Jobs.KEEP)
     else:
         report = stylize(job, progress_bar)
     if as_json:
@@ -229,6 +239,16 @@ def _learned(
                 task, description=f"learning {picture}", completed=state.done
             ),
         )
+
+
+def as_a_job(job: StylizeJob, warm_up: int, keep: bool) -> StylizeReport:
+    """Paint a film that can be stopped and gone on with."""
+    from pipeline.jobs.job import JobOptions, stylize_in_segments
+
+    scanning = partial(progress_bar, doing="finding cuts")
+    with stopping_at_a_frame() as stop:
+        options = JobOptions(warm_up=warm_up, keep=keep, stop=stop, scanning=scanning)
+        return stylize_in_segments(job, progress_bar, options)
 
 
 def summarise(report: StylizeReport) -> None:

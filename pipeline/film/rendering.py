@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.film.timeline import Placed
-from pipeline.jobs.plan import make_plan
+from pipeline.jobs.files import checksum
+from pipeline.jobs.plan import identity
 from pipeline.painting.job import StylizeJob
-from pipeline.source.unfolding import open_unfolding
-from pipeline.take import Take
+from pipeline.take import Take, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Rgb
 from vr360.media.probe import probe
@@ -95,16 +93,13 @@ def is_plain(job: StylizeJob) -> bool:
 
 def key_of(scene: Placed, bit_depth: int) -> str:
     """Hash of everything that decides about the scene's bits."""
-    plan = asdict(make_plan(scene.job, scene.count))
-    plan["settings"].pop("output")
-    told = json.dumps([plan, bit_depth], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:20]
+    return checksum([identity(scene.job), scene.count, bit_depth])[:20]
 
 
 def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
     """The scene as painting gives it."""
     job, info = scene.job, scene.info
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
+    sphere = unfolding_of(job, info)
     with Take(job, info, sphere, bit_depth) as take:
         yield from take
 
