@@ -154,7 +154,8 @@ class FilmWriter:
             raise OutputError(f"{path}: one still is no film; name a .png or .jpg")
         self.path = path
         self.frames = 0
-        self._raw = RawVideo(height, width, bit_depth, rate)
+        hdr = source is not None and source.colour.is_hdr
+        self._raw = RawVideo(height, width, bit_depth, rate, hdr)
         self.encoding = settle(chosen, self._raw, overrides or Overrides(), path)
         self._source = source
         self._start = start
@@ -213,6 +214,8 @@ class FilmWriter:
 
     def _command(self) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]
+        if self._source and self._source.colour.mastering and self.encoding.codec != "libx265":
+            log.warning("%s: %s carries no mastering display", self.path, self.encoding.codec)
         colour = self._source.colour if self._source else Colour()
         return film_command(
             ffmpeg_binary(),
