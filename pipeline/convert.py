@@ -133,7 +133,7 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     metadata = metadata_of(job, target, info.stereo)
     info, turn, metadata = settle_pose(job, info, metadata)
     height, width = picture_size((target.height, target.width), info.stereo)
-    film = open_film(job, info, (height, width), metadata)
+    film = open_film(job, info, (height, width), metadata, turn)
     sampler = build_sampler(source, target, turn, job.interpolation)
     count = Resampling()
     rewritten = rewrite(
@@ -273,11 +273,12 @@ def open_film(
     info: VideoInfo,
     size: tuple[int, int],
     metadata: SphericalMetadata | None,
+    turn: Array,
 ) -> Writer:
     """The output, with the source's sound and the metadata of what it shows."""
     if job.target.is_six_faces:
         return FacesWriter(job.output, info.bit_depth, info, job.force)
-    return open_result(job, info, size, metadata)
+    return open_result(job, info, size, metadata, turn=turn)
 
 
 def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:

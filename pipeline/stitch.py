@@ -20,6 +20,7 @@ from vr360.media.checks import check_files, check_kind
 from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.targets import check_target
+from vr360.media.writer import Writer
 from vr360.projections import Equirect, source_map, usual_size
 from vr360.reports import Reported
 from vr360.sampling import build_sampler
@@ -93,7 +94,7 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         write_pto(opened.camera, job.save_camera)
     rewritten = rewrite(
         job.span.frames(info),
-        open_result(job, info, (height, width), sphere_metadata(info, Projection.EQUIRECT)),
+        open_film(job, info, (height, width)),
         opened.change,
         progress,
         job.span.count(info),
@@ -109,6 +110,13 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         calibration=opened.calibration,
         source=info,
     )
+
+
+def open_film(job: StitchJob, info: VideoInfo, size: tuple[int, int]) -> Writer:
+    """The output, with the source's sound turned as the picture is."""
+    turn = None if job.footage.turn is None else job.footage.turn.T
+    metadata = sphere_metadata(info, Projection.EQUIRECT)
+    return open_result(job, info, size, metadata, turn=turn)
 
 
 class Lenses(NamedTuple):

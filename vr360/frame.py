@@ -48,12 +48,23 @@ class Frame:
 
 @dataclass(frozen=True)
 class Colour:
-    """What the numbers of the picture mean, in ffmpeg's names (`bt709`, `tv`, ...)."""
+    """What the numbers of the picture mean, in ffmpeg's names (`bt709`, `tv`, ...).
+
+    Attributes:
+        mastering, light: of HDR films, see `vr360.media.hdr.mastering_of`; empty where not said.
+    """
 
     matrix: str = "bt709"
     primaries: str = "bt709"
     transfer: str = "bt709"
     range: str = "tv"
+    mastering: str = ""
+    light: str = ""
+
+    @property
+    def is_hdr(self) -> bool:
+        """PQ or HLG, which eight bits cannot carry."""
+        return self.transfer in ("smpte2084", "arib-std-b67")
 
 
 @dataclass(frozen=True)

@@ -80,8 +80,9 @@ def convert(
 ) -> None:
     """Convert between projections: equirect, cube maps, VR180, dual fisheye, flat views.
 
-    Sound, times and bit depth are kept, and the metadata says what OUTPUT is. Dual fisheye here
-    means ideal lenses; for a camera's footage use `vr360 stitch`.
+    Sound, times and bit depth are kept, ambisonic sound turns with the picture, and the metadata
+    says what OUTPUT is. Dual fisheye here means ideal lenses; for a camera's footage use `vr360
+    stitch`.
     """
     from pipeline.convert import ConvertJob, convert
     from vr360.geometry import rotation

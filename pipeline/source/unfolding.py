@@ -16,6 +16,7 @@ from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.media.hdr import PQ, hlg_as_pq, pq_as_hlg
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
 from vr360.spherical.defaults import SHAPE_TOLERANCE
@@ -75,9 +76,20 @@ def open_unfolding(
     def fold(sphere: Rgb) -> Rgb:
         return window.cut(resize(sphere))
 
+    if paints and info.colour.transfer == PQ and info.bit_depth == 10:
+        ways = _by_way_of_hlg(unfold, fold)
+    else:
+        ways = unfold, fold
     half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
-    return Unfolding(height, width, projection, drawn[1], unfold, fold)
+    return Unfolding(height, width, projection, drawn[1], *ways)
+
+
+def _by_way_of_hlg(
+    unfold: Callable[[Rgb], Rgb], fold: Callable[[Rgb], Rgb]
+) -> tuple[Callable[[Rgb], Rgb], Callable[[Rgb], Rgb]]:
+    """The same for PQ: what lies between the two sees HLG."""
+    return lambda eye: unfold(pq_as_hlg(eye)), lambda sphere: hlg_as_pq(fold(sphere))
 
 
 def _window(info: VideoInfo, height: int, width: int) -> Window:
