@@ -6,6 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NPM := tests/viewer/web/npm
 DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 libegl1 \
   libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 \
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
@@ -64,6 +65,8 @@ system:
 	else \
 	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || echo "for every test: sudo apt-get install $(DEBIAN)"; \
 	fi
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix $(NPM); \
+	else echo "for every browser test: npm ci --prefix $(NPM)"; fi
 
 clean:
 	rm -rf $(VENV) out

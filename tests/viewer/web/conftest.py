@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from viewer.web.server import Served, application
 
+NPM = Path(__file__).parent / "npm" / "node_modules"
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--mute-audio"]
 SIZE = {"width": 800, "height": 450}

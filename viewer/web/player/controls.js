@@ -20,6 +20,7 @@ export function wireControls(page) {
     ["full", () => page.fullScreen()],
     ["keys", () => page.showHelp()],
     ["compare", () => page.nextCompare()],
+    ["vr", () => page.toggleHeadset()],
   ];
   for (const [id, does] of buttons) find(id).onclick = does;
   find("seek").oninput = () => player.seek(Number(find("seek").value));
@@ -28,6 +29,7 @@ export function wireControls(page) {
   find("view").onchange = () => player.set({ view: find("view").value });
   find("eyes").onchange = () => player.set({ eyes: find("eyes").value });
   hideWhatIsMissing(page);
+  void page.offerHeadset(find("vr"));
   listKeys(page);
   wireWipe(page);
   player.addEventListener("change", () => showState(page));

@@ -121,10 +121,22 @@ export class Film {
   takeAt(time) {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!width || this.sphere.gl.isContextLost()) return;
-    const number = Math.round(time * this.rate);
+    const exact = this.kept > 1 ? exactFrame(this.video) : null;
+    const number = Math.round((exact ? exact.timestamp / 1e6 : time) * this.rate);
     if (!this.video.paused && number > this.last + 1 && this.last >= 0) this.dropped += number - this.last - 1;
     this.last = number;
-    this.take(this.video, width, height, number);
+    this.take(exact ?? this.video, width, height, number);
+    exact?.close();
+  }
+}
+
+/** The frame with its own time. A busy page is called back late: then the film shows a newer frame
+ * than the one it was called for. @param {HTMLVideoElement} video @returns {VideoFrame | null} */
+function exactFrame(video) {
+  try {
+    return new VideoFrame(video);
+  } catch {
+    return null; // an older browser
   }
 }
 

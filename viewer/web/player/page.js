@@ -1,14 +1,16 @@
 // The page around the player: what each control does. `controls.js` wires them.
 import { turned } from "./camera.js";
 import { Gestures } from "./gestures.js";
+import { Headset, headsetIsThere } from "./headset.js";
 import { linkTo, placeOf } from "./links.js";
-import { Trouble } from "./words.js";
+import { Trouble, WORDS } from "./words.js";
 
 /** @typedef {import("./player.js").Player} Player */
 
 export const SPEEDS = [0.25, 0.5, 1, 1.5, 2];
 export const VIEWS = ["rectilinear", "planet", "flat"];
 const IDLE = 3000; // milliseconds without a movement hide the controls of a film that plays
+const HEADSETS = /OculusBrowser|Quest|Pico|Wolvic|VisionOS/;
 const KEPT_EVERY = 5; // seconds
 const NEAR_AN_END = 2; // seconds: there a film begins anew
 
@@ -23,6 +25,7 @@ export class Page {
     const reduced = matchMedia("(prefers-reduced-motion: reduce)");
     const does = { tap: () => this.tap(), fullScreen: () => this.fullScreen(), reduced };
     this.gestures = new Gestures(player, does);
+    this.headset = new Headset(player, () => this.toggle());
     player.addEventListener("trouble", (event) => this.say(/** @type {CustomEvent<string>} */ (event).detail));
     player.addEventListener("time", () => this.keepPlace());
     for (const name of ["pointermove", "pointerdown", "focusin"]) root.addEventListener(name, () => this.stir());
@@ -37,6 +40,17 @@ export class Page {
     this.from = place.time ?? this.keptPlace();
     await this.attempt(() => player.showPosters());
     if (place.time !== null) await this.attempt(() => player.begin(place.time ?? 0));
+  }
+
+  /** "Enter VR" stands there only where a headset does. @param {HTMLElement} button */
+  async offerHeadset(button) {
+    button.hidden = !(await headsetIsThere());
+    if (!isSecureContext && HEADSETS.test(navigator.userAgent)) this.say(WORDS.insecure);
+  }
+
+  toggleHeadset() {
+    if (this.headset.session) return this.headset.leave();
+    return this.attempt(() => this.headset.enter());
   }
 
   /** Do something, and tell what went wrong. @param {() => Promise<void>} what */
