@@ -28,8 +28,8 @@ PANELS = {
     TIME: ("start", "duration", "rate", "temporal", "smoothness", "passes", "cuts", "at", "on"),
     OUTPUT: (
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
-        "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
-        "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline",
+        "sheet", "thumbnails", "drawings", "name", "title", "artist", "year", "rights",
+        "data_rights", "keep", "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (
