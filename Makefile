@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 libegl1 \
   libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 \
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
-  libfontconfig1
+  libfontconfig1 chromium
 
 .PHONY: demo test lint docs bench fuzz gallery system clean
 

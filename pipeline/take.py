@@ -136,7 +136,8 @@ class Take:
 def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if all that the job names is there and can be: before any net is loaded."""
     check_files(job.input, job.output, job.preset, job.force)
-    info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
+    given = job.source_projection, job.stereo, job.rate  # a folder has no rate
+    info = probe(job.input, *given, parts=True)
     check_median(job.median, info.bit_depth)
     job.span.check(info)
     check_kind(job.output, info)

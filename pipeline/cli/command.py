@@ -20,6 +20,7 @@ PANELS = {
         "kind", "crop", "add_block", "style_scale", "denoise", "dissolve", "scale",
         "style_weight", "match", "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov",
         "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting", "refine",
+        "view",
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
@@ -29,7 +30,8 @@ PANELS = {
     OUTPUT: (
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "drawings", "name", "title", "artist", "year", "rights",
-        "data_rights", "keep", "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline",
+        "data_rights", "keep", "each", "name_suffix", "in_place", "jobs", "resume", "source",
+        "baseline", "check", "preview", "scene", "poster", "max_width", "port", "lan",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (

@@ -48,7 +48,8 @@ def inject(
     ambisonic: AmbisonicMark = typer.Option(
         AmbisonicMark.AUTO,
         help="auto marks sound of 4, 9 or 16 channels that declares no loudspeakers; acn-sn3d "
-        "marks it anyway; none takes marks away.",
+        "marks it anyway, and 6, 11 or 18 as ambisonics with head-locked stereo; none takes "
+        "marks away.",
     ),
     apple: bool = typer.Option(
         False, "--apple", help="Write Apple's vexu and hfov too. Experimental."

@@ -66,7 +66,7 @@ def stylize_in_segments(
     info = probe_source(job)
     if job.passes != 1 or info.is_still:
         raise InputError(f"{job.input}: a still, and --passes 2, cannot be a job; --job never")
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
+    sphere = open_unfolding(info, job.size, job.camera, job.paint_width, job.paints)
     film = open_film(job, info, sphere)
     folder = folder_of(job.output)
     _make(folder)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vr360.errors import InputError
-from vr360.frame import Frame, Rgb, VideoInfo
+from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.media.presets import Overrides
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.writer import Writer, open_writer
@@ -68,6 +68,15 @@ class Delivery(Protocol):
     def span(self) -> Span: ...
     @property
     def force(self) -> bool: ...
+
+
+def sphere_metadata(info: VideoInfo, projection: Projection) -> SphericalMetadata:
+    """What to say of a result that shows what the source shows, as equirect or half of it.
+
+    The pose is kept, and the bounds of a picture of a part of the sphere.
+    """
+    yaw, pitch, roll = info.pose
+    return SphericalMetadata(projection, info.stereo, yaw, pitch, roll, info.bounds)
 
 
 def open_result(

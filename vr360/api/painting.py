@@ -30,19 +30,24 @@ def stylize(
     start: Seconds = 0,
     duration: Seconds | None = None,
     force: bool = False,
+    refine: float = 60.0,
+    vgg_weights: File | None = None,
     progress: Progress = lambda frames, _: frames,
     **options: Any,
 ) -> StylizeReport:
     """Paint a film, a JPEG or PNG panorama, or a folder of frames.
 
     Args:
-        style: a shipped style, a FILE, a blend (`"starry_night:0.7,great_wave:0.3"`), or several
-            that follow each other (`["harvest", "4s:cafe_terrace"]`).
+        style: a shipped style, a FILE, a picture (`"carpet.jpg"`), a blend
+            (`"starry_night:0.7,great_wave:0.3"`), or several that follow each other
+            (`["harvest", "4s:cafe_terrace"]`).
         strength: 0 is the picture itself, 1 is usual, 1.5 the most; or over time,
             `"0s:0.3,2.5s:1"`.
         stroke: length of strokes, 0.5 to 2 times those of the style; or over time.
         start, duration: the part wanted; None is to the end.
         force: replace `output`.
+        refine: seconds to learn the look of a picture in; 0 takes the first guess.
+        vgg_weights: VGG features as safetensors, to learn pictures by; None downloads them.
         progress: passes frames on and shows how far they are.
         options: further fields of `pipeline.painting.job.StylizeJob`: `preset`, `size`,
             `smoothness`, `preserve_colour`, `device`, ...
@@ -61,11 +66,21 @@ def stylize(
         >>> report.as_dict()["output"]
         'film.mp4'
     """
+    from pipeline.looks.style_images import is_picture
+    from pipeline.looks.track import parse_look
     from pipeline.stylize import StylizeJob
     from pipeline.stylize import stylize as paint
+    from pipeline.training.picture import with_learned
+    from vr360.media.probe import probe
 
     span = as_span(start, duration)
-    look = style, strength, stroke
+    written = [style] if isinstance(style, str) else list(style)
+    if any(is_picture(name) for name in parse_look(written).styles):
+        info = probe(Path(source), options.get("source_projection"), options.get("stereo"))
+        written = with_learned(
+            written, info, span, seconds=refine, vgg_weights=as_path(vgg_weights)
+        )
+    look = written, strength, stroke
     job = StylizeJob(Path(source), Path(output), *look, span=span, force=force, **options)
     return paint(job, progress)
 

@@ -31,6 +31,8 @@ _PLAIN_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1
     8: "7.1",
     16: "hexadecagonal",
 }
+_SPEAKERS = ("5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)")
+_FIRST_WITH_SUBWOOFER = 6  # channels, as AAC numbers its loudspeakers
 _MILLISECOND = Fraction(1, 1000)
 _LARGEST_TIMESCALE = 2**31 - 1
 
@@ -74,6 +76,9 @@ def track_options(tracks: Sequence[Track], muxer: str) -> dict[str, str]:
         if track.encoder is None:
             continue
         options[f"filter:a:{n}"] = _filter(track)
+        if track.encoder == "libopus":
+            options[f"mapping_family:a:{n}"] = "255"  # channels as they are, each for itself
+            options[f"b:a:{n}"] = str(track.info.channels * _AAC_BITS_A_CHANNEL)
         if track.encoder == "aac":
             options[f"b:a:{n}"] = str(track.info.channels * _AAC_BITS_A_CHANNEL)
     if muxer != "matroska":
@@ -82,8 +87,10 @@ def track_options(tracks: Sequence[Track], muxer: str) -> dict[str, str]:
 
 
 def _encoder(muxer: str, audio: AudioInfo) -> str:
+    """AAC takes the loudspeakers it knows; of channels that are none it would dull one as a sub."""
     if muxer == "mp4":
-        return "aac"
+        plain = audio.channels < _FIRST_WITH_SUBWOOFER or audio.layout in _SPEAKERS
+        return "aac" if plain else "libopus"
     if muxer == "matroska" and audio.channels <= _FLAC_CHANNELS:
         return "flac"
     return "pcm_s24le"
@@ -93,7 +100,12 @@ def _filter(track: Track) -> str:
     """From the first sample on, silence where the source has none yet; channels never mixed."""
     on_time = "aresample=async=1:first_pts=0"
     plain = _PLAIN_LAYOUTS.get(track.info.channels)
-    if plain is None or track.info.layout == plain or track.encoder == "pcm_s24le":
+    if (
+        track.encoder == "libopus"
+        or plain is None
+        or track.info.layout == plain
+        or track.encoder == "pcm_s24le"
+    ):
         return on_time
     channels = "|".join(str(n) for n in range(track.info.channels))
     return f"channelmap=map={channels}:channel_layout={plain},{on_time}"
