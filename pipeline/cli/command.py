@@ -34,7 +34,7 @@ PANELS = {
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
         "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "check",
-        "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price",
+        "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price", "drawings",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (

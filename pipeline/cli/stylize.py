@@ -66,7 +66,7 @@ def stylize(
         "1", help="Length of strokes, 0.5 to 2; or over time, as in 0s:0.5,4s:2."
     ),
     then: list[str] = typer.Option(
-        [], help="A style or blend that paints the result once more; may be repeated."
+        [], help="Style or blend that paints the result once more; repeatable."
     ),
     refine: float = typer.Option(
         60, min=0, max=3600, help="Seconds to learn a picture's look in; 0 takes the first guess."
@@ -83,37 +83,39 @@ def stylize(
     ),
     start: Start = "0",
     duration: Duration = None,
-    size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
+    size: str | None = typer.Option(None, help="Size of the result, WxH, all eyes included."),
     paint_width: int | None = typer.Option(
         None,
         min=64,
         max=16384,
-        help="Pixels around the sphere while it is painted, whatever the result's size: strokes "
+        help="Width in pixels at which the sphere is painted, whatever the result's size. Strokes "
         "look as in a film of that width.",
     ),
     rate: str | None = typer.Option(
-        None, help="Frames a second of the result, as 30 or 30000/1001; the source's by default."
+        None, help="Frames a second of the result, as 30 or 30000/1001. Default: the source's."
     ),
     device: Device = "auto",
     canvas: CanvasKind = typer.Option(
-        CanvasKind.AUTO, help="How the net sees the sphere: whole, or as six faces; auto chooses."
+        CanvasKind.AUTO,
+        help="Layout of the sphere for the net: whole, or six cube faces; auto chooses.",
     ),
     padding: Padding = typer.Option(
-        Padding.SPHERE, help="sphere: in front of every convolution. wrap: extend, paint, crop."
+        Padding.SPHERE,
+        help="sphere pads each convolution; wrap extends the picture, paints, and crops.",
     ),
     statistics: Statistics = typer.Option(
-        Statistics.SHOT, help="Normalise by what the whole shot looks like, or by each frame alone."
+        Statistics.SHOT, help="Normalise with the statistics of the shot, or of each frame."
     ),
     temporal: Temporal = typer.Option(
         Temporal.FLOW,
-        help="flow: hold the film still along the source's motion. none: frame by frame.",
+        help="flow smooths along the source's motion; none paints frame by frame.",
     ),
     smoothness: float = typer.Option(
-        0.5, min=0, max=1, help="How still flow holds it: 0 (not at all) to 1."
+        0.5, min=0, max=1, help="Amount of temporal smoothing, 0 to 1."
     ),
     flow: Flow = typer.Option(
         Flow.AUTO,
-        help="What finds the motion: dis; fine (takes seven times as long; auto: in small films); "
+        help="Optical flow: dis; fine (seven times as long; auto takes it for small films); "
         "raft (wants a GPU; fetches its weights once).",
     ),
     paint_every: str = typer.Option(
@@ -126,11 +128,12 @@ def stylize(
         1,
         min=1,
         max=2,
-        help="2 looks ahead too: shots begin steady; needs time, and room beside OUTPUT.",
+        help="2 smooths backwards too, so that shots begin steady. Takes time, and "
+        "disk beside OUTPUT.",
     ),
     eyes: EyePainting = typer.Option(
         EyePainting.MATCHED,
-        help="Stereo: matched paints alike what both eyes see; own, each for itself.",
+        help="Stereo: matched gives both eyes one painting; own paints each by itself.",
     ),
     cuts: Cuts = "auto",
     source_projection: From = None,

@@ -28,51 +28,54 @@ def train(
     convolutions: bool = typer.Option(
         False,
         "--convolutions",
-        help="Train the whole net, not the new look alone: nearer to the painting, but it no "
+        help="Train the whole net, not the new look alone. It comes nearer to the painting, but no "
         "longer blends with the gallery.",
     ),
     keep: bool = typer.Option(
         False, "--keep", help="Write the gallery's styles to OUT too, beside the new one."
     ),
     vgg_weights: Path | None = typer.Option(
-        None, help="VGG features as safetensors; without it torchvision downloads its own."
+        None, help="VGG features as safetensors. Default: torchvision downloads them."
     ),
     network: Network = typer.Option(
         Network.AUTO,
         help="Whose features are compared; auto takes what --vgg-weights holds, vgg16 without.",
     ),
     iterations: int | None = typer.Option(
-        None, min=1, help="Steps to take (1000 unless --minutes); repeatable by --seed."
+        None,
+        min=1,
+        help="Training steps (1000 unless --minutes). The same --seed gives the same style.",
     ),
-    minutes: float | None = typer.Option(None, min=0.01, help="Minutes to use instead."),
+    minutes: float | None = typer.Option(
+        None, min=0.01, help="Training minutes, instead of steps."
+    ),
     kind: ImageKind = typer.Option(
         ImageKind.PAINTING, help="Kind of style image; photo keeps the film's detail."
     ),
-    name: str | None = typer.Option(None, help="The style's name; OUT's by default."),
+    name: str | None = typer.Option(None, help="Name of the style. Default: OUT's."),
     crop: str | None = typer.Option(
-        None, help="Part of the painting to learn, x,y,w,h as shares; all but its edge by default."
+        None, help="Part of the painting to learn, x,y,w,h as shares. Default: all but its edge."
     ),
     scale: float | None = typer.Option(
         None,
         min=1,
         max=360,
-        help="Degrees that the painting spans on the sphere (90): larger, larger strokes.",
+        help="Degrees that the painting spans on the sphere (90). More makes larger strokes.",
     ),
     style_weight: float | None = typer.Option(
         None, min=0.0, help="Weight of style against content; 1 is usual."
     ),
     preserve_colour: bool = typer.Option(
-        False, "--preserve-colour", help="Learn on luma alone: what is painted keeps its colours."
+        False, "--preserve-colour", help="Learn on luma alone; films keep their colours."
     ),
     match: Path | None = typer.Option(
-        None, help="Film or picture whose colours the painting takes on before it is learned."
+        None, help="Film or picture to match the painting's colours to before training."
     ),
     from_optimised: Path | None = typer.Option(
         None,
-        help="STYLE_IMAGE is a panorama painted by vr360 optimize; this is what it was painted "
-        "from.",
+        help="Source of STYLE_IMAGE, where that is a panorama painted by vr360 optimize.",
     ),
-    seed: int = typer.Option(0, min=0, help="Seed of weights, photographs and noise."),
+    seed: int = typer.Option(0, min=0, help="Random seed of weights, photographs and noise."),
     device: Device = "auto",
     resume: bool = typer.Option(False, "--resume", help="Continue from OUT.training."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUT."),
