@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Progress, open_result, sphere_metadata
-from pipeline.source.unfolding import Unfolding, open_unfolding
-from pipeline.take import Take, probe_source
+from pipeline.source.unfolding import Unfolding
+from pipeline.take import Take, probe_source, unfolding_of
 from vr360.frame import VideoInfo
 from vr360.media.reader import Resampling
 from vr360.media.writer import Writer
@@ -46,7 +46,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     """
     started = time.perf_counter()
     info = probe_source(job)
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width, job.paints)
+    sphere = unfolding_of(job, info)
     film = open_film(job, info, sphere)
     take = Take(job, info, sphere, film.bit_depth)
     with film, take:
