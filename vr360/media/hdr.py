@@ -49,7 +49,7 @@ def hlg_to_light(code: Array) -> Array:
     """cd/m² of HLG codes 0..1 on a display of `PEAK`."""
     code = np.asarray(code, float)
     scene = np.where(code <= 0.5, code**2 / 3, (np.exp((code - _C) / _A) + _B) / 12)
-    light: Array = PEAK * scene**GAMMA
+    light: Array = PEAK * np.power(scene, GAMMA)
     return light
 
 
