@@ -13,14 +13,17 @@ from types import TracebackType
 from pipeline.backends import choose_device
 from pipeline.choices import EyePainting, Temporal
 from pipeline.painting.job import StylizeJob
+from pipeline.painting.key_frames import KeyFrames
 from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
-from pipeline.painting.stages import Finisher, Painter, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import Stylizer, load_stylizer
 from pipeline.source.preprocess import check_median, prepare
-from pipeline.source.unfolding import Unfolding
+from pipeline.source.unfolding import Unfolding, open_unfolding
 from pipeline.styles import check_styles
 from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.flow import Quality
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import Smoother
 from vr360.frame import Frame, Rgb, Stereo, VideoInfo
@@ -72,7 +75,7 @@ class Take:
         self.looks = load_looks(job) if looks is None else _as_new(looks)
         self._watch = watch
         self._stopped = self._broken_off = False
-        self._painter = Painter(self.looks, bit_depth)
+        self._painter = Painter(self.looks, bit_depth, open_keys(job, info, sphere, self.looks))
         self._finisher = open_finisher(job, info, sphere, self.looks)
         marks = marks or open_marks(job, info)
         self.stages = Stages(marks, self.looks, self._painter, self._finisher)
@@ -170,12 +173,18 @@ class Take:
 def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if all that the job names is there and can be: before any net is loaded."""
     check_files(job.input, job.output, job.preset, job.force)
-    info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
+    given = job.source_projection, job.stereo, job.rate  # a folder has no rate
+    info = probe(job.input, *given, parts=True)
     check_median(job.median, info.bit_depth)
     job.span.check(info)
     check_kind(job.output, info)
     check_styles(job.style, *job.then)
     return info
+
+
+def unfolding_of(job: StylizeJob, info: VideoInfo) -> Unfolding:
+    """How the source's eyes become whole spheres, and these the result's eyes."""
+    return open_unfolding(info, job.size, job.camera, job.paint_width, job.paints)
 
 
 def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:
@@ -188,6 +197,7 @@ def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:
         load_stylizer(
             style,
             strength=strength,
+            stroke=stroke,
             device=job.device,
             projection=job.projection,
             padding=job.padding,
@@ -195,7 +205,7 @@ def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:
             preserve_colour=job.preserve_colour,
             may_change=may_change,
         )
-        for style, strength in job.looks
+        for style, strength, stroke in job.looks
     ]
 
 
@@ -268,10 +278,27 @@ def open_smoothers(
     """One for each eye, or none."""
     if not smooths(job, info, looks):
         return []
-    quality = flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
-    return [
-        Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
-    ]
+    quality = flow_of(job, sphere)
+    return [Smoother(job.smoothness, quality) for _ in range(eyes_of(info))]
+
+
+def open_keys(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> KeyFrames | None:
+    """What decides which frames the net paints; None where it paints them all."""
+    if job.paint_every == 1 or info.is_still or not paints(looks):
+        return None
+    return KeyFrames(job.paint_every, eyes_of(info), flow_of(job, sphere))
+
+
+def flow_of(job: StylizeJob, sphere: Unfolding) -> Quality:
+    """How finely the source's motion is estimated."""
+    return flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
+
+
+def eyes_of(info: VideoInfo) -> int:
+    """How many eyes a frame has."""
+    return 1 if info.stereo is Stereo.MONO else 2
 
 
 def _as_new(looks: list[Stylizer]) -> list[Stylizer]:

@@ -17,9 +17,8 @@ from pipeline.jobs.segments import Making, Segment
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import save_state
 from pipeline.source.delivery import Span
-from pipeline.source.unfolding import open_unfolding
 from pipeline.stylize import open_film
-from pipeline.take import Take, probe_source
+from pipeline.take import Take, probe_source, unfolding_of
 from vr360.errors import InputError
 from vr360.frame import VideoInfo
 from vr360.media.probe import probe
@@ -139,7 +138,7 @@ class _Trial:
 
     def __init__(self, place: Path, job: StylizeJob, info: VideoInfo, seconds: float) -> None:
         started = time.perf_counter()
-        sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
+        sphere = unfolding_of(job, info)
         self._job = replace(job, output=place / f"film{job.output.suffix}")
         self._info, self._sphere = info, sphere
         depth = open_film(self._job, info, sphere).bit_depth

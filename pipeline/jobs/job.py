@@ -31,9 +31,9 @@ from pipeline.jobs.studio import Studio
 from pipeline.jobs.work import paint, pausing
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Progress
-from pipeline.source.unfolding import Unfolding, open_unfolding
+from pipeline.source.unfolding import Unfolding
 from pipeline.stylize import StylizeReport, open_film
-from pipeline.take import probe_source
+from pipeline.take import probe_source, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, VideoInfo
 from vr360.media.reader import Resampling
@@ -96,7 +96,7 @@ def stylize_in_segments(
     info = probe_source(job)
     if job.passes != 1 or info.is_still:
         raise InputError(f"{job.input}: a still, and --passes 2, cannot be a job; --job never")
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
+    sphere = unfolding_of(job, info)
     film, folder = open_film(job, info, sphere), folder_of(job.output)
     _make(folder)
     stop = options.stop or Stop()
@@ -142,7 +142,7 @@ def help_out(folder: Path, progress: Progress = _silent, stop: Stop | None = Non
     if scan is None or scan.frames != plan.frames:
         raise InputError(f"{folder}: scan.json is damaged; vr360 jobs resume {folder} scans anew")
     info = probe_source(replace(plan.job, force=True))
-    sphere = open_unfolding(info, plan.job.size, plan.job.camera, plan.job.paint_width)
+    sphere = unfolding_of(plan.job, info)
     depth = open_film(replace(plan.job, force=True), info, sphere).bit_depth
     paint(Studio(folder, plan, scan, plan.job, info, sphere, depth), progress, stop or Stop())
 

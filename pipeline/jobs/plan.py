@@ -107,6 +107,14 @@ def make_plan(
     return Plan(source, settings, styles, code(), length, warm_up, keep, scan.frames, segments)
 
 
+def identity(job: StylizeJob) -> str:
+    """Checksum of all that decides about a job's frames, wherever they are written."""
+    settings = settings_of(job)
+    settings.pop("output")
+    styles = {str(path): sha256(path) for path in _files(job)}
+    return checksum([fingerprint(job.input), settings, styles, code()])
+
+
 def save_plan(folder: Path, plan: Plan) -> None:
     write_json(folder / "plan.json", asdict(plan))
 

@@ -15,7 +15,7 @@ from pipeline.jobs.plan import Plan, Planned, check_source
 from pipeline.jobs.scan import Scan, digest
 from pipeline.jobs.segments import Making, Manifest, Segment
 from pipeline.painting.job import StylizeJob
-from pipeline.painting.stages import PainterState, Prepared
+from pipeline.painting.prepared import Prepared
 from pipeline.painting.state import PaintState, Position
 from pipeline.painting.stylizer import Stylizer
 from pipeline.source.unfolding import Unfolding
@@ -170,7 +170,7 @@ class Studio:
         position = self.scan.before(first)
         last = position.pts if position and not begins else None
         times = [self.scan.pts(cut) for cut in self.scan.cuts]
-        painter = state.painter and PainterState(_time(position), state.painter.eyes)
+        painter = state.painter and replace(state.painter, pts=_time(position))
         cuts = CutState[Prepared](times, last)
         return replace(state, cuts=cuts, painter=painter, position=position)
 
