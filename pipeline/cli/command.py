@@ -30,7 +30,7 @@ PANELS = {
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
         "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "poster",
-        "max_width", "port", "lan",
+        "max_width", "port", "lan", "address",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (
