@@ -1,6 +1,7 @@
 # make demo   paint the shipped sample clip          make test   lint, types, tests
 # make bench  print the ratios                       make fuzz   long seeded runs
-# make docs   build the site, strict, without network
+# make docs   build the site, strict, without network       make chaos  films killed again and again
+# make gallery DATA=FOLDER   train the shipped gallery on, or anew with FROM=none
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +12,7 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
   libfontconfig1 chromium
 
-.PHONY: demo test lint docs bench fuzz system clean
+.PHONY: demo test lint docs bench fuzz chaos gallery system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -34,6 +35,22 @@ bench: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/pytest -m fuzz
+
+# VR360_CHAOS_KILLS=200 kills more often, VR360_CHAOS_SEED=7 at other moments.
+chaos: $(READY)
+	$(BIN)/pytest -m chaos -s tests/pipeline/jobs
+
+# DATA holds styles/ (the recipe's paintings), photos/, panoramas/, weights/vgg16_features.safetensors.
+FROM ?= shipped
+MINUTES ?= 120
+gallery: $(READY)
+	mkdir -p build/gallery/images
+	cp -n $(DATA)/styles/*.jpg build/gallery/images/ || true
+	$(BIN)/vr360 styles --drawings build/gallery/images
+	$(BIN)/vr360 train pipeline/styles/gallery.toml build/gallery/gallery.safetensors \
+	  --images build/gallery/images --photos $(DATA)/photos --panoramas $(DATA)/panoramas \
+	  --vgg-weights $(DATA)/weights/vgg16_features.safetensors --gallery $(FROM) --convolutions \
+	  --minutes $(MINUTES) $(if $(wildcard build/gallery/gallery.safetensors.training),--resume)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

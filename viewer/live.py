@@ -46,8 +46,11 @@ class Catalogue(Protocol):
 
     def entries(self) -> Sequence[StyleEntry]: ...
 
-    def load(self, name: str, strength: float) -> Stylize:
-        """A function for a style at a strength, 0..1.5; may be slow, may raise `Vr360Error`."""
+    def load(self, name: str, strength: float, stroke: float) -> Stylize:
+        """A function for a style at a strength, 0..1.5, with strokes of a length, 0.5..2.
+
+        May be slow, may raise `Vr360Error`.
+        """
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,14 @@ class Wish:
 
     Attributes:
         strength: 0..1.5, handed to the style.
+        stroke: length of strokes, 0.5..2, handed to the style.
         blend: 0..1, share of the painted picture that is shown.
         height: of one eye as it is painted.
     """
 
     style: str
     strength: float = 1.0
+    stroke: float = 1.0
     blend: float = 1.0
     height: int = PREVIEW_HEIGHT
 
@@ -91,7 +96,7 @@ class LivePainter:
         self._offer: tuple[Picture, Stereo] | None = None
         self._last: tuple[Picture, Stereo] | None = None
         self._painted: Painted | None = None
-        self._ready: tuple[str, float, Stylize] | None = None
+        self._ready: tuple[tuple[str, float, float], Stylize] | None = None
         self._closing = False
         self._thread = threading.Thread(target=self._work, name="painter", daemon=True)
         self._thread.start()
@@ -153,10 +158,10 @@ class LivePainter:
                 self._painted = painted
 
     def _loaded(self, wish: Wish) -> Stylize:
-        if self._ready is None or self._ready[:2] != (wish.style, wish.strength):
-            paint = self._catalogue.load(wish.style, wish.strength)
-            self._ready = (wish.style, wish.strength, paint)
-        return self._ready[2]
+        wanted = wish.style, wish.strength, wish.stroke
+        if self._ready is None or self._ready[0] != wanted:
+            self._ready = wanted, self._catalogue.load(*wanted)
+        return self._ready[1]
 
     def _fail(self, wish: Wish, reason: str) -> None:
         with self._changed:

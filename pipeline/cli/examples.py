@@ -7,7 +7,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 stylize clip.mp4 film.mp4 --style starry_night",
         "vr360 stylize clip.mp4 film.mp4 --style starry_night:0.7,great_wave:0.3 --strength 0.8",
         "vr360 stylize clip.mp4 film.mp4 --style the_scream --strength 0s:0,4s:1 --duration 10",
+        "vr360 stylize clip.mp4 film.mp4 --style stained_glass --stroke 2",
+        "vr360 stylize clip.mp4 film.mp4 --style carpet.jpg --refine 60",
         "vr360 stylize pair.mp4 film.mkv --style night_cafe --stereo tb --passes 2",
+    ),
+    "film": (
+        "vr360 film film.toml film.mp4",
+        "vr360 film film.toml --check --sheet sheet.png",
+        "vr360 film film.toml draft.mp4 --preview",
+        "vr360 film film.toml one.mp4 --scene meadow --force",
+    ),
+    "plan": (
+        "vr360 plan clip.mp4 --style starry_night",
+        "vr360 plan clip.mp4 film.mkv --style starry_night --workers 20 --price 1.10",
     ),
     "stitch": (
         "vr360 stitch 360_0012.MP4 sphere.mp4",

@@ -27,21 +27,27 @@ styles = typer.Typer(
 @styles.callback()
 def list_styles(
     context: typer.Context,
-    gallery: Path | None = typer.Option(None, help="A gallery FILE instead of the shipped one."),
+    gallery: Path | None = typer.Option(None, help="Gallery FILE. Default: the shipped one."),
     sheet: Path | None = typer.Option(
         None, help="JPEG or PNG to write: a scene painted in every style."
     ),
     thumbnails: Path | None = typer.Option(
         None, help="Folder for a NAME.jpg of every style, as `vr360 view` shows them."
     ),
+    drawings: Path | None = typer.Option(
+        None, help="Folder for a NAME.png of every style image that vr360 draws itself."
+    ),
     force: bool = typer.Option(False, "--force", help="Overwrite the sheet."),
     as_json: bool = typer.Option(False, "--json", help="Print the styles' cards as JSON."),
 ) -> None:
-    """List the styles with the paintings they were trained on; `show NAME` tells more of one."""
+    """List the styles and their paintings; `show NAME` tells more about one."""
     from pipeline.nets.cards import load_style_cards
     from pipeline.styles import GALLERY
 
     if context.invoked_subcommand:
+        return
+    if drawings is not None:
+        _save_drawings(drawings)
         return
     cards = {card.name: card for card in load_style_cards(gallery or GALLERY)}
     _draw(gallery, list(cards), sheet, thumbnails, force)
@@ -99,6 +105,16 @@ def _draw(
         thumbnails.mkdir(parents=True, exist_ok=True)
         save_thumbnails(thumbnails, painted)
         say("pictures ", str(thumbnails))
+
+
+def _save_drawings(folder: Path) -> None:
+    from pipeline.styles.drawings import DRAWINGS
+    from vr360.media.stills import encoded, store
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, draw in DRAWINGS.items():
+        store(folder / f"{name}.png", encoded(draw(), ".png"))
+    say("drawings ", str(folder))
 
 
 def _print_cards(cards: Mapping[str, StyleCard]) -> None:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from viewer.live import StyleEntry, Stylize
     from vr360.frame import Rgb, VideoInfo
 
-    Wanted = tuple[str, float]
-    """A style and its strength."""
+    Wanted = tuple[str, float, float]
+    """A style, its strength, the length of its strokes."""
 
 log = logging.getLogger(__name__)
 
@@ -41,27 +41,32 @@ def view(
     file: Path | None = typer.Argument(None, help="Film or still to look at."),
     compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
-    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="How strongly --style paints."),
+    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="Strength of --style, 0 to 1.5."),
+    stroke: float = typer.Option(1.0, min=0.5, max=2.0, help="Stroke length of --style, 0.5 to 2."),
     projection: Projection | None = typer.Option(
-        None, "--from", help="How the sphere lies on FILE, instead of what it says."
+        None, "--from", help="Projection of FILE. Default: what it says."
     ),
     stereo: Stereo | None = typer.Option(
-        None, help="How the eyes lie on FILE, instead of what it says."
+        None, help="Stereo layout of FILE. Default: what it says."
     ),
-    layout: CubeLayout | None = typer.Option(None, help="Cube-face layout; else guessed."),
-    show: View = typer.Option(View.RECTILINEAR, help="How the sphere is shown."),
-    eyes: Eyes = typer.Option(Eyes.LEFT, help="Which eyes of a stereo film are shown."),
-    yaw: float = typer.Option(0.0, help="Degrees to the right."),
-    pitch: float = typer.Option(0.0, min=-90, max=90, help="Degrees upwards."),
+    layout: CubeLayout | None = typer.Option(
+        None, help="Cube-face layout. Default: guessed from the picture's shape."
+    ),
+    show: View = typer.Option(View.RECTILINEAR, help="View of the sphere."),
+    eyes: Eyes = typer.Option(Eyes.LEFT, help="Eyes of a stereo film to show."),
+    yaw: float = typer.Option(0.0, help="Look to the right, degrees."),
+    pitch: float = typer.Option(0.0, min=-90, max=90, help="Look up, degrees."),
     fov: float = typer.Option(90.0, min=20, max=150, help="Horizontal field of view, degrees."),
-    screenshot: Path | None = typer.Option(None, help="Save the view as PNG or JPEG; no window."),
-    at: float = typer.Option(0.0, min=0.0, help="Seconds into the film."),
+    screenshot: Path | None = typer.Option(
+        None, help="Save the view as PNG or JPEG, without a window."
+    ),
+    at: float = typer.Option(0.0, min=0.0, help="Start at this time, seconds."),
     wipe: float | None = typer.Option(
         None, min=0.0, max=1.0, help="Share of the width that shows the original."
     ),
     path: Path | None = typer.Option(None, help="View path (JSON) to open or to export."),
     export: Path | None = typer.Option(
-        None, help="Write the flat film that --path describes; no window."
+        None, help="Write the flat film that --path describes, without a window."
     ),
     force: bool = typer.Option(False, "--force", help="Replace the file of --export."),
 ) -> None:
@@ -84,7 +89,9 @@ def view(
 
         reading = Reading(projection, stereo, layout)
         look = Look(camera, show)
-        options = Options(file, compare, style, strength, reading, look, eyes, at, wipe, path)
+        options = Options(
+            file, compare, style, strength, stroke, reading, look, eyes, at, wipe, path
+        )
         raise typer.Exit(run(options, Styles()))
     if file is None:
         raise typer.BadParameter("--screenshot and --export need a FILE")
@@ -140,15 +147,15 @@ class Styles:
         pictures = {name: thumbnail(name) for name in shipped_styles()}
         return [StyleEntry(n, p if p.is_file() else None) for n, p in pictures.items()]
 
-    def load(self, name: str, strength: float) -> Stylize:
+    def load(self, name: str, strength: float, stroke: float = 1.0) -> Stylize:
         """The style, ready in the other process.
 
         Raises:
             Vr360Error: no such style, or a damaged one.
             RuntimeError: the style does not load, or the process ended.
         """
-        self._ask((name, strength))
-        return partial(self._ask, (name, strength))
+        self._ask((name, strength, stroke))
+        return partial(self._ask, (name, strength, stroke))
 
     def _ask(self, wanted: Wanted, rgb: Rgb | None = None) -> Any:
         """Have a picture painted in a style, which is loaded first unless it was the last."""
@@ -193,7 +200,7 @@ def _serve(pipe: Connection, device: str) -> None:
     answer(pipe, partial(_stylize, device=device))
 
 
-def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
+def answer(pipe: Connection, load: Callable[[str, float, float], Stylize]) -> None:
     """Load the styles and paint the pictures that come through a pipe, until it is closed."""
     from viewer.live import reason_of
 
@@ -216,9 +223,11 @@ def answer(pipe: Connection, load: Callable[[str, float], Stylize]) -> None:
             pipe.send(("failed", reason_of(error)))
 
 
-def _stylize(name: str, strength: float, device: str) -> Stylize:
+def _stylize(name: str, strength: float, stroke: float, device: str) -> Stylize:
     from pipeline.painting.stylizer import load_stylizer
 
     # Single frames, in whatever order the user looks at them, belong to no shot.
-    stylizer = load_stylizer(name, strength=strength, device=device, statistics="frame")
+    stylizer = load_stylizer(
+        name, strength=strength, stroke=stroke, device=device, statistics="frame"
+    )
     return lambda rgb: stylizer([rgb])[0]

@@ -14,12 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.discover.record import FILE
-from pipeline.discover.verdict import CRITERIA, Criterion
+from pipeline.discover.verdict import ASKED, CRITERIA, Criterion
 from vr360.errors import OutputError
 
 PAGE = "index.html"
 HERE = Path(__file__).parent
-SCREEN = "style", "strength", "scale"
 
 Data = Mapping[str, Any]
 
@@ -115,7 +114,8 @@ def _card(folder: Path, look: Data, jobs: list[Data], first: str) -> str:
 def _told(look: Data) -> Iterator[str]:
     """Lines below a look's name: how it is asked for, and how it does."""
     wide = "" if look["scale"] is None else f", {look['scale']:g}° wide"
-    yield f"strength {look['strength']:g}{wide}"
+    length = "" if look["stroke"] == 1 else f", strokes {look['stroke']:g}×"
+    yield f"strength {look['strength']:g}{length}{wide}"
     figures = look["figures"]
     known = {"warp_error_ratio": "{:.1f}× as restless", "style_loss": "{:.2f} from the painting"}
     yield ", ".join(
@@ -127,7 +127,8 @@ def _closely(folder: Path, look: Data, jobs: list[Data]) -> Iterator[str]:
     yield f"<h2>{escape(look['style'])}</h2><p>{', '.join(filter(None, _told(look)))}</p>"
     yield from (f'<p class="fault">{escape(fault)}</p>' for fault in look["faults"])
     command = f"vr360 stylize FILM OUT.mp4 --style {_quoted(jobs[0]['look'])}"
-    yield f"<p><code>{escape(command)} --strength {look['strength']:g}</code></p>"
+    command += f" --strength {look['strength']:g} --stroke {look['stroke']:g}"
+    yield f"<p><code>{escape(command)}</code></p>"
     for job in jobs:
         figures = job["figures"].items()
         known = ", ".join(f"{name} {value:.3g}" for name, value in figures if value is not None)
@@ -157,7 +158,7 @@ def _thumbnail(folder: Path, look: Data) -> str:
 
 
 def _table(looks: list[Data]) -> Iterator[str]:
-    heads = ["#", *SCREEN, *(criterion.title for criterion in CRITERIA), "rejected because"]
+    heads = ["#", *ASKED, *(criterion.title for criterion in CRITERIA), "rejected because"]
     yield '<div class="scroll"><table id="figures"><thead><tr>'
     for head in heads:
         text = ' class="text"' if head in ("style", heads[-1]) else ""
@@ -166,7 +167,8 @@ def _table(looks: list[Data]) -> Iterator[str]:
     for look in looks:
         kind = ' class="rejected"' if look["faults"] else ""
         yield f'<tr{kind} data-card="look-{look["rank"]}">{_cell(look["rank"])}'
-        yield f"{_cell(look['style'], 'text')}{_cell(look['strength'])}{_cell(look['scale'])}"
+        yield _cell(look["style"], "text")
+        yield from (_cell(look[name]) for name in ASKED[1:])
         yield from (_figure(criterion, look["figures"]) for criterion in CRITERIA)
         yield f"{_cell('; '.join(look['faults']), 'text faults')}</tr>"
     yield "</tbody></table></div>"

@@ -106,4 +106,4 @@ def _load(path: Path) -> dict[str, Any]:
 
 
 def _name(job: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(job[part] for part in ("style", "strength", "scale", "clip"))
+    return tuple(job[part] for part in ("style", "strength", "stroke", "scale", "clip"))

@@ -16,7 +16,6 @@ from pipeline.discover.candidates import (
     Lessons,
     candidates,
     check_lessons,
-    is_painting,
     learn,
     learned,
     learned_path,
@@ -27,8 +26,9 @@ from pipeline.discover.page import write_page
 from pipeline.discover.pictures import STRIP_FRAMES, save_picture, sheet, strip, thumbnail
 from pipeline.discover.record import PICTURES, open_record
 from pipeline.discover.score import score
-from pipeline.looks.style_images import load_picture, load_style
+from pipeline.looks.style_images import is_picture, load_picture, load_style
 from pipeline.looks.track import STRONGEST, parse_look
+from pipeline.nets.strengths import STROKES
 from pipeline.nets.vgg import LAYERS, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.perception import PAINTING, PerceptionMeter
@@ -49,6 +49,7 @@ class Sweep:
         styles: shipped names, blends, style files, paintings.
         clips: films and stills to try them on.
         strengths: of every style, 0 to `STRONGEST`.
+        strokes: lengths of every style's strokes, see `STROKES`.
         scales: of paintings, degrees.
         size: (height, width) that clips are painted at.
         duration: seconds of each film.
@@ -59,6 +60,7 @@ class Sweep:
     clips: Sequence[Path]
     out: Path
     strengths: Sequence[float] = (1.0,)
+    strokes: Sequence[float] = (1.0,)
     scales: Sequence[float] = (90.0,)
     size: tuple[int, int] = (256, 512)
     duration: Fraction = Fraction(1)
@@ -67,9 +69,8 @@ class Sweep:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for strength in self.strengths:
-            if not 0 <= strength <= STRONGEST:
-                raise InputError(f"--strength {strength:g}: give numbers from 0 to {STRONGEST:g}")
+        _check("--strength", self.strengths, 0, STRONGEST)
+        _check("--stroke", self.strokes, *STROKES)
         for scale in self.scales:
             if not 1 <= scale <= 360:
                 raise InputError(f"--scale {scale:g}: give degrees from 1 to 360")
@@ -87,6 +88,7 @@ class Job:
 
     candidate: Candidate
     strength: float
+    stroke: float
     clip: Clip
 
 
@@ -108,7 +110,7 @@ class Discovery:
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self._candidates = candidates(sweep.styles, sweep.scales, sweep.images)
-        if any(is_painting(one.style) for one in self._candidates):
+        if any(is_picture(one.style) for one in self._candidates):
             check_lessons(sweep.lessons)
         weights = sweep.lessons.vgg_weights
         self._vgg = load_vgg16(weights, list(LAYERS)) if weights else None
@@ -140,7 +142,7 @@ class Discovery:
         lessons, folder = self.sweep.lessons, self.sweep.out / STYLES
 
         def work(candidate: Candidate, device: str) -> Candidate:
-            if not is_painting(candidate.style):
+            if not is_picture(candidate.style):
                 return candidate
             out = learned_path(candidate, lessons, folder)
             if not out.is_file():
@@ -153,12 +155,12 @@ class Discovery:
 
     def _jobs(self, known: Sequence[Candidate]) -> Iterator[tuple[str, Job]]:
         """Every look on every clip, and what tells it from any other job."""
-        for parts in product(known, self.sweep.strengths, self._clips):
+        for parts in product(known, self.sweep.strengths, self.sweep.strokes, self._clips):
             job = Job(*parts)
             yield self._key(job), job
 
     def _key(self, job: Job) -> str:
-        track = parse_look(job.candidate.style, job.strength)
+        track = parse_look(job.candidate.style, job.strength, job.stroke)
         palette = open_palette(track.styles)
         look = track.at()
         digest = hashlib.sha256(palette.values(look).numpy().tobytes())
@@ -167,20 +169,24 @@ class Discovery:
             digest.update(tensor.numpy().tobytes())
         if self._vgg and job.candidate.painting:
             digest.update(job.candidate.painting.read_bytes())
-        names = (job.candidate.name, job.candidate.scale, job.strength, job.clip.path.name)
+        name, scale = job.candidate.name, job.candidate.scale
+        names = (name, scale, job.strength, job.stroke, job.clip.path.name)
         digest.update(repr((names, job.clip.identity, bool(self._vgg), __version__)).encode())
         return digest.hexdigest()[:16]
 
     def _work(self, task: tuple[str, Job], device: str) -> dict[str, Any]:
         key, job = task
         started = time.perf_counter()
-        stylizer = load_stylizer(job.candidate.style, strength=job.strength, device=device)
+        stylizer = load_stylizer(
+            job.candidate.style, strength=job.strength, stroke=job.stroke, device=device
+        )
         painted = job.clip.painted(stylizer)
         figures = score(job.clip, painted, self._perception(job))
         return {
             "key": key,
             "style": job.candidate.name,
             "strength": job.strength,
+            "stroke": job.stroke,
             "scale": job.candidate.scale,
             "clip": job.clip.path.name,
             "look": job.candidate.style,
@@ -225,6 +231,12 @@ class Discovery:
         shown = min(len(frames), STRIP_FRAMES)
         seconds = float(shown / clip.rate) if clip.rate else 0.0
         return {**names, "frames": len(frames), "strip_frames": shown, "strip_seconds": seconds}
+
+
+def _check(option: str, values: Sequence[float], least: float, most: float) -> None:
+    for value in values:
+        if not least <= value <= most:
+            raise InputError(f"{option} {value:g}: give numbers from {least:g} to {most:g}")
 
 
 def _check_names(names: Sequence[str]) -> None:

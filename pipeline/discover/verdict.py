@@ -111,18 +111,21 @@ CRITERIA = (
     ),
 )
 
+ASKED = "style", "strength", "stroke", "scale"
+"""What makes a look."""
+
 STEADY_STEPS = 2  # to a doubling of the warp error: what differs by less is equally steady
 
 
 def rank(jobs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Combinations of style, strength and scale, the best first, from the jobs of all clips.
+    """Combinations of `ASKED`, the best first, from the jobs of all clips.
 
     Those without a fault come first, then the steadier ones, in steps of a factor of √2, then
     those nearer to their painting.
     """
     together: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
     for job in jobs:
-        together.setdefault((job["style"], job["strength"], job["scale"]), []).append(job)
+        together.setdefault(tuple(job[name] for name in ASKED), []).append(job)
     found = [_combination(parts) for parts in together.values()]
     found.sort(key=_place)
     return [{"rank": n, **combination} for n, combination in enumerate(found, 1)]
@@ -138,7 +141,7 @@ def _combination(jobs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     ]
     figures = {criterion.figure: _over(criterion, jobs) for criterion in CRITERIA}
     first = jobs[0]
-    shown = {name: first[name] for name in ("style", "strength", "scale", "thumbnail")}
+    shown = {name: first[name] for name in (*ASKED, "thumbnail")}
     return {**shown, "faults": faults, "figures": figures, "jobs": [job["key"] for job in jobs]}
 
 

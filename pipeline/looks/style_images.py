@@ -39,6 +39,11 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
 
 
+def is_picture(style: str) -> bool:
+    """Whether a style's name is that of a picture file."""
+    return Path(style).suffix.lower() in PICTURE_SUFFIXES
+
+
 def load_picture(path: Path) -> Picture:
     """(H, W, 3) uint8 R'G'B' of any picture OpenCV reads; grey is widened, alpha dropped.
 
@@ -81,11 +86,18 @@ def load_style(path: Path, long_side: int, crop: Box | None = None) -> Picture:
             f"{path}: {width}x{height} is too small or too narrow to learn from: {SMALLEST} "
             f"pixels a side at least, and {NARROWEST} when the long side is scaled to {long_side}"
         )
-    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    scaled = cv2.resize(painting, None, fx=scale, fy=scale, interpolation=interpolation)
+    scaled = resized(painting, scale)
     if scaled.std(axis=(0, 1)).max() < 1:
         raise StyleImageError(f"{path}: of one colour; there is no style in it to learn")
-    return np.asarray(scaled, np.uint8)
+    return scaled
+
+
+def resized(picture: Picture, scale: float) -> Picture:
+    """A picture so many times as large: area means, or bicubic where it grows."""
+    if scale == 1:
+        return picture
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale, interpolation=how), np.uint8)
 
 
 def cut(picture: Picture, box: Box) -> Picture:

@@ -4,7 +4,7 @@ As they are written:
     starry_night                         one style
     starry_night:0.7,great_wave:0.3      a blend
     4s:great_wave                        from four seconds on; before, on the way there
-    0s:0.3,2.5s:1                        a strength that grows
+    0s:0.3,2.5s:1                        a strength that grows; so do strokes
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log2
 from pathlib import Path
 
 from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
-from pipeline.nets.strengths import STRENGTHS
+from pipeline.nets.strengths import STRENGTHS, STROKES
 from vr360.errors import InputError
 
 STRONGEST = STRENGTHS[-1]
@@ -26,15 +27,21 @@ Shares = dict[str, float]
 
 @dataclass(frozen=True)
 class Look:
-    """Styles and their shares (together 1), and how strongly they show, 0 to `STRONGEST`."""
+    """Styles and their shares (together 1), how strongly they show, 0 to `STRONGEST`, and how long
+    their strokes are, relative to those of the style.
+    """
 
     shares: Shares
     strength: float = 1.0
+    stroke: float = 1.0
 
     def distance(self, other: Look) -> float:
-        """How far apart two looks are: 1 for another style, or for the whole of one."""
+        """How far apart two looks are: 1 for another style, for the whole of one, or for strokes
+        of twice the length.
+        """
         names = {*self.shares, *other.shares}
         moved = sum(abs(self.shares.get(n, 0) - other.shares.get(n, 0)) for n in names) / 2
+        moved += abs(log2(self.stroke / other.stroke))
         return moved * max(self.strength, other.strength) + abs(self.strength - other.strength)
 
 
@@ -44,6 +51,7 @@ class LookTrack:
 
     shares: Keyframes[Shares]
     strengths: Keyframes[float]
+    strokes: Keyframes[float] = ((0, 1.0),)
 
     @property
     def styles(self) -> list[str]:
@@ -58,41 +66,59 @@ class LookTrack:
     @property
     def is_constant(self) -> bool:
         """Whether the look is the same from the first frame to the last."""
-        return len(self.shares) == len(self.strengths) == 1
+        return len(self.shares) == len(self.strengths) == len(self.strokes) == 1
 
     def at(self, seconds: Time = 0) -> Look:
         """The look at a moment; outside the keyframes that of the nearest one."""
-        return Look(between(self.shares, seconds, _mix), between(self.strengths, seconds, lerp))
+        return Look(
+            between(self.shares, seconds, _mix),
+            between(self.strengths, seconds, lerp),
+            between(self.strokes, seconds, lerp),
+        )
 
 
-def parse_look(styles: str | Path | Sequence[str], strength: str | float = 1.0) -> LookTrack:
+def parse_look(
+    styles: str | Path | Sequence[str],
+    strength: str | float = 1.0,
+    stroke: str | float = 1.0,
+) -> LookTrack:
     """A look over time as it is written on the command line.
 
     Args:
         styles: a blend, or several with their times.
         strength: a number, or keyframes.
+        stroke: the same, for the length of strokes.
 
     Raises:
-        InputError: what cannot be understood, or a strength that cannot be.
+        InputError: what cannot be understood, or a strength or length that cannot be.
     """
     written = [str(styles)] if isinstance(styles, str | Path) else list(styles)
     return LookTrack(
         parse_keyframes(written, _blend, "--style"),
         parse_keyframes(str(strength).split(","), _strength, "--strength"),
+        parse_keyframes(str(stroke).split(","), _stroke, "--stroke"),
     )
 
 
 def _strength(text: str) -> float:
+    return _number(text, "--strength", 0, STRONGEST)
+
+
+def _stroke(text: str) -> float:
+    return _number(text, "--stroke", *STROKES)
+
+
+def _number(text: str, option: str, least: float, most: float) -> float:
     try:
-        strength = float(text)
+        value = float(text)
     except ValueError:
-        strength = -1.0
-    if not 0 <= strength <= STRONGEST:
+        value = -1.0
+    if not least <= value <= most:
         raise InputError(
-            f"--strength {text}: give a number from 0 to {STRONGEST:g}, or such numbers with "
-            "their times, as in 0s:0.3,2.5s:1"
+            f"{option} {text}: give a number from {least:g} to {most:g}, or such numbers with "
+            "their times, as in 0s:0.5,2.5s:1"
         )
-    return strength
+    return value
 
 
 def _blend(text: str) -> Shares:

@@ -64,6 +64,11 @@ def parse_card(path: Path, header: Mapping[str, str]) -> dict[str, Any]:
                 f"{path}: written by a newer vr360; update with pip install -U vr360"
             )
         fields: dict[str, Any] = json.loads(header["card"])
+        if isinstance(fields, dict) and "kind" not in fields:
+            raise CheckpointError(
+                f"{path}: of an earlier vr360, whose net is no longer painted with; train the "
+                "style anew with `vr360 train`, or take one of `vr360 styles`"
+            )
     except (KeyError, TypeError, ValueError) as error:
         raise unreadable(path, error) from error
     return fields

@@ -28,7 +28,7 @@ from pipeline.nets.cards import (
 )
 from pipeline.nets.cards import StyleCard as StyleCard
 from pipeline.nets.draftnet import DraftNet
-from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.looks import STRENGTHS, STROKES
 from pipeline.nets.net import Net
 from pipeline.nets.stylenet import StyleNet
 from vr360 import __version__
@@ -76,10 +76,12 @@ class Gallery:
 
     Attributes:
         looks: (styles, strengths, K), at the strengths of `pipeline.nets.looks.STRENGTHS`.
+        strokes: (styles, 2, K), what strokes of half and of twice the length add to them.
     """
 
     net: Net
     looks: Tensor
+    strokes: Tensor
     card: GalleryCard
 
 
@@ -87,6 +89,7 @@ def save_gallery(path: Path, gallery: Gallery) -> None:
     """Write a gallery; a crash half-way leaves the former file."""
     tensors = {f"net.{name}": t for name, t in gallery.net.state_dict().items()}
     tensors["looks"] = gallery.looks
+    tensors["strokes"] = gallery.strokes
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     header = {"kind": KIND, "version": str(VERSION), "card": json.dumps(asdict(gallery.card))}
     save_tensors(path, tensors, header)
@@ -134,16 +137,17 @@ def load_gallery(path: Path) -> Gallery:
     tensors, header = load_tensors(path, KIND)
     card = _parse_card(path, header)
     net = _build(path, card)
-    weights = {k.removeprefix("net."): t.float() for k, t in tensors.items() if k != "looks"}
+    weights = {k[4:]: t.float() for k, t in tensors.items() if k.startswith("net.")}
     try:
         net.load_state_dict(weights)
         looks = tensors["looks"].float()
         looks = looks.view(len(card.styles), len(STRENGTHS), net.look_size)
+        strokes = tensors["strokes"].float().view(len(looks), len(STROKES), net.look_size)
     except (KeyError, RuntimeError) as error:
         raise CheckpointError(
             f"{path}: its weights do not fit the net its card describes; fetch or train it again"
         ) from error
-    return Gallery(net.eval().requires_grad_(False), looks, card)
+    return Gallery(net.eval().requires_grad_(False), looks, strokes, card)
 
 
 def same_net(one: Net, other: Net) -> bool:
@@ -170,6 +174,6 @@ def _parse_card(path: Path, header: Mapping[str, str]) -> GalleryCard:
     fields = parse_card(path, header)
     try:
         styles = tuple(StyleCard(**style) for style in fields["styles"])
-        return GalleryCard(**({"kind": StyleNet.kind} | fields | {"styles": styles}))
+        return GalleryCard(**(fields | {"styles": styles}))
     except (KeyError, TypeError, ValueError) as error:
         raise unreadable(path, error) from error

@@ -2,7 +2,9 @@
 
 A look holds a scale and a shift for every channel that the net lets a style decide. The looks of a
 style at the strengths of `STRENGTHS` are learned; those between are interpolated, and so are blends
-of styles: the net paints what lies between two looks as well as the two.
+of styles: the net paints what lies between two looks as well as the two. What strokes of half and
+of twice the length add to a look is learned too, and taken in part for lengths between (Jing et al.
+2018, "Stroke Controllable Fast Style Transfer", blend learned sizes in the net's features).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.strengths import STRENGTHS as STRENGTHS
+from pipeline.nets.strengths import STROKES as STROKES
 
 DECADES = 1.2  # powers of ten by which a unit of strength changes the ratio of style to content
 
@@ -60,3 +63,13 @@ def at_strength(looks: Tensor, strength: Tensor) -> Tensor:
     share = (strength - knots[below]) / (knots[below + 1] - knots[below])
     rows = torch.arange(len(looks), device=looks.device)
     return torch.lerp(looks[rows, below], looks[rows, below + 1], share[:, None])
+
+
+def of_stroke(strokes: Tensor, length: Tensor) -> Tensor:
+    """What strokes of some length add to a look: (N, len(STROKES), K), lengths (N,) -> (N, K).
+
+    Octaves are even steps: a length of 2 ** 0.5 takes half of what twice the length takes.
+    """
+    octaves = torch.log2(length.clamp(STROKES[0], STROKES[-1]))
+    shares = torch.stack([(-octaves).clamp(min=0), octaves.clamp(min=0)], 1)
+    return (strokes * shares[..., None]).sum(1)

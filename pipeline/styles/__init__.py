@@ -32,23 +32,28 @@ class Palette:
 
     Attributes:
         styles: looks by name, (strengths, K) each; see `pipeline.nets.looks`.
+        strokes: what short and long strokes add to them, (2, K) each.
         preserving: those that were learned on luma and leave the film its colours.
     """
 
     net: Net
     styles: Mapping[str, Tensor]
+    strokes: Mapping[str, Tensor]
     preserving: frozenset[str] = frozenset()
 
     def values(self, look: Look) -> Tensor:
         """What the look asks of the net: (1, K)."""
         import torch
 
-        from pipeline.nets.looks import at_strength
+        from pipeline.nets.looks import at_strength, of_stroke
 
-        shares = torch.tensor([look.shares[name] for name in look.shares])
+        shares = torch.tensor([look.shares[name] for name in look.shares])[:, None, None]
         knots = torch.stack([self.styles[name] for name in look.shares])
-        blend = (knots * shares[:, None, None]).sum(0)
-        return at_strength(blend[None], torch.tensor([look.strength]))
+        blend = at_strength((knots * shares).sum(0)[None], torch.tensor([look.strength]))
+        if look.stroke == 1:
+            return blend
+        strokes = torch.stack([self.strokes[name] for name in look.shares])
+        return blend + of_stroke((strokes * shares).sum(0)[None], torch.tensor([look.stroke]))
 
     def colour_kept(self, look: Look) -> float:
         """Share of the film's own colours that the look leaves it, 0 to 1."""
@@ -72,9 +77,10 @@ def open_palette(names: Iterable[str]) -> Palette:
                 "from the other's gallery (vr360 train --gallery) without --convolutions"
             )
     styles = {name: gallery.looks[index] for name, (gallery, index) in found.items()}
+    strokes = {name: gallery.strokes[index] for name, (gallery, index) in found.items()}
     cards = {name: gallery.card.styles[index] for name, (gallery, index) in found.items()}
     preserving = {n for n, card in cards.items() if card.settings.get("preserve_colour")}
-    return Palette(net, styles, frozenset(preserving))
+    return Palette(net, styles, strokes, frozenset(preserving))
 
 
 def load_look(style: str) -> tuple[Net, Tensor]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pipeline.looks.style_images import Picture
+from pipeline.looks.style_images import Picture, resized
 from pipeline.nets.draftnet import REDUCED
-from pipeline.nets.looks import STRENGTHS, at_strength
+from pipeline.nets.looks import STRENGTHS, STROKES, at_strength, of_stroke
 from pipeline.nets.losses import gram
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
@@ -26,9 +25,11 @@ from vr360.errors import StyleImageError
 PAIRED = 0.5  # of an optimised sphere's lessons are on its source, the rest on photographs
 CLOSEST = 0.5  # share of a picture that a draft lesson shows at least
 DRAWN = (1 / 6, 1 / 2, 1 / 3)  # lessons below strength 1, at 1, and at the last
+LENGTHS = (STROKES[0], 1.0, STROKES[1])  # of strokes, relative to the style's own
+LENGTHS_DRAWN = (1 / 4, 1 / 2, 1 / 4)  # lessons of each
 
 Targets = Mapping[str, Tensor]
-"""Gram matrices per layer, (styles, C, C)."""
+"""Gram matrices per layer, (styles, lengths of strokes, C, C)."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,7 @@ class Lesson:
     def part(self, place: tuple[slice, slice]) -> Lesson:
         """The same, of a part of the pictures."""
         rgb, wanted = (pictures[..., *place] for pictures in (self.rgb, self.wanted))
-        rest = (self.look, self.strengths, self.weights, self.targets, self.on_luma)
-        return Lesson(rgb, wanted, *rest)
+        return replace(self, rgb=rgb, wanted=wanted)
 
 
 @dataclass(frozen=True)
@@ -81,18 +81,21 @@ class Course:
             pairs,
         )
 
-    def draft_lesson(self, looks: Tensor, random: np.random.Generator) -> Lesson:
+    def draft_lesson(self, looks: Tensor, strokes: Tensor, random: np.random.Generator) -> Lesson:
         """Pictures as small as the draft sees them, half to all of them."""
         side = self.settings.crop // REDUCED
-        return self._lesson(looks, random, side, CLOSEST, self.drafted)
+        return self._lesson(looks, strokes, random, side, CLOSEST, self.drafted)
 
-    def revision_lesson(self, looks: Tensor, random: np.random.Generator) -> Lesson:
+    def revision_lesson(
+        self, looks: Tensor, strokes: Tensor, random: np.random.Generator
+    ) -> Lesson:
         """Whole views at full size."""
-        return self._lesson(looks, random, self.settings.crop, 1.0, self.revised)
+        return self._lesson(looks, strokes, random, self.settings.crop, 1.0, self.revised)
 
     def _lesson(
         self,
         looks: Tensor,
+        strokes: Tensor,
         random: np.random.Generator,
         side: int,
         closest: float,
@@ -105,13 +108,16 @@ class Course:
         drawn = _strengths(groups, random).repeat(together)
         rgb, wanted, paired = self._paired(rgb, styles, random)
         strengths = torch.from_numpy(np.where(paired, 1, drawn)).float().to(device)
+        sizes = random.choice(len(LENGTHS), size=groups, p=LENGTHS_DRAWN).repeat(together)
+        sizes[paired] = LENGTHS.index(1)  # a sphere painted by hand has its own strokes
+        lengths = torch.tensor(LENGTHS, device=device)[sizes]
         return Lesson(
             rgb,
             wanted,
-            at_strength(looks[styles], strengths),
+            at_strength(looks[styles], strengths) + of_stroke(strokes[styles], lengths),
             strengths,
             self.weights[styles],
-            {name: grams[styles] for name, grams in targets.items()},
+            {name: grams[styles, sizes] for name, grams in targets.items()},
             self.on_luma[styles],
         )
 
@@ -132,7 +138,7 @@ class Course:
 def _strengths(count: int, random: np.random.Generator) -> NDArray[np.float64]:
     """Half at the strength of most films, a third at the top.
 
-    Drawn evenly between the last two looks, the last one came out stronger in name only.
+    With strengths sampled evenly between the last two looks, the last was hardly stronger.
     """
     drawn = (random.uniform(0, 1, count), np.ones(count), np.full(count, STRENGTHS[-1]))
     return np.asarray(np.choose(random.choice(3, size=count, p=DRAWN), drawn), np.float64)
@@ -145,13 +151,19 @@ def painted_targets(
     device: str,
     scales: Sequence[float] = (1.0,),
 ) -> dict[str, Tensor]:
-    """Gram matrices of the paintings per layer, (styles, C, C), averaged over sizes.
+    """Gram matrices of the paintings per layer, (styles, len(LENGTHS), C, C).
 
     Args:
-        scales: sizes, relative to that at which a painting is learned.
+        scales: sizes to average over, relative to that at which a painting is learned.
     """
-    each = [_painted_grams(style, vgg, device, scales) for style in styles]
-    return {name: torch.stack([grams[name] for grams in each]) for name in settings.style_layers}
+    each = [
+        _painted_grams(style, vgg, device, [length * scale for scale in scales])
+        for style in styles
+        for length in LENGTHS
+    ]
+    shape = len(styles), len(LENGTHS)
+    stacked = {name: torch.stack([g[name] for g in each]) for name in settings.style_layers}
+    return {name: grams.view(*shape, *grams.shape[1:]) for name, grams in stacked.items()}
 
 
 @torch.no_grad()
@@ -160,23 +172,14 @@ def _painted_grams(
 ) -> dict[str, Tensor]:
     """(C, C) per layer, averaged over what there is of the style."""
     batches = (
-        to_tensor([_scaled(picture, scale)]).to(device)
-        for picture in style.pictures()
-        for scale in scales
+        to_tensor([picture]).to(device) for scale in scales for picture in style.pictures(scale)
     )
     each = [{name: gram(f) for name, f in vgg(rgb).items()} for rgb in batches]
     return {name: torch.cat([grams[name] for grams in each]).mean(0) for name in each[0]}
 
 
-def _scaled(picture: Picture, scale: float) -> Picture:
-    if scale == 1:
-        return picture
-    small = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.uint8)
-
-
 def _fitted(picture: Picture, side: int) -> Picture:
-    return _scaled(picture, side / len(picture))
+    return resized(picture, side / len(picture))
 
 
 def checked_pair(style: StyleSource, crop: int) -> Pair | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.looks.colours import picture_palette, recoloured
-from pipeline.looks.style_images import Box, Picture, is_inside, load_style
+from pipeline.looks.style_images import Box, Picture, is_inside, load_style, resized
 from pipeline.nets.checkpoint import StyleCard
 from pipeline.training.optimised import Pair, load_pair
 from pipeline.training.reference import reference_palette
@@ -84,14 +84,20 @@ class StyleSource:
         """Long side at which the painting is learned."""
         return round(self.scale * PIXELS_PER_DEGREE)
 
-    def pictures(self) -> list[Picture]:
+    def pictures(self, scale: float = 1.0) -> list[Picture]:
         """What is learned from, in its colours: the painting, cut and scaled, or the faces of the
         optimised sphere.
+
+        Args:
+            scale: size, relative to that at which the painting is learned.
 
         Raises:
             StyleImageError, VideoOpenError, NotEquirectError: an image or film of no use.
         """
-        pictures = list(self.pair.painted) if self.pair else [self._painting()]
+        if self.pair:
+            pictures = [resized(face, scale) for face in self.pair.painted]
+        else:
+            pictures = [resized(self._painting(max(scale, 1)), min(scale, 1))]
         return [_grey(picture) for picture in pictures] if self.preserve_colour else pictures
 
     @cached_property
@@ -101,8 +107,8 @@ class StyleSource:
             return None
         return load_pair(self.image, self.optimised_from, self.pixels)
 
-    def _painting(self) -> Picture:
-        painting: Picture = load_style(self.image, self.pixels, self.crop)
+    def _painting(self, scale: float) -> Picture:
+        painting: Picture = load_style(self.image, round(self.pixels * scale), self.crop)
         if self.match is None:
             return painting
         return recoloured(painting, picture_palette(painting), reference_palette(self.match))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, GalleryCard, load_tensors, save_tensors
 from pipeline.nets.draftnet import DraftNet
-from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.looks import STRENGTHS, STROKES
 from pipeline.training.recipe import StyleSource
 from pipeline.training.settings import BESIDE, TrainSettings
 from vr360.errors import CheckpointError
@@ -39,16 +39,20 @@ class Run:
         torch.manual_seed(settings.seed)
         self.settings, self.start = settings, start
         self.net = _net(settings, start).to(device).to(memory_format=torch.channels_last)
+        self.names = names = [style.name for style in styles]
         looks = self.net.plain_look().expand(len(styles), len(STRENGTHS), -1).clone()
+        strokes = torch.zeros(len(styles), len(STROKES), self.net.look_size)
         if start:
-            known = dict(zip(start.card.names, start.looks, strict=True))
-            unseen = start.looks.mean(0)
-            looks = torch.stack([known.get(style.name, unseen) for style in styles])
+            looks = _begun(names, start.card.names, start.looks)
+            strokes = _begun(names, start.card.names, start.strokes)
         # What the strengths of a style have in common, each lesson teaches all of them.
         self._common = torch.zeros_like(looks[:, :1]).to(device).requires_grad_()
         self._own = looks.to(device).requires_grad_()
+        self.strokes = strokes.to(device).requires_grad_()
         self.net.requires_grad_(settings.convolutions)
-        self.adam = torch.optim.Adam([{"params": [self._common, self._own]}], betas=BETAS)
+        self.adam = torch.optim.Adam(
+            [{"params": [self._common, self._own, self.strokes]}], betas=BETAS
+        )
         if settings.convolutions:
             self.adam.add_param_group({"params": list(self.net.parameters())})
         self.step = 0
@@ -56,6 +60,11 @@ class Run:
         self.smoothed: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}  # `smoothed` after every step
         self._styles = [style.as_data() for style in styles]
+
+    @torch.no_grad()
+    def begin(self, style: int, looks: Tensor, strokes: Tensor) -> None:
+        """Start a style from looks (strengths, K) and strokes (2, K)."""
+        self._own[style], self.strokes[style] = looks, strokes
 
     @property
     def looks(self) -> Tensor:
@@ -106,16 +115,17 @@ class Run:
         looks = self.looks.detach()
         if self.start is None or self.settings.convolutions:
             cards = tuple(style.card() for style in styles)
-            return Gallery(self.net, looks, GalleryCard.of(self.net, cards, **told))
+            card = GalleryCard.of(self.net, cards, **told)
+            return Gallery(self.net, looks, self.strokes.detach(), card)
         # The net is the one it began with, and so is what there is to say of it.
-        learned = Gallery(
-            self.net, looks, replace(self.start.card, styles=tuple(s.card(told) for s in styles))
-        )
+        card = replace(self.start.card, styles=tuple(style.card(told) for style in styles))
+        learned = Gallery(self.net, looks, self.strokes.detach(), card)
         return _joined(self.start, learned) if keep else learned
 
     def save(self, path: Path) -> None:
         tensors = {f"net.{k}": v.contiguous() for k, v in self.net.state_dict().items()}
         tensors |= {"common": self._common.detach(), "own": self._own.detach()}
+        tensors["strokes"] = self.strokes.detach()
         for i, moments in self.adam.state_dict()["state"].items():
             tensors |= {f"adam.{i}.{key}": value.contiguous() for key, value in moments.items()}
         tensors |= {f"history.{k}": torch.tensor(v) for k, v in self.history.items()}
@@ -144,6 +154,7 @@ class Run:
         self.net.load_state_dict({k[4:]: v for k, v in tensors.items() if k.startswith("net.")})
         self._common.data.copy_(tensors["common"])
         self._own.data.copy_(tensors["own"])
+        self.strokes.data.copy_(tensors["strokes"])
         self.history = {name: tensors[f"history.{name}"].tolist() for name in self.smoothed}
         adam = self.adam.state_dict()
         count = sum(len(group["params"]) for group in self.adam.param_groups)
@@ -174,10 +185,19 @@ def _net(settings: TrainSettings, start: Gallery | None) -> DraftNet:
     return deepcopy(start.net)
 
 
+def _begun(names: Sequence[str], known: Sequence[str], values: Tensor) -> Tensor:
+    """What a run begins with, (names, ...): a style's own values, or the mean of all."""
+    own = dict(zip(known, values, strict=True))
+    return torch.stack([own.get(name, values.mean(0)) for name in names])
+
+
 def _joined(start: Gallery, learned: Gallery) -> Gallery:
     """The styles of both; one of the same name is replaced."""
     new = set(learned.card.names)
     kept = [i for i, name in enumerate(start.card.names) if name not in new]
     styles = (*(start.card.styles[i] for i in kept), *learned.card.styles)
-    looks = torch.cat([start.looks[kept].to(learned.looks), learned.looks])
-    return Gallery(learned.net, looks, replace(learned.card, styles=styles))
+    looks, strokes = (
+        torch.cat([old[kept].to(new), new])
+        for old, new in ((start.looks, learned.looks), (start.strokes, learned.strokes))
+    )
+    return Gallery(learned.net, looks, strokes, replace(learned.card, styles=styles))

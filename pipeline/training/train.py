@@ -22,8 +22,9 @@ from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.losses import gram, gram_distance, relative_content_loss
 from pipeline.nets.vgg import VggFeatures, load_vgg
 from pipeline.training.data import PhotoFolder
-from pipeline.training.lessons import Course, checked_pair, painted_targets
+from pipeline.training.lessons import LENGTHS, Course, checked_pair, painted_targets
 from pipeline.training.objective import draft_losses, has_bfloat16, revision_losses
+from pipeline.training.predict import known_grams, predicted_shares
 from pipeline.training.recipe import StyleSource
 from pipeline.training.records import painted_samples, save_preview
 from pipeline.training.report import save_report
@@ -98,16 +99,18 @@ def train(
     vgg = open_vgg(settings, vgg_weights, device)
     course = Course.of(styles, pairs, data, vgg, settings, device)
     samples = data.samples(SHOWN, settings.crop).to(device)
+    if start and not resume:
+        begin_unseen(run, start, course, vgg, samples)
 
     started, saved = time.monotonic() - run.elapsed, time.monotonic()
     while run.done < 1:
         run.cool()
         random = np.random.default_rng([settings.seed, run.step])  # the same when resumed
         if run.step % 2:
-            lesson = course.revision_lesson(run.looks, random)
+            lesson = course.revision_lesson(run.looks, run.strokes, random)
             losses = revision_losses(run.net, vgg, lesson, settings, random)
         else:
-            lesson = course.draft_lesson(run.looks, random)
+            lesson = course.draft_lesson(run.looks, run.strokes, random)
             losses = draft_losses(run.net, vgg, lesson, settings, random)
         run.step_down(losses)
         run.note(losses, time.monotonic() - started)
@@ -129,6 +132,20 @@ def open_vgg(settings: TrainSettings, weights: Path | None, device: str) -> VggF
     return load_vgg(settings.network, weights, tuple(layers), best).to(device)
 
 
+def begin_unseen(
+    run: Run, start: Gallery, course: Course, vgg: VggFeatures, samples: Tensor
+) -> None:
+    """Give each style that the gallery does not have the blend of looks that comes nearest."""
+    unseen = [n for n, name in enumerate(run.names) if name not in start.card.names]
+    if not unseen:
+        return
+    known = known_grams(start, samples, vgg)
+    for n in unseen:
+        wanted = {name: grams[n, LENGTHS.index(1)] for name, grams in course.drafted.items()}
+        shares = predicted_shares(known, wanted)[:, None, None].cpu()
+        run.begin(n, (start.looks * shares).sum(0), (start.strokes * shares).sum(0))
+
+
 @torch.no_grad()
 def held_out_figures(
     run: Run, course: Course, vgg: VggFeatures, samples: Tensor
@@ -142,7 +159,7 @@ def held_out_figures(
         on_luma = bool(course.on_luma[n])
         seen = vgg(painted_samples(run.net, looks, samples, on_luma))
         row = {
-            name: float(gram_distance(gram(seen[name]), grams[n : n + 1]).mean())
+            name: float(gram_distance(gram(seen[name]), grams[n : n + 1, LENGTHS.index(1)]).mean())
             for name, grams in course.revised.items()
         }
         content = relative_content_loss(seen[run.settings.detail_layer], own)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard, save_gallery
-from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.looks import STRENGTHS, STROKES
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from vr360.frame import Frame
 from vr360.media.writer import FilmWriter
@@ -21,7 +21,9 @@ def tiny_gallery(*names: str, seed: int = 0, looks_seed: int = 0) -> Gallery:
     noise = torch.Generator().manual_seed(looks_seed)
     shape = len(names), len(STRENGTHS), net.look_size
     looks = net.plain_look() + 0.2 * torch.randn(shape, generator=noise)
-    return Gallery(net, looks, GalleryCard.of(net, tuple(StyleCard(name) for name in names)))
+    strokes = 0.1 * torch.randn((len(names), len(STROKES), net.look_size), generator=noise)
+    card = GalleryCard.of(net, tuple(StyleCard(name) for name in names))
+    return Gallery(net, looks, strokes, card)
 
 
 @pytest.fixture(scope="session")

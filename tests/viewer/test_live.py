@@ -29,7 +29,7 @@ class Catalogue:
     def entries(self):
         return [StyleEntry("invert"), StyleEntry("slow")]
 
-    def load(self, name, strength):
+    def load(self, name, strength, stroke):
         if name == "absent":
             raise CheckpointError("absent: no such style")
 

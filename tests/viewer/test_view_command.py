@@ -58,7 +58,7 @@ class Tinted(Styles):
         self._worker = threading.Thread(target=answer, args=(other, self._paints), daemon=True)
         self._worker.start()
 
-    def _paints(self, name, strength):
+    def _paints(self, name, strength, stroke):
         time.sleep(0.002)  # so that whoever does not wait for his turn takes another's answer
         return lambda rgb: (time.sleep(0.001), rgb + np.uint8(name))[1]
 

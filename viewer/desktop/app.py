@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import log2
 from pathlib import Path
 
 from viewer.film import Reading
@@ -44,6 +45,7 @@ class Options:
     compare: Path | None = None
     style: str | None = None
     strength: float = 1.0
+    stroke: float = 1.0
     reading: Reading = field(default_factory=Reading)
     look: Look = field(default_factory=Look)
     eyes: Eyes = Eyes.LEFT
@@ -77,6 +79,7 @@ def start(window: Window, options: Options) -> None:
     canvas = window.canvas
     canvas.camera, canvas.view, canvas.eyes = options.look.camera, options.look.view, options.eyes
     window.styles.strength.setValue(round(options.strength * 100))
+    window.styles.stroke.setValue(round(log2(options.stroke) * 100))
     if options.file is not None:
         window.open(
             options.file,

@@ -33,7 +33,7 @@ def slider(low: int, high: int, value: int) -> QSlider:
 
 
 class StylePanel(QDockWidget):
-    """Style list with thumbnails; strength, blend and size of the preview."""
+    """Style list with thumbnails; strength, strokes, blend and size of the preview."""
 
     wished = Signal(object)
 
@@ -45,12 +45,14 @@ class StylePanel(QDockWidget):
         for entry in entries:
             self.add(entry)
         self.strength = slider(0, 150, round(strength * 100))
+        self.stroke = slider(-100, 100, 0)  # hundredths of an octave
         self.blend = slider(0, 100, 100)
         self.preview = slider(0, len(PREVIEW_HEIGHTS) - 1, PREVIEW_HEIGHTS.index(PREVIEW_HEIGHT))
         self.lag = QLabel("not painting")
         self.lag.setWordWrap(True)
         form = QFormLayout()
         form.addRow("Strength", self.strength)
+        form.addRow("Strokes", self.stroke)
         form.addRow("Blend", self.blend)
         form.addRow("Preview size", self.preview)
         body = QWidget()
@@ -60,7 +62,7 @@ class StylePanel(QDockWidget):
         column.addWidget(self.lag)
         self.setWidget(body)
         self.list.itemClicked.connect(self._changed)
-        for each in (self.strength, self.blend, self.preview):
+        for each in (self.strength, self.stroke, self.blend, self.preview):
             each.valueChanged.connect(self._changed)
 
     def add(self, entry: StyleEntry) -> None:
@@ -84,7 +86,13 @@ class StylePanel(QDockWidget):
         if item is None:
             return None
         height = PREVIEW_HEIGHTS[self.preview.value()]
-        return Wish(item.text(), self.strength.value() / 100, self.blend.value() / 100, height)
+        return Wish(
+            item.text(),
+            self.strength.value() / 100,
+            2 ** (self.stroke.value() / 100),
+            self.blend.value() / 100,
+            height,
+        )
 
     def _changed(self, *_: object) -> None:
         if self.wish is not None:

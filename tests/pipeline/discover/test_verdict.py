@@ -19,6 +19,7 @@ def job(style: str, clip: str = "a.mp4", **figures: float | None) -> dict:
         "key": f"{style} {clip}",
         "style": style,
         "strength": 1.0,
+        "stroke": 1.0,
         "scale": None,
         "thumbnail": None,
         "clip": clip,

@@ -77,3 +77,16 @@ def test_blends_that_cannot_be_are_refused_in_one_line(style: str):
 def test_two_values_for_one_moment_are_refused():
     with pytest.raises(InputError, match=r"--style: two values .* 2\.5s:VALUE"):
         parse_look(["a", "b"])
+
+
+def test_strokes_follow_their_keyframes():
+    track = parse_look("a", 1, "0s:0.5,2s:2")
+    assert [track.at(second).stroke for second in (0, 1, 2, 9)] == [0.5, 1.25, 2, 2]
+    assert not track.is_constant
+    assert Look({"a": 1.0}, 1, 0.5).distance(Look({"a": 1.0}, 1, 1)) == 1
+
+
+@pytest.mark.parametrize("stroke", ["0.4", "2.1", "long", "nan"])
+def test_strokes_that_cannot_be_are_refused_in_one_line(stroke: str):
+    with pytest.raises(InputError, match=r"--stroke .*0\.5 to 2"):
+        parse_look("a", 1, stroke)

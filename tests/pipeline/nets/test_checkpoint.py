@@ -7,6 +7,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from pipeline.nets.cards import load_style_cards
 from pipeline.nets.checkpoint import (
     Gallery,
     StyleCard,
@@ -95,8 +96,17 @@ def test_tensors_of_another_kind_are_refused(tmp_path: Path):
 
 
 def card(**fields: object) -> dict[str, str]:
-    whole = {"net": {"channels": 8, "blocks": 1}, "styles": [{"name": "first"}, {"name": "second"}]}
+    styles = [{"name": "first"}, {"name": "second"}]
+    whole = {"kind": "stylenet", "net": {"channels": 8, "blocks": 1}, "styles": styles}
     return {"card": json.dumps(whole | fields)}
+
+
+def test_a_gallery_of_an_earlier_version_is_refused_with_what_to_do(style: Path):
+    earlier = {"net": {"channels": 8, "blocks": 1}, "styles": [{"name": "first"}]}
+    rewrite(style, {"card": json.dumps(earlier)})
+    for load in (load_gallery, load_style_cards):
+        with pytest.raises(CheckpointError, match=r"an earlier vr360.* `vr360 train`"):
+            load(style)
 
 
 @pytest.mark.parametrize(

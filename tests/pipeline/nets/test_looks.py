@@ -2,7 +2,15 @@ import pytest
 import torch
 
 from pipeline.nets import looks as module
-from pipeline.nets.looks import STRENGTHS, Modulation, at_strength, kept, plain_look, ratio
+from pipeline.nets.looks import (
+    STRENGTHS,
+    Modulation,
+    at_strength,
+    kept,
+    of_stroke,
+    plain_look,
+    ratio,
+)
 from pipeline.nets.stylenet import NetConfig, StyleNet
 
 
@@ -65,3 +73,12 @@ def test_a_net_takes_up_its_whole_look():
     assert look.grad.abs().min() > 0
     with pytest.raises(RuntimeError):
         net(torch.rand(1, 3, 16, 32), look[:, :-1])
+
+
+def test_strokes_of_the_learned_lengths_take_what_was_learned_and_those_between_their_share():
+    strokes = torch.rand(1, 2, 5, generator=torch.Generator().manual_seed(0))
+    lengths = torch.tensor([0.25, 0.5, 0.5**0.5, 1, 2**0.5, 2, 4])
+    short, long = strokes[0]
+    added = of_stroke(strokes.expand(len(lengths), -1, -1), lengths)
+    wanted = torch.stack([short, short, short / 2, 0 * short, long / 2, long, long])
+    assert torch.allclose(added, wanted, atol=1e-6)

@@ -85,7 +85,8 @@ def toy_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     net = Toy(ToyConfig()).eval().requires_grad_(False)
     looks = net.plain_look().expand(1, len(STRENGTHS), -1).clone()
     path = tmp_path / "toy.safetensors"
-    save_gallery(path, Gallery(net, looks, GalleryCard.of(net, (StyleCard("toy"),))))
+    card = GalleryCard.of(net, (StyleCard("toy"),))
+    save_gallery(path, Gallery(net, looks, torch.zeros(1, 2, net.look_size), card))
     return path
 
 

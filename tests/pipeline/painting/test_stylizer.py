@@ -14,7 +14,8 @@ from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard, save_galle
 from pipeline.nets.looks import STRENGTHS, at_strength, kept
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE
-from pipeline.painting.stages import Painter, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Painter
 from pipeline.painting.statistics import ShotStatistics
 from pipeline.painting.stylizer import load_stylizer, preserve_colour
 from pipeline.styles import open_palette
@@ -32,7 +33,8 @@ def random_gallery(seed: int, *names: str) -> Gallery:
     net = StyleNet(CONFIG).eval().requires_grad_(False)
     plain = net.plain_look().expand(len(names), len(STRENGTHS), -1)
     looks = plain + torch.randn(plain.shape) / 2
-    return Gallery(net, looks, GalleryCard.of(net, tuple(map(StyleCard, names))))
+    card = GalleryCard.of(net, tuple(map(StyleCard, names)))
+    return Gallery(net, looks, torch.randn(len(names), 2, net.look_size) / 4, card)
 
 
 @pytest.fixture(scope="module")

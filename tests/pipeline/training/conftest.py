@@ -11,7 +11,7 @@ from torchvision.models import vgg16
 
 from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard
 from pipeline.nets.draftnet import DraftConfig, DraftNet
-from pipeline.nets.looks import STRENGTHS
+from pipeline.nets.looks import STRENGTHS, STROKES
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, train
 
@@ -28,7 +28,9 @@ def tiny_gallery(*names: str) -> Gallery:
     noise = torch.Generator().manual_seed(0)
     shape = len(names), len(STRENGTHS), net.look_size
     looks = net.plain_look() + 0.2 * torch.randn(shape, generator=noise)
-    return Gallery(net, looks, GalleryCard.of(net, tuple(StyleCard(name) for name in names)))
+    strokes = 0.1 * torch.randn((len(names), len(STROKES), net.look_size), generator=noise)
+    card = GalleryCard.of(net, tuple(StyleCard(name) for name in names))
+    return Gallery(net, looks, strokes, card)
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from pipeline.nets.surface import PLANE
 from pipeline.nets.vgg import load_vgg16
 from pipeline.styles import find_card, open_palette
 from pipeline.training.data import PhotoFolder
-from pipeline.training.lessons import Lesson
+from pipeline.training.lessons import LENGTHS, Lesson
 from pipeline.training.luma import luma_of
 from pipeline.training.objective import draft_losses, revision_losses
 from pipeline.training.recipe import StyleSource
@@ -49,7 +49,8 @@ def test_training_brings_what_is_painted_nearer_to_the_painting(
 ):
     vgg = load_vgg16(vgg_weights, SETTINGS.style_layers)
     rgb = PhotoFolder(photos, SETTINGS.crop).batch(8, 1, SETTINGS.crop, np.random.default_rng(0))
-    targets = painted_targets([painting], vgg, SETTINGS, "cpu")
+    asked = painted_targets([painting], vgg, SETTINGS, "cpu")
+    targets = {name: grams[:, LENGTHS.index(1)] for name, grams in asked.items()}
 
     @torch.no_grad()
     def far(gallery: Gallery) -> float:
@@ -317,3 +318,17 @@ def test_what_is_held_out_is_measured_for_the_report(trained: Trained):
     page = report_path(trained.out).read_text()
     assert "On photographs held out" in page
     assert all(f"<th>{name}</th>" in page for name in (*SETTINGS.style_layers, "content"))
+
+
+def test_strokes_are_asked_for_at_half_and_at_twice_the_paintings_size(
+    painting: StyleSource, vgg_weights: Path
+):
+    vgg = load_vgg16(vgg_weights, SETTINGS.style_layers)
+    asked = painted_targets([painting], vgg, SETTINGS, "cpu")
+    for length, shown in ((0, 0.5), (2, 2.0)):
+        scaled = replace(painting, scale=painting.scale * shown)
+        alone = painted_targets([scaled], vgg, SETTINGS, "cpu")
+        for name, grams in asked.items():
+            far = (grams[0, length] - alone[name][0, 1]).norm() / alone[name][0, 1].norm()
+            other = (grams[0, 1] - alone[name][0, 1]).norm() / alone[name][0, 1].norm()
+            assert far < other / 2

@@ -78,7 +78,7 @@ class Catalogue:
 
         return [StyleEntry("negative"), StyleEntry("broken")]
 
-    def load(self, name, strength):
+    def load(self, name, strength, stroke):
         def paint(rgb):
             if name == "broken":
                 raise RuntimeError("no memory left for painting")
