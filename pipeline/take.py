@@ -13,14 +13,17 @@ from types import TracebackType
 from pipeline.backends import choose_device
 from pipeline.choices import EyePainting, Temporal
 from pipeline.painting.job import StylizeJob
+from pipeline.painting.key_frames import KeyFrames
 from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
-from pipeline.painting.stages import Finisher, Painter, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Stages
 from pipeline.painting.stylizer import Stylizer, load_stylizer
 from pipeline.source.preprocess import check_median, prepare
 from pipeline.source.unfolding import Unfolding
 from pipeline.styles import check_styles
 from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.flow import Quality
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import Smoother
 from vr360.frame import Frame, Rgb, Stereo, VideoInfo
@@ -64,7 +67,7 @@ class Take:
         self.job, self.info, self.sphere = job, info, sphere
         self.resampling = Resampling()
         self.looks = load_looks(job)
-        self._painter = Painter(self.looks, bit_depth)
+        self._painter = Painter(self.looks, bit_depth, open_keys(job, info, sphere, self.looks))
         self._finisher = open_finisher(job, info, sphere, self.looks)
         self.stages = Stages(open_marks(job, info), self.looks, self._painter, self._finisher)
         self._ahead = open_look_ahead(job, info, sphere, self.looks)
@@ -225,7 +228,25 @@ def open_smoothers(
     """One for each eye, or none."""
     if not smooths(job, info, looks):
         return []
-    quality = flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
-    return [
-        Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
-    ]
+    quality = flow_of(job, sphere)
+    key_frames = job.paint_every != 1
+    return [Smoother(job.smoothness, quality, key_frames) for _ in range(eyes_of(info))]
+
+
+def open_keys(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+) -> KeyFrames | None:
+    """What decides which frames the net paints; None where it paints them all."""
+    if job.paint_every == 1 or info.is_still or not paints(looks):
+        return None
+    return KeyFrames(job.paint_every, eyes_of(info), flow_of(job, sphere))
+
+
+def flow_of(job: StylizeJob, sphere: Unfolding) -> Quality:
+    """How finely the source's motion is estimated."""
+    return flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
+
+
+def eyes_of(info: VideoInfo) -> int:
+    """How many eyes a frame has."""
+    return 1 if info.stereo is Stereo.MONO else 2

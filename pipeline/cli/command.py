@@ -25,7 +25,10 @@ PANELS = {
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
         "calibrate", "save_camera", "swap", "turned", "lens_fov", "projection", "canvas",
     ),
-    TIME: ("start", "duration", "rate", "temporal", "smoothness", "passes", "cuts", "at", "on"),
+    TIME: (
+        "start", "duration", "rate", "temporal", "smoothness", "paint_every", "passes", "cuts",
+        "at", "on",
+    ),
     OUTPUT: (
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",

@@ -102,6 +102,12 @@ def stylize(
         help="What finds the motion: dis; fine (takes seven times as long; auto: in small films); "
         "raft (wants a GPU; fetches its weights once).",
     ),
+    paint_every: str = typer.Option(
+        "1",
+        metavar="N|auto",
+        help="Paint every Nth frame with the net and move its strokes along the flow between; "
+        "auto goes by the motion.",
+    ),
     passes: int = typer.Option(
         1,
         min=1,
@@ -166,6 +172,7 @@ def stylize(
             temporal=temporal,
             smoothness=smoothness,
             flow=flow,
+            paint_every=paint_every,
             passes=passes,
             eyes=eyes,
             cuts=cuts,

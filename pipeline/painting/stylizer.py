@@ -105,6 +105,7 @@ class Stylizer:
         depth: int | None = None,
         seconds: Time = 0,
         sharp: Sequence[Rgb] | None = None,
+        elapsed: int = 1,
     ) -> list[Rgb]:
         """Paint eyes of one size.
 
@@ -113,6 +114,7 @@ class Stylizer:
             depth: bits of the result; the eyes' own by default.
             seconds: when the look is taken.
             sharp: the eyes without a blur, which show through a look weaker than 1.
+            elapsed: frames since those painted before; more than 1 if some were not painted.
         Returns:
             (H, W, 3) each; at strength 0 `sharp` itself.
         """
@@ -125,7 +127,7 @@ class Stylizer:
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
         pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
         rgb = to_tensor(pictures, self.backend.device)
-        painted = to_rgb(self._paint(rgb, look, canvas.surface), depth)
+        painted = to_rgb(self._paint(rgb, look, canvas.surface, elapsed), depth)
         each = len(painted) // len(eyes)
         spheres = [
             canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
@@ -136,10 +138,10 @@ class Stylizer:
             for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
-    def _paint(self, rgb: Tensor, look: Look, surface: Surface) -> Tensor:
+    def _paint(self, rgb: Tensor, look: Look, surface: Surface, elapsed: int) -> Tensor:
         values = self._palette.values(look)
         if self._shot:
-            return self._shot.paint(rgb, values, surface)
+            return self._shot.paint(rgb, values, surface, elapsed)
         return self.backend(rgb, values, surface)
 
 

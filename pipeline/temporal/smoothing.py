@@ -29,7 +29,7 @@ import numpy as np
 from pipeline.temporal.average import Halves, blend, sharpened, update
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.detail import detail_energies, tone_rate, unsharp_gain
-from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
+from pipeline.temporal.flow import FAST, Quality, SphereFlow, Tracked, track
 from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.settings import SETTINGS
@@ -47,12 +47,13 @@ def check_smoothness(smoothness: float) -> None:
         raise InputError(f"--smoothness {smoothness:g}: give a number from 0 to 1")
 
 
-def memory(smoothness: float) -> tuple[float, float]:
+def memory(smoothness: float, key_frames: bool = False) -> tuple[float, float]:
     """Frames that the EMA holds where things move, and where they stand still.
 
     memory = longest ** smoothness, so that equal steps of smoothness are equal ratios of memory.
     """
-    moving = min(SETTINGS.moving_memory**smoothness, SETTINGS.resampling_limit)
+    longest = SETTINGS.key_memory if key_frames else SETTINGS.moving_memory
+    moving = min(longest**smoothness, SETTINGS.resampling_limit)
     return moving, SETTINGS.still_memory**smoothness
 
 
@@ -122,14 +123,20 @@ class Smoother:
     Args:
         smoothness: 0 leaves the frames as painted, 1 holds them longest.
         quality: of the optical flow.
+        key_frames: paintings come from key frames alone, see `pipeline.temporal.propagation`.
 
     Attributes:
         state: all that the next frame depends on; None at the beginning of a shot.
     """
 
-    def __init__(self, smoothness: float = DEFAULT_SMOOTHNESS, quality: Quality = FAST) -> None:
+    def __init__(
+        self,
+        smoothness: float = DEFAULT_SMOOTHNESS,
+        quality: Quality = FAST,
+        key_frames: bool = False,
+    ) -> None:
         check_smoothness(smoothness)
-        self._memory = memory(smoothness)
+        self._memory = memory(smoothness, key_frames)
         self._quality = quality
         self.state: Past | None = None
         self._spare: Floats | None = None  # as large as the average; where the next one is made
@@ -139,7 +146,12 @@ class Smoother:
         self.state = None
 
     def __call__(
-        self, source: Rgb, painted: Rgb, changed: float = 0.0, ahead: Ahead | None = None
+        self,
+        source: Rgb,
+        painted: Rgb,
+        changed: float = 0.0,
+        ahead: Ahead | None = None,
+        tracked: Tracked | None = None,
     ) -> Rgb:
         """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed.
 
@@ -147,6 +159,7 @@ class Smoother:
             source, painted: the present frame.
             changed: how much the look differs from that of the frame before, 0 to 1.
             ahead: the backward EMA at this frame, if there is one.
+            tracked: the flow of the source, if it is known already.
 
         Raises:
             ValueError: the painting differs in size from the one before; `reset` begins anew.
@@ -154,7 +167,8 @@ class Smoother:
         if self._memory[0] == 1:
             return painted
         first = SETTINGS.first_weight if ahead is None else 1.0
-        past = self._advance(source, painted, changed, first)
+        tracked = tracked or self._track(source)
+        past = self._advance(tracked, painted, changed, first)
         if past.frames == 1 and ahead is None:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
@@ -170,12 +184,15 @@ class Smoother:
             changed: how much the look of the frame given before differs from this one's.
         """
         warped = painted.astype(np.float16)
-        past = self._advance(source, painted, changed, 1.0, warped)
+        past = self._advance(self._track(source), painted, changed, 1.0, warped)
         return Ahead(warped, past.age - 1)
+
+    def _track(self, source: Rgb) -> Tracked:
+        return track(source, self.state.source if self.state else None, self._quality)
 
     def _advance(
         self,
-        source: Rgb,
+        tracked: Tracked,
         painted: Rgb,
         changed: float,
         first: float,
@@ -190,13 +207,11 @@ class Smoother:
         Raises:
             ValueError: the painting differs in size from the one before.
         """
-        now = grey(source, min(self._quality.height, len(source)))
-        past = self.state
-        if past is None:
+        now, flow, past = tracked.now, tracked.flow, self.state
+        if past is None or flow is None:
             self.state = _begin(now, painted, self._quality, self._memory[1])
             return self.state
         _check_size(past, painted)
-        flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
         self._grow_older(past, flow, now, _stillness(moved), changed, first)
         self._update(past, painted, moved, warped)
