@@ -20,12 +20,16 @@ from pipeline.cli.demo import demo
 from pipeline.cli.discover import discover
 from pipeline.cli.doctor import doctor
 from pipeline.cli.explore import explore
+from pipeline.cli.film import film
 from pipeline.cli.inject import inject
 from pipeline.cli.inspect import inspect
 from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
+from pipeline.cli.plan import plan
 from pipeline.cli.remove import remove
+from pipeline.cli.serve import serve
+from pipeline.cli.share import share
 from pipeline.cli.signals import clean_up_when_ended
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
@@ -46,10 +50,14 @@ app = typer.Typer(
 )
 for command in (
     stylize,
+    film,
+    plan,
     stitch,
     convert,
     demo,
     view,
+    share,
+    serve,
     train,
     discover,
     optimize,

@@ -127,6 +127,11 @@ class StylizeJob:
         return [first, *((style, 1.0, self.stroke) for style in self.then)]
 
     @property
+    def paints(self) -> bool:
+        """Whether any look ever changes the picture."""
+        return not all(parse_look(*look).is_nothing for look in self.looks)
+
+    @property
     def shows_source(self) -> bool:
         """Whether the picture itself ever shows: a look is weaker than 1 for a while."""
         return any(strength < 1 for _, strength in parse_look(*self.looks[0]).strengths)

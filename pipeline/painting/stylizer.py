@@ -39,6 +39,8 @@ class Stylizer:
             paints and crops, the way for nets whose padding cannot be replaced.
         statistics: `shot` holds the statistics of the normalisations, `frame` measures each anew.
         preserve_colour: paint brightness alone, whatever the style.
+        may_change: keep in the state what a change of the look needs, though the track has none: a
+            job goes on from it with another track.
 
     Raises:
         InputError: a value that cannot be.
@@ -54,6 +56,7 @@ class Stylizer:
         padding: str = "sphere",
         statistics: str = "shot",
         preserve_colour: bool = False,
+        may_change: bool = False,
     ) -> None:
         chosen(Statistics, statistics, "--statistics")
         check_layout(projection, padding)
@@ -64,7 +67,9 @@ class Stylizer:
         self._padding = padding
         self._preserve_colour = preserve_colour
         self._shot = (
-            ShotStatistics(backend, not track.is_constant) if statistics == "shot" else None
+            ShotStatistics(backend, may_change or not track.is_constant)
+            if statistics == "shot"
+            else None
         )
         self._canvases: dict[tuple[int, ...], Canvas] = {}
 
@@ -155,6 +160,7 @@ def load_stylizer(
     padding: str = "sphere",
     statistics: str = "shot",
     preserve_colour: bool = False,
+    may_change: bool = False,
 ) -> Stylizer:
     """A look as `parse_look` reads it, ready to paint on the fastest backend.
 
@@ -172,6 +178,7 @@ def load_stylizer(
         padding=padding,
         statistics=statistics,
         preserve_colour=preserve_colour,
+        may_change=may_change,
     )
 
 

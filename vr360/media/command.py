@@ -110,6 +110,8 @@ def _picture_options(
         "filter:v": _conversion(encoding, colour),
         **encoding.options,
     }
+    if encoding.codec == "libx265":
+        options["x265-params"] = _with_mastering(options.get("x265-params", ""), colour)
     if sphere is None:
         return options
     aspect = pixel_aspect(sphere, raw.height, raw.width)
@@ -118,6 +120,13 @@ def _picture_options(
         # there the display size is that of one eye, which needs to be known on writing
         options["metadata:s:v:0"] = f"stereo_mode={_STEREO_MODES[sphere.stereo]}"
     return options
+
+
+def _with_mastering(params: str, colour: Colour) -> str:
+    """x265's parameters with what the source says of its mastering."""
+    said = [f"master-display={colour.mastering}"] if colour.mastering else []
+    said += [f"max-cll={colour.light}"] if colour.light else []
+    return ":".join([*filter(None, [params or "log-level=error"]), *said])
 
 
 def raw_bytes(rgb: Rgb, encoding: Encoding) -> memoryview:

@@ -1,0 +1,104 @@
+"""From the frames of the scenes that are seen to the frame of the film."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from pipeline.film.easing import at
+from pipeline.film.light import mix, mix_colour
+from pipeline.film.script import Change, Transition
+from pipeline.film.timeline import Placed, Timeline
+from pipeline.film.turning import Turning
+from vr360.frame import Frame, Rgb, Stereo
+from vr360.geometry import Array, rotation
+from vr360.stereo import join_eyes
+
+Eyes = list[Rgb]
+
+
+class Composer:
+    """Turns scenes, mixes them where they overlap, fades them, and joins the eyes.
+
+    Args:
+        timeline: the film.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        self._film = timeline
+        self._turnings = [Turning(timeline.height, timeline.width) for _ in timeline.scenes]
+
+    def seen(self, frame: int) -> list[int]:
+        """Numbers of the scenes in a frame of the film: one, or two that overlap."""
+        return [n for n, s in enumerate(self._film.scenes) if s.first <= frame < s.after]
+
+    def frames(self, open_scene: Callable[[Placed], Iterator[Eyes]]) -> Iterator[Frame]:
+        """The film, frame by frame; a scene is opened when it is first seen, and closed after."""
+        open_: dict[int, Iterator[Eyes]] = {}
+        try:
+            for frame in range(self._film.frames):
+                seen = self.seen(frame)
+                for number in [n for n in open_ if n not in seen]:
+                    next(open_.pop(number), None)  # lets it complete what it keeps
+                for number in seen:
+                    if number not in open_:
+                        open_[number] = open_scene(self._film.scenes[number])
+                rgb = self.compose(frame, [next(open_[number]) for number in seen])
+                yield Frame(rgb, frame / self._film.rate)
+            for rest in open_.values():
+                next(rest, None)
+        finally:
+            for rest in open_.values():
+                close(rest)
+
+    def compose(self, frame: int, shown: Sequence[Eyes]) -> Rgb:
+        """The picture of a frame.
+
+        Args:
+            frame: of the film.
+            shown: the eyes of each scene in it, as `seen` names them.
+        """
+        seen = self.seen(frame)
+        turned = [self._prepared(n, frame, eyes) for n, eyes in zip(seen, shown, strict=True)]
+        eyes = turned[0]
+        if len(turned) == 2:
+            eyes = self._mixed(self._film.scenes[seen[1]], frame, *turned)
+        return join_eyes(eyes, self._film.stereo)
+
+    def _prepared(self, number: int, frame: int, eyes: Eyes) -> Eyes:
+        """A scene's eyes, turned, faded, and as many as the film has."""
+        placed = self._film.scenes[number]
+        own = frame - placed.first
+        turn = turn_at(placed, own / float(self._film.rate))
+        eyes = [self._turnings[number](eye, turn) for eye in eyes]
+        for share, transition in fades(placed, own, number == 0):
+            eyes = [mix_colour(eye, transition.colour, share) for eye in eyes]
+        return eyes * 2 if len(eyes) == 1 and self._film.stereo is not Stereo.MONO else eyes
+
+    def _mixed(self, placed: Placed, frame: int, before: Eyes, after: Eyes) -> Eyes:
+        share = (frame - placed.first + 1) / (placed.enters + 1)
+        return [mix(a, b, share) for a, b in zip(before, after, strict=True)]
+
+
+def turn_at(placed: Placed, seconds: float) -> Array:
+    """From the film's directions to those of the scene's clip, (3, 3)."""
+    scene = placed.scene
+    return rotation(at(scene.yaw, seconds), at(scene.pitch, seconds), at(scene.roll, seconds))
+
+
+def fades(placed: Placed, own: int, opens: bool) -> Iterator[tuple[float, Transition]]:
+    """Shares of the colour that a frame of a scene fades to, with the transition it belongs to.
+
+    Args:
+        own: the frame, counted from the scene's first.
+        opens: whether the scene is the film's first.
+    """
+    if placed.scene.enter.kind is Change.FADE and own < placed.enters:
+        yield 1 - (own + (0 if opens else 1)) / placed.enters, placed.scene.enter
+    left = placed.count - 1 - own
+    if placed.leave.kind is Change.FADE and left < placed.leaves:
+        yield 1 - left / placed.leaves, placed.leave
+
+
+def close(frames: Iterator[Eyes]) -> None:
+    """End a generator before its end."""
+    getattr(frames, "close", lambda: None)()

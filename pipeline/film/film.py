@@ -1,0 +1,137 @@
+"""The story: a file that tells of scenes goes in, their film comes out."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.film.composing import Composer
+from pipeline.film.mastering import master
+from pipeline.film.reading import read_script
+from pipeline.film.rendering import Kept
+from pipeline.film.script import Script, Transition
+from pipeline.film.sound import Heard, find_sounds
+from pipeline.film.table import Problems
+from pipeline.film.timeline import Timeline, lay_out
+from pipeline.source.delivery import Progress
+from vr360.errors import InputError
+from vr360.frame import Projection, VideoInfo
+from vr360.media.checks import check_files
+from vr360.media.writer import Writer, open_writer
+from vr360.reports import Reported
+from vr360.spherical import SphericalMetadata
+
+PREVIEW = 4
+"""By how much a preview is smaller, each way."""
+
+
+@dataclass(frozen=True)
+class FilmJob:
+    """Which film to make, and what of it.
+
+    Attributes:
+        input: the file that tells of its scenes.
+        preview: a quarter as wide and as high.
+        scene: the name of the only one wanted, without transitions.
+    """
+
+    input: Path
+    output: Path
+    preview: bool = False
+    scene: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True)
+class FilmReport(Reported):
+    """What came out. `painted` names the scenes that were not kept from a run before."""
+
+    output: Path
+    frames: int
+    height: int
+    width: int
+    seconds: float
+    scenes: tuple[str, ...]
+    painted: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A film in which nothing stands in the way of making it."""
+
+    film: Timeline
+    sounds: list[Heard]
+
+
+def check(path: Path, preview: bool = False, scene: str | None = None) -> Checked:
+    """Read a film's file and all that it names; paint nothing.
+
+    Raises:
+        InputError: everything that is wrong with it, a line each.
+    """
+    script, problems = read_script(path)
+    if scene is not None:
+        script = one_scene(script, scene, path)
+    return check_script(script, problems, preview)
+
+
+def check_script(script: Script, problems: Problems, preview: bool = False) -> Checked:
+    """Likewise, of a script."""
+    film = lay_out(script, problems, PREVIEW if preview else 1)
+    sounds = find_sounds(film, problems)
+    problems.raise_any()
+    return Checked(film, sounds)
+
+
+def one_scene(script: Script, name: str, path: Path) -> Script:
+    """The film of that scene alone, in the size and at the rate of the whole."""
+    found = [scene for scene in script.scenes if scene.name == name]
+    if not found:
+        names = ", ".join(scene.name for scene in script.scenes)
+        raise InputError(f"{path}: no scene {name!r}; there are {names}")
+    return replace(script, scenes=(replace(found[0], enter=Transition()),), end=Transition())
+
+
+def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> FilmReport:
+    """Make a film; scenes that are kept from before are not painted again.
+
+    Raises:
+        Vr360Error: anything about the script, its clips or the output that stands in the way.
+    """
+    started = time.perf_counter()
+    checked = check(job.input, job.preview, job.scene)
+    film = checked.film
+    check_files(job.input, job.output, film.script.preset, job.force)
+    kept = Kept(job.output)
+    kept.make()
+    sound = master(film, checked.sounds, kept.folder)
+    with open_film(job, film, sound) as writer:
+        frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))
+        for frame in progress(frames, film.frames):
+            writer.write(frame)
+    height, width = film.picture
+    return FilmReport(
+        output=job.output,
+        frames=film.frames,
+        height=height,
+        width=width,
+        seconds=time.perf_counter() - started,
+        scenes=tuple(placed.scene.name for placed in film.scenes),
+        painted=tuple(kept.painted),
+    )
+
+
+def open_film(job: FilmJob, film: Timeline, sound: VideoInfo) -> Writer:
+    """The output, with the film's sound and the metadata of a sphere."""
+    return open_writer(
+        job.output,
+        *film.picture,
+        film.rate,
+        film.script.preset,
+        bit_depth=film.bit_depth,
+        source=sound,
+        overrides=film.script.encoding,
+        metadata=SphericalMetadata(Projection.EQUIRECT, film.stereo),
+        force=job.force,
+    )

@@ -1,0 +1,128 @@
+"""Scenes painted once: each is kept, lossless, under the hash of all that decides its bits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from pipeline.film.timeline import Placed
+from pipeline.jobs.files import checksum
+from pipeline.jobs.plan import identity
+from pipeline.painting.job import StylizeJob
+from pipeline.take import Take, unfolding_of
+from vr360.errors import InputError, OutputError
+from vr360.frame import Frame, Projection, Rgb
+from vr360.media.probe import probe
+from vr360.media.reader import read_ahead, read_frames
+from vr360.media.writer import FilmWriter
+from vr360.stereo import split_eyes
+
+log = logging.getLogger(__name__)
+
+
+class Kept:
+    """The folder of finished scenes beside a film.
+
+    Attributes:
+        painted: names of the scenes that were painted, not found.
+    """
+
+    def __init__(self, output: Path) -> None:
+        self.folder = output.with_name(f"{output.name}.film")
+        self.painted: list[str] = []
+
+    def make(self) -> None:
+        """Raise OutputError where it cannot be made."""
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be made: {error.strerror}") from None
+
+    def frames(self, scene: Placed, rate: Fraction, bit_depth: int) -> Iterator[list[Rgb]]:
+        """Every frame of a scene, an (H, W, 3) for each eye; painted only where it is not kept."""
+        if is_plain(scene.job):
+            return eyes_of(scene, even(painted(scene, bit_depth), scene, rate))
+        path = self.path(scene, bit_depth)
+        if path.exists():
+            return eyes_of(scene, self._read(path, scene))
+        self.painted.append(scene.scene.name)
+        return eyes_of(scene, self._write(path, scene, rate, bit_depth))
+
+    def path(self, scene: Placed, bit_depth: int) -> Path:
+        """Where it is kept."""
+        height, width = scene.job.size or (0, 0)
+        name = "".join(c if c.isalnum() else "_" for c in scene.scene.name)
+        return self.folder / f"{name}.{width}x{height}.{key_of(scene, bit_depth)}.mkv"
+
+    def _read(self, path: Path, scene: Placed) -> Generator[Rgb]:
+        info = probe(path, Projection.EQUIRECT, scene.info.stereo)
+        if info.frames != scene.count:
+            raise InputError(f"{path}: {info.frames} frames, not {scene.count}; delete it")
+        with read_ahead(read_frames(info)) as frames:
+            yield from (frame.rgb for frame in frames)
+
+    def _write(self, path: Path, scene: Placed, rate: Fraction, depth: int) -> Generator[Rgb]:
+        placed = replace(scene, job=replace(scene.job, output=path))
+        height, width = scene.job.size or (0, 0)
+        silent = replace(scene.info, audio=())
+        film = FilmWriter(
+            path, height, width, rate, "archive", bit_depth=depth, source=silent, force=True
+        )
+        with film, closing(even(painted(placed, depth), placed, rate)) as frames:
+            for number, rgb in enumerate(frames):
+                film.write(Frame(rgb, number / rate))
+                yield rgb
+        self._forget(path)
+
+    def _forget(self, path: Path) -> None:
+        """Former versions of the scene in this size."""
+        stem = path.name.rsplit(".", 2)[0]
+        for old in self.folder.glob(f"{stem}.*.mkv"):
+            if old != path and old.name.rsplit(".", 2)[0] == stem:
+                old.unlink()
+
+
+def is_plain(job: StylizeJob) -> bool:
+    """Whether nothing is painted, so that reading the clip again costs no more than a copy."""
+    return str(job.strength) == "0"
+
+
+def key_of(scene: Placed, bit_depth: int) -> str:
+    """Hash of everything that decides about the scene's bits."""
+    return checksum([identity(scene.job), scene.count, bit_depth])[:20]
+
+
+def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
+    """The scene as painting gives it."""
+    job, info = scene.job, scene.info
+    sphere = unfolding_of(job, info)
+    with Take(job, info, sphere, bit_depth) as take:
+        yield from take
+
+
+def even(frames: Generator[Frame], scene: Placed, rate: Fraction) -> Generator[Rgb]:
+    """Exactly as many pictures as the scene has; the nearest one where its clip has none."""
+    number, rgb = 0, None
+    with closing(frames):
+        for frame in frames:
+            tick = round((frame.pts - scene.start) * rate)
+            rgb = frame.rgb if rgb is None else rgb
+            while number < min(tick, scene.count):
+                yield rgb
+                number += 1
+            rgb = frame.rgb
+    if rgb is None:
+        raise InputError(f"{scene.scene.source}: no frame of it in scene {scene.scene.name!r}")
+    for _ in range(number, scene.count):
+        yield rgb
+
+
+def eyes_of(scene: Placed, pictures: Generator[Rgb]) -> Iterator[list[Rgb]]:
+    """Pictures as eyes."""
+    with closing(pictures):
+        for rgb in pictures:
+            yield split_eyes(rgb, scene.info.stereo)

@@ -1,0 +1,107 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.film.film import check
+from vr360.errors import InputError
+
+Script = Callable[[str], Path]
+Clip = Callable[..., Path]
+
+
+def refused(path: Path) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        check(path)
+    return str(caught.value).removeprefix(f"{path}:").split(f"\n{path}:")
+
+
+def test_everything_that_is_wrong_is_said_at_once_each_with_its_line(script: Script, clip: Clip):
+    clip("a.mkv")
+    found = refused(
+        script("""\
+[film]
+rate = 0
+sise = "64x32"
+
+[[scene]]
+source = "a.mkv"
+stlye = "starry_night"
+strength = 7
+yaw = [[1, 0], [0, 1]]
+
+[[scene]]
+source = "nothing.mp4"
+transition = { kind = "disolve", through = "paint" }
+
+[[scene]]
+name = "a"
+source = "a.mkv"
+in = 9
+style = "stary_night"
+
+[[scene]]
+name = "b"
+source = "a.mkv"
+in = 1
+out = 0.5
+transition = "wipeout"
+
+[masks.sky]
+""")
+    )
+    told = {int(line.split(":")[0]): line for line in found}
+    assert sorted(told) == [2, 3, 5, 7, 8, 9, 12, 13, 16, 18, 19, 25, 26, 28]
+    assert "did you mean size" in told[3]
+    assert "did you mean style" in told[7]
+    assert "'disolve' is none of cut, dissolve, fade" in told[13]
+    assert "'a' again" in told[16]
+    assert "lasts 2.00 s" in told[18]
+    assert "did you mean starry_night" in told[19]
+    assert "lies before in" in told[25]
+
+
+def test_no_scene_no_file_and_no_toml_are_named(script: Script, tmp_path: Path):
+    assert "no scene" in refused(script("[film]\n"))[0]
+    with pytest.raises(InputError, match=r"no TOML: .*line 1"):
+        check(script("[film\n"))
+    with pytest.raises(InputError, match="cannot be read"):
+        check(tmp_path / "none.toml")
+
+
+def test_transitions_that_do_not_fit_and_late_keyframes_are_named(script: Script, clip: Clip):
+    clip("a.mkv")
+    found = refused(
+        script("""\
+[[scene]]
+source = "a.mkv"
+transition = "dissolve"
+strength = [[0, 1], [2.5, 0]]
+[[scene]]
+name = "b"
+source = "a.mkv"
+out = 1
+transition = { kind = "dissolve", seconds = 0.75 }
+[[scene]]
+name = "c"
+source = "a.mkv"
+transition = { kind = "dissolve", seconds = 0.75, through = "paint" }
+""")
+    )
+    assert [line.split(":")[0] for line in found] == ["3", "4", "5", "5", "10"]
+    assert "begins with a cut or a fade" in found[0]
+    assert "a keyframe at 2.5 s, but the scene lasts 2 s" in found[1]
+    assert any("its transitions take 9 at its beginning and 9 at its end" in f for f in found)
+    assert "through paint" in found[4]
+    assert "give it a style" in found[4]
+
+
+def test_a_recording_that_ends_early_is_named(script: Script, clip: Clip, make_sound):
+    clip("a.mkv")
+    make_sound("short.wav", np.zeros((48000, 1)))
+    (found,) = refused(
+        script('[[scene]]\nsource = "a.mkv"\n[[scene.sound]]\nsource = "short.wav"\n')
+    )
+    assert found.startswith("3: ")
+    assert "ends at 1.00 s of a scene of 2.00 s" in found
