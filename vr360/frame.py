@@ -79,6 +79,21 @@ class AudioInfo:
 
 
 @dataclass(frozen=True)
+class Tags:
+    """What is carried over.
+
+    Attributes:
+        words: names and values of the container's own tags.
+        timecode: of the first frame, `HH:MM:SS:FF`, or with `;` before FF where it drops numbers.
+        subtitles: stream indices of those that are text.
+    """
+
+    words: tuple[tuple[str, str], ...] = ()
+    timecode: str = ""
+    subtitles: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class VideoInfo:
     """What probing found out about a film or a still.
 
@@ -88,6 +103,7 @@ class VideoInfo:
         duration: seconds, exact where the container says so.
         frames: number of frames where the container says so, else an estimate.
         variable_rate: frames are not evenly spaced.
+        tags: what it says of itself, which results say too.
         pair: the two tracks whose pictures are joined, see `vr360.cameras.pairs`.
         interlaced: frames consist of two fields, taken one after the other.
         bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
@@ -116,6 +132,7 @@ class VideoInfo:
     rotation: int = 0
     interlaced: bool = False
     pair: Pair | None = None
+    tags: Tags = Tags()
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
     start_time: Fraction = Fraction(0)

@@ -21,6 +21,9 @@ def share(
         ..., metavar="OUT", help="Folder to make, or one shared before to bring up to date."
     ),
     compare: Path | None = typer.Option(None, help="Original of the one FILM, for a wipe."),
+    path: Path | None = typer.Option(
+        None, help="View path (JSON, of vr360 view) to follow until the viewer looks elsewhere."
+    ),
     title: str | None = typer.Option(None, help="Of the page; by default the film's name."),
     view: str = typer.Option(
         "0,0,90", metavar="YAW,PITCH,FOV", help="Where the viewer looks at first, degrees."
@@ -42,7 +45,7 @@ def share(
         from viewer.web.site import ShareJob, share
 
         looking = parse_view(view)
-        job = ShareJob(tuple(films), folder, compare, title, looking, poster, max_width)
+        job = ShareJob(tuple(films), folder, compare, path, title, looking, poster, max_width)
     shared = share(job, partial(progress_bar, doing="encoding"))
     for note in shared.notes:
         say("film  ", note)

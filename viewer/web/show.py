@@ -6,9 +6,11 @@ by column, as WebGL takes them.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from viewer.film import layout_of
+from viewer.journey import load_journey
 from viewer.layout import Layout, eye_area
 from viewer.orientation import file_pose
 from vr360.errors import InputError
@@ -43,6 +45,21 @@ def orientation_for_page(info: VideoInfo) -> list[float] | None:
     """The rotation from the world to the picture that the metadata asks for."""
     turn = file_pose(info.path).orientation
     return None if turn is None else [float(value) for value in turn.T.ravel()]
+
+
+def path_for_page(path: Path) -> list[dict[str, float]]:
+    """The keyframes of a view path; seconds and radians.
+
+    Raises:
+        InputError: missing, no view path, or an empty one.
+    """
+    frames = load_journey(path).keyframes
+    if not frames:
+        raise InputError(f"{path}: the view path has no keyframes")
+    return [
+        {"time": k.time, "yaw": k.camera.yaw, "pitch": k.camera.pitch, "fov": k.camera.fov}
+        for k in frames
+    ]
 
 
 def _eyes(layout: Layout) -> list[list[float]]:

@@ -23,10 +23,19 @@ from typing import Any
 from viewer.film import open_film
 from viewer.web.codecs import MediaType
 from viewer.web.pages import Card, gallery_page, player_page
-from viewer.web.pictures import POSTER_SIDE, View, card, fitted, frame_at, jpeg
+from viewer.web.pictures import (
+    POSTER_SIDE,
+    SPRITE_COLUMNS,
+    View,
+    card,
+    fitted,
+    frame_at,
+    jpeg,
+    sprite,
+)
 from viewer.web.renditions import Progress, fingerprint, make_rendition, plan
 from viewer.web.script import asset, joined
-from viewer.web.show import layout_for_page, orientation_for_page
+from viewer.web.show import layout_for_page, orientation_for_page, path_for_page
 from vr360.errors import InputError, OutputError
 from vr360.frame import Projection, VideoInfo
 from vr360.partial import Partial, write_whole
@@ -46,6 +55,7 @@ class ShareJob:
         films: films and stills; several make a gallery.
         out: the folder.
         compare: the original of the one film.
+        path: a view path that is followed until the viewer looks elsewhere.
         title: of the film, or of the gallery.
         view: where the viewer looks at first.
         poster: seconds into the film of the picture that stands before it plays.
@@ -56,6 +66,7 @@ class ShareJob:
     films: tuple[Path, ...]
     out: Path
     compare: Path | None = None
+    path: Path | None = None
     title: str | None = None
     view: View = field(default_factory=View)
     poster: float | None = None
@@ -63,8 +74,9 @@ class ShareJob:
     versions: bool = True
 
     def __post_init__(self) -> None:
-        if self.compare is not None and len(self.films) != 1:
-            raise InputError("--compare takes one film; share each with its original by itself")
+        for option, given in (("--compare", self.compare), ("--path", self.path)):
+            if given is not None and len(self.films) != 1:
+                raise InputError(f"{option} takes one film; share each by itself")
 
 
 @dataclass(frozen=True)
@@ -140,6 +152,9 @@ class _Site:
             "duration": float(info.duration),
             "orientation": orientation_for_page(info),
             "view": {"yaw": job.view.yaw, "pitch": job.view.pitch, "fov": job.view.fov},
+            "path": path_for_page(job.path) if job.path else None,
+            "captions": self._captions(info, name),
+            "thumbs": self._thumbs(info, name),
             "compare": self._picture(original, f"{name}-original") if original else None,
         }
         picture = f"{MEDIA}/{name}.card.jpg"
@@ -172,6 +187,27 @@ class _Site:
             "rate": float(info.rate),
             "sources": [] if info.is_still else list(self._sources(info, name)),
         }
+
+    def _captions(self, info: VideoInfo, name: str) -> str | None:
+        """WebVTT that lies beside the film under its name."""
+        words = info.path.with_suffix(".vtt")
+        if not words.is_file():
+            return None
+        self.write(f"{MEDIA}/{name}.vtt", words.read_bytes())
+        return f"{MEDIA}/{name}.vtt"
+
+    def _thumbs(self, info: VideoInfo, name: str) -> dict[str, Any] | None:
+        """Small pictures for the seek bar, in one file."""
+        made = None if info.is_still else sprite(info)
+        if made is None:
+            return None
+        rgb, count = made
+        columns = min(count, SPRITE_COLUMNS)
+        file = f"{MEDIA}/{name}.thumbs.jpg"
+        self.write(file, jpeg(rgb))
+        rows = -(-count // columns)
+        size = {"width": rgb.shape[1] // columns, "height": rgb.shape[0] // rows}
+        return {"src": file, "count": count, "columns": columns, **size}
 
     def _inline(self, poster: str, data: bytes) -> str:
         """A still as a script, because a page from the disk may not draw a picture from there."""

@@ -49,7 +49,7 @@ def hlg_to_light(code: Array) -> Array:
     """cd/m² of HLG codes 0..1 on a display of `PEAK`."""
     code = np.asarray(code, float)
     scene = np.where(code <= 0.5, code**2 / 3, (np.exp((code - _C) / _A) + _B) / 12)
-    light: Array = PEAK * scene**GAMMA
+    light: Array = PEAK * np.power(scene, GAMMA)
     return light
 
 
@@ -57,7 +57,8 @@ def light_to_hlg(light: Array) -> Array:
     """Inverse of `hlg_to_light`; what is brighter than `PEAK` becomes white."""
     scene = (np.clip(np.asarray(light, float), 0, PEAK) / PEAK) ** (1 / GAMMA)
     bright = _A * np.log(np.maximum(12 * scene - _B, 1e-9)) + _C
-    return np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
+    code: Array = np.where(scene <= 1 / 12, np.sqrt(3 * scene), bright)
+    return code
 
 
 @cache

@@ -31,6 +31,7 @@ from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, looks_like_dual_fisheye, recognise
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import is_transparent, read_still
+from vr360.media.tags import tags_of
 from vr360.stereo import eye_size, picture_size
 
 FOLDER_RATE = Fraction(24)
@@ -191,6 +192,7 @@ def _probe_film(
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(path, container, stream)
     audio, audio_notes = _audio(container)
+    tags, tag_notes = tags_of(container, stream)
     return VideoInfo(
         path=path,
         height=rgb.shape[0],
@@ -211,6 +213,7 @@ def _probe_film(
         rotation=first.rotation,
         interlaced=first.interlaced_frame,
         pair=pair,
+        tags=tags,
         colour=colour,
         audio=audio,
         start_time=_start_time(container, first),
@@ -220,6 +223,7 @@ def _probe_film(
             *audio_notes,
             *interlacing_notes(first),
             *notes,
+            *tag_notes,
         ),
     )
 

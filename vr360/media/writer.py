@@ -229,9 +229,11 @@ class FilmWriter:
         )
 
     def _sound(self, muxer: str) -> Sound | None:
-        if self._source is None or not self._source.audio:
+        if self._source is None or self._source.is_still or not self._source.path.is_file():
             return None
         start = self._start + self._first
+        if start and self._source.tags.subtitles:
+            log.warning("%s: subtitles are left out where the film is cut at its start", self.path)
         tracks = plan_tracks(self._source, muxer, start, self._turn)
         for track in tracks:
             if self._turn is not None and track.mix is None:

@@ -39,7 +39,7 @@ for line in sys.stdin:
             Path(source), Path(output), style, "1s:0.3,6s:1", flow="dis", rate=Fraction(12),
             stereo=Stereo.TOP_BOTTOM, force=True,
         )
-        stylize_in_segments(job, options=JobOptions(length=10))
+        stylize_in_segments(job, options=JobOptions(length=20))
         os._exit(0)
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)

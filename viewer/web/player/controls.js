@@ -1,5 +1,6 @@
 // The controls of the page: they show what the player does, and hand on what is pressed.
 import { clamp } from "./camera.js";
+import { toggleCaptions, wireCaptions, wireDirector, wireSensor, wireThumbs } from "./extras.js";
 import { KEYS } from "./keys.js";
 import { clockTime } from "./links.js";
 
@@ -20,6 +21,7 @@ export function wireControls(page) {
     ["full", () => page.fullScreen()],
     ["keys", () => page.showHelp()],
     ["compare", () => page.nextCompare()],
+    ["captions", toggleCaptions],
     ["vr", () => page.toggleHeadset()],
   ];
   for (const [id, does] of buttons) find(id).onclick = does;
@@ -32,6 +34,7 @@ export function wireControls(page) {
   void page.offerHeadset(find("vr"));
   listKeys(page);
   wireWipe(page);
+  for (const wire of [wireCaptions, wireThumbs, wireDirector, wireSensor]) wire(page);
   player.addEventListener("change", () => showState(page));
   player.addEventListener("time", () => showTime(page));
   showState(page);

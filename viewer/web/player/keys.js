@@ -1,5 +1,6 @@
 // The keyboard: the desktop viewer's keys. `KEYS` is also what the help lists.
 import { camera, zoomed } from "./camera.js";
+import { toggleCaptions } from "./extras.js";
 import { LOOK_STEP } from "./gestures.js";
 
 /** @typedef {import("./page.js").Page} Page */
@@ -19,6 +20,7 @@ export const KEYS = [
   [["0", "ArrowUp"], "louder", (page) => page.changeVolume(0.1), "film"],
   [["l"], "loop", (page) => page.toggleLoop(), "film"],
   [["c"], "the film, the original, both", (page) => page.nextCompare(), "pair"],
+  [["t"], "captions", () => toggleCaptions(), "film"],
   [["a", "Shift+ArrowLeft"], "look left", (page) => page.turn(-LOOK_STEP, 0), null],
   [["d", "Shift+ArrowRight"], "look right", (page) => page.turn(LOOK_STEP, 0), null],
   [["w", "Shift+ArrowUp"], "look up", (page) => page.turn(0, LOOK_STEP), null],

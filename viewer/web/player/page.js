@@ -54,14 +54,14 @@ export class Page {
   }
 
   /** Do something, and tell what went wrong. @param {() => Promise<void>} what */
-  async attempt(what) {
+  attempt = async (what) => {
     try {
       await what();
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;
       this.say(error.message);
     }
-  }
+  };
 
   toggle() {
     this.say("");

@@ -9,7 +9,9 @@ import { Trouble, WORDS } from "./words.js";
 /** @typedef {import("./film.js").Picture} Picture */
 /** @typedef {import("./film.js").Shot} Shot */
 /** @typedef {Picture & {title: string, still: boolean, duration: number, orientation: number[] | null,
- *   view: {yaw: number, pitch: number, fov: number}, compare: Picture | null}} Show */
+ *   view: {yaw: number, pitch: number, fov: number}, compare: Picture | null, captions: string | null,
+ *   path: import("./journey.js").Keyframe[] | null,
+ *   thumbs: {src: string, count: number, columns: number, width: number, height: number} | null}} Show */
 
 const DENSEST = 2; // pixels of the picture on one of the page; more cannot be seen
 
