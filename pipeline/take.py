@@ -16,7 +16,7 @@ from pipeline.painting.job import StylizeJob
 from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
 from pipeline.painting.stages import Finisher, Painter, Prepared
 from pipeline.painting.state import PaintState, Stages
-from pipeline.painting.stylizer import Stylizer, load_stylizer
+from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
 from pipeline.source.preprocess import check_median, prepare
 from pipeline.source.unfolding import Unfolding
 from pipeline.styles import check_styles
@@ -39,6 +39,7 @@ class Take:
         sphere: how whole spheres are made of it, and what becomes of them.
         bit_depth: of the finished frames.
         state: go on from here; None begins anew.
+        looks: what paints, instead of the job's own looks; such a take has no state.
         count: take in so many frames of the source and no more. What they wait for is then in the
             state: another take that is given it goes on as if there had been no break.
 
@@ -60,15 +61,19 @@ class Take:
         bit_depth: int,
         state: PaintState | None = None,
         count: int | None = None,
+        looks: Sequence[PaintsEyes] | None = None,
     ) -> None:
         self.job, self.info, self.sphere = job, info, sphere
         self.resampling = Resampling()
-        self.looks = load_looks(job)
+        self.looks: Sequence[PaintsEyes] = load_looks(job) if looks is None else looks
         self._painter = Painter(self.looks, bit_depth)
         self._finisher = open_finisher(job, info, sphere, self.looks)
         self.stages = Stages(open_marks(job, info), self.looks, self._painter, self._finisher)
         self._ahead = open_look_ahead(job, info, sphere, self.looks)
         self._count = count
+        self._layered = looks is not None
+        if looks is not None and (state or count is not None):
+            raise ValueError("a take with looks of its own cannot be broken off and gone on with")
         if job.passes != 1 and (state or count is not None):
             raise ValueError("with look-ahead a take cannot be broken off and gone on with")
         if state:
@@ -125,7 +130,9 @@ class Take:
         self._ahead.__exit__(kind, error, trace)
 
     def _marked(self) -> Iterator[Prepared]:
-        frames = prepared_frames(self.job, self.info, self.sphere, self.resampling, self.state)
+        shows = self._layered or self.job.shows_source
+        source = self.job, self.info, self.sphere
+        frames = prepared_frames(*source, self.resampling, self.state, shows)
         for n, frame in enumerate(frames):
             if n == self._count:
                 return
@@ -162,9 +169,18 @@ def load_looks(job: StylizeJob) -> list[Stylizer]:
 
 
 def prepared_frames(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, count: Resampling, state: PaintState
+    job: StylizeJob,
+    info: VideoInfo,
+    sphere: Unfolding,
+    count: Resampling,
+    state: PaintState,
+    shows: bool | None = None,
 ) -> Iterator[Prepared]:
-    """Whole spheres at an even rate, blurred; from behind the last one that `state` has seen."""
+    """Whole spheres at an even rate, blurred; from behind the last one that `state` has seen.
+
+    Args:
+        shows: whether the picture itself ever shows; by default, whether the job's looks let it.
+    """
     position = state.position
     start, duration = job.span.start, job.span.duration
     if position:
@@ -175,7 +191,8 @@ def prepared_frames(
         after = position.pts if position else None
         rate = job.rate or info.rate
         frames = at_constant_rate(frames, rate, count, job.span.end(info), after)
-    shows, eyes, sharp = job.shows_source, list[Rgb](), list[Rgb]()
+    shows = job.shows_source if shows is None else shows
+    eyes, sharp = list[Rgb](), list[Rgb]()
     for frame in frames:
         if not (eyes and frame.repeats):
             each = split_eyes(frame.rgb, info.stereo)
@@ -193,7 +210,7 @@ def open_marks(job: StylizeJob, info: VideoInfo) -> Cuts[Prepared]:
 
 
 def open_finisher(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> Finisher:
     """What happens to painted frames before they are given out."""
     matched = job.eyes is EyePainting.MATCHED and paints(looks)
@@ -201,7 +218,7 @@ def open_finisher(
 
 
 def open_look_ahead(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> AbstractContextManager[LookAhead | NoLookAhead]:
     """What painted frames pass through; with one pass they pass as they are."""
     if job.passes == 1 or not smooths(job, info, looks):
@@ -209,18 +226,18 @@ def open_look_ahead(
     return looking_ahead(job.output, lambda: open_smoothers(job, info, sphere, looks))
 
 
-def paints(looks: Sequence[Stylizer]) -> bool:
+def paints(looks: Sequence[PaintsEyes]) -> bool:
     """Whether any look ever changes the picture."""
-    return not all(look.track.is_nothing for look in looks)
+    return not all(look.is_nothing() for look in looks)
 
 
-def smooths(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) -> bool:
+def smooths(job: StylizeJob, info: VideoInfo, looks: Sequence[PaintsEyes]) -> bool:
     """Whether frames are held still: painted films, unless `--temporal none` says no."""
     return not info.is_still and job.temporal is not Temporal.NONE and paints(looks)
 
 
 def open_smoothers(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> list[Smoother]:
     """One for each eye, or none."""
     if not smooths(job, info, looks):

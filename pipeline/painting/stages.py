@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import repeat
 
 from pipeline.painting.eyes import carry_over
-from pipeline.painting.stylizer import Stylizer
+from pipeline.painting.stylizer import PaintsEyes
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo
 from vr360.stereo import join_eyes
@@ -79,7 +79,7 @@ class Painter:
         bit_depth: of the painting.
     """
 
-    def __init__(self, looks: Sequence[Stylizer], bit_depth: int) -> None:
+    def __init__(self, looks: Sequence[PaintsEyes], bit_depth: int) -> None:
         self.busy_seconds = 0.0
         self.painted = 0
         self.state: PainterState | None = None
@@ -93,13 +93,12 @@ class Painter:
         again = last is not None and frame.repeats and not (frame.begins_shot or changed)
         eyes = last.eyes if last and again else self._eyes(frame)
         self.state = PainterState(frame.pts, eyes)
-        untouched = all(look.track.at(frame.pts).strength == 0 for look in self._looks)
+        untouched = all(look.is_nothing(frame.pts) for look in self._looks)
         bare = replace(frame, sharp=[])  # what only painting needs goes no further
         return Painted(bare, eyes, again, changed, untouched=untouched)
 
     def _changed(self, before: Fraction, now: Fraction) -> float:
-        tracks = (look.track for look in self._looks)
-        return max(track.at(now).distance(track.at(before)) for track in tracks)
+        return max(look.changed(before, now) for look in self._looks)
 
     def _eyes(self, frame: Prepared) -> list[Rgb]:
         started, eyes, sharp = time.perf_counter(), frame.eyes, frame.sharp or frame.eyes

@@ -14,7 +14,7 @@ from pathlib import Path
 from pipeline.painting.records import load_record, save_record
 from pipeline.painting.stages import Finisher, Painter, PainterState, Prepared
 from pipeline.painting.statistics import Measured, ShotState
-from pipeline.painting.stylizer import Stylizer
+from pipeline.painting.stylizer import PaintsEyes
 from pipeline.temporal.cuts import Cuts, CutState, DetectorState
 from pipeline.temporal.smoothing import Past
 from vr360.frame import Frame, Rgb
@@ -97,7 +97,7 @@ class Stages:
     def __init__(
         self,
         cuts: Cuts[Prepared],
-        looks: Sequence[Stylizer],
+        looks: Sequence[PaintsEyes],
         painter: Painter,
         finisher: Finisher,
     ) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -25,6 +26,28 @@ from pipeline.styles import Palette, open_palette
 from vr360.change import luma
 from vr360.choices import chosen
 from vr360.frame import Rgb, bit_depth, peak_of
+
+
+class PaintsEyes(Protocol):
+    """One look, or several on one frame: what painting asks of it."""
+
+    @property
+    def state(self) -> ShotState | None: ...
+    @state.setter
+    def state(self, state: ShotState | None) -> None: ...
+    @property
+    def backend(self) -> Backend: ...
+    def begin_shot(self) -> None: ...
+    def explain(self, width: int) -> str: ...
+    def is_nothing(self, seconds: Time | None = None) -> bool: ...
+    def changed(self, before: Time, now: Time) -> float: ...
+    def __call__(
+        self,
+        eyes: Sequence[Rgb],
+        depth: int | None = None,
+        seconds: Time = 0,
+        sharp: Sequence[Rgb] | None = None,
+    ) -> list[Rgb]: ...
 
 
 class Stylizer:
@@ -58,7 +81,7 @@ class Stylizer:
         chosen(Statistics, statistics, "--statistics")
         check_layout(projection, padding)
         self.track = track
-        self.backend = backend
+        self.backend: Backend = backend
         self._palette = palette
         self._projection = projection
         self._padding = padding
@@ -84,6 +107,14 @@ class Stylizer:
             raise ValueError("the state of a look with other --statistics")
         if self._shot and state:
             self._shot.state = state
+
+    def is_nothing(self, seconds: Time | None = None) -> bool:
+        """Whether the picture is left as it is at a moment, or ever."""
+        return self.track.is_nothing if seconds is None else self.track.at(seconds).strength == 0
+
+    def changed(self, before: Time, now: Time) -> float:
+        """By how much the look differs between two moments, see `Look.distance`."""
+        return self.track.at(now).distance(self.track.at(before))
 
     def explain(self, width: int) -> str:
         """How eyes of that width are laid out for the net, and why; one sentence for the user."""
