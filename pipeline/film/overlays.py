@@ -7,7 +7,7 @@ eyes. moviepy draws the letters.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from pipeline.film.script import Flat
 from pipeline.looks.masks import Floats
 from vr360.errors import InputError
 from vr360.frame import Projection, Rgb, Stereo, peak_of
-from vr360.geometry import equirect_directions, rotation
+from vr360.geometry import FULL_TURN, equirect_directions, rotation
 from vr360.media.probe import probe
 
 _PIXELS = 8  # of a drawn letter's height for each degree that the title is wide
@@ -54,7 +54,7 @@ class Overlay:
         own = seconds - float(flat.start)
         if not 0 <= own < float(flat.seconds):
             return eye
-        patch = self._at(own)
+        patch = self._fitted(self._at(own))
         share = _fade(flat, own)
         x, y, seen = self._places(*patch.alpha.shape)
         rgb = cv2.remap(patch.rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -62,6 +62,16 @@ class Overlay:
         peak = peak_of(eye)
         codes = np.asarray(np.rint(rgb * peak), eye.dtype)
         return mix(eye, codes, np.where(seen, alpha * np.float32(share), np.float32(0)))
+
+    def _fitted(self, patch: Patch) -> Patch:
+        """The patch with no more pixels than the sphere has for it, so that nothing aliases."""
+        rows, columns = patch.alpha.shape
+        across = 2 * np.tan(self._flat.width / 2) / (FULL_TURN / self._shape[1])
+        if columns <= 1.25 * across:
+            return patch
+        size = max(1, round(across)), max(1, round(rows * across / columns))
+        rgb, alpha = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in astuple(patch))
+        return Patch(rgb, alpha)
 
     def _places(self, rows: int, columns: int) -> tuple[Floats, Floats, Any]:
         """Where each pixel of the sphere lies on the flat picture, and whether it does."""

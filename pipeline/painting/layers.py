@@ -35,11 +35,16 @@ class Layered:
     Args:
         base: holds where no layer does.
         layers: each covers, by its mask, what lies below it.
+
+    Attributes:
+        kept: of the eyes painted last, (H, W) in 0..1 each: how much the picture itself shows;
+            empty where it does not.
     """
 
     def __init__(self, base: PaintsEyes, layers: Sequence[Layer]) -> None:
         self._base = base
         self._layers = layers
+        self.kept: Sequence[Floats] = ()
         self._looks = [base, *(layer.look for layer in layers if layer.look)]
 
     @property
@@ -76,18 +81,26 @@ class Layered:
         seconds: Time = 0,
         sharp: Sequence[Rgb] | None = None,
     ) -> list[Rgb]:
-        """As `Stylizer`; a look that a mask hides everywhere is not painted."""
+        """As `Stylizer`, without the layers that show the picture itself: these, in `kept`, are
+        laid on once the painting is held still. A look that masks hide is not painted.
+        """
         depth = depth or bit_depth(eyes[0])
         sharp = eyes if sharp is None else sharp
         masks = [layer.masks(sharp, seconds) for layer in self._layers]
         below = covered(masks)
         mixed = None if below else _painted(self._base, eyes, seconds, sharp)
+        kept = [np.full(eye.shape[:2], float(below > 0), np.float32) for eye in eyes]
         for number, (layer, shares) in enumerate(zip(self._layers, masks, strict=True)):
             if number + 1 < below or all(not share.any() for share in shares):
                 continue
+            if layer.look is None:
+                kept = [old + share * (1 - old) for old, share in zip(kept, shares, strict=True)]
+                continue
             above = _painted(layer.look, eyes, seconds, sharp)
-            mixed = above if mixed is None else _mixed(mixed, above, shares)
-        assert mixed is not None
+            mixed = above if mixed is None else _over(mixed, above, shares, kept)
+            kept = [old * (1 - share) for old, share in zip(kept, shares, strict=True)]
+        self.kept = kept if any(share.any() for share in kept) else []
+        mixed = _painted(None, eyes, seconds, sharp) if mixed is None else mixed
         peak = peak_at(depth)
         kind = np.uint8 if depth == 8 else np.uint16
         return [np.asarray((eye * np.float32(peak)).round().clip(0, peak), kind) for eye in mixed]
@@ -108,11 +121,26 @@ def _painted(
     return [np.asarray(eye, np.float32) / np.float32(peak_of(eye)) for eye in shown]
 
 
-def _mixed(
-    below: Sequence[Floats], above: Sequence[Floats], shares: Sequence[Floats]
+def _over(
+    below: Sequence[Floats],
+    above: Sequence[Floats],
+    shares: Sequence[Floats],
+    kept: Sequence[Floats],
 ) -> list[Floats]:
-    """Each eye of `above` over that of `below`, by its mask."""
-    return [
-        low + share[..., None] * (high - low)
-        for low, high, share in zip(below, above, shares, strict=True)
-    ]
+    """A look over the painted part of what lies below it; `kept` is the part that is not painted.
+
+    Of the whole, share s is the look, (1 - s) (1 - k) the painting and (1 - s) k the picture.
+    """
+    mixed = []
+    for low, high, share, bare in zip(below, above, shares, kept, strict=True):
+        painted = share + (1 - share) * (1 - bare)
+        weight = np.divide(share, painted, out=np.zeros_like(share), where=painted > 0)
+        mixed.append(low + weight[..., None] * (high - low))
+    return mixed
+
+
+def laid_on(painted: Rgb, sharp: Rgb, kept: Floats) -> Rgb:
+    """The picture itself over its painting, where it is kept."""
+    scale = np.float32(peak_of(painted) / peak_of(sharp))
+    mixed = painted + kept[..., None] * (sharp * scale - painted)
+    return np.asarray(mixed.round().clip(0, peak_of(painted)), painted.dtype)

@@ -12,7 +12,11 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import repeat
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.painting.eyes import carry_over
+from pipeline.painting.layers import laid_on
 from pipeline.painting.stylizer import PaintsEyes
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo
@@ -49,6 +53,8 @@ class Painted:
         changed: by how much its look differs from the frame before, see `Look.distance`.
         ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
         untouched: the eyes are the source itself, and stay it to the bit.
+        kept, sharp: how much of the source itself, (H, W) in 0..1 for each eye, is laid on the eyes
+            once they are held still, and the source for that; empty where none is.
     """
 
     source: Prepared
@@ -57,6 +63,8 @@ class Painted:
     changed: float = 0.0
     ahead: Sequence[Ahead] | None = None
     untouched: bool = False
+    kept: Sequence[NDArray[np.float32]] = ()
+    sharp: Sequence[Rgb] = ()
 
     @property
     def begins_shot(self) -> bool:
@@ -95,7 +103,9 @@ class Painter:
         self.state = PainterState(frame.pts, eyes)
         untouched = all(look.is_nothing(frame.pts) for look in self._looks)
         bare = replace(frame, sharp=[])  # what only painting needs goes no further
-        return Painted(bare, eyes, again, changed, untouched=untouched)
+        kept = self._looks[-1].kept if self._looks else ()
+        sharp = frame.sharp or frame.eyes if kept else ()
+        return Painted(bare, eyes, again, changed, None, untouched, kept, sharp)
 
     def _changed(self, before: Fraction, now: Fraction) -> float:
         return max(look.changed(before, now) for look in self._looks)
@@ -159,6 +169,9 @@ class Finisher:
             ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
+        if painted.kept:
+            layers = zip(eyes, painted.sharp, painted.kept, strict=True)
+            eyes = [laid_on(eye, sharp, kept) for eye, sharp, kept in layers]
         return self._folded(eyes)
 
     def _folded(self, eyes: Sequence[Rgb]) -> Rgb:

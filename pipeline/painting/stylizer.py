@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
@@ -37,6 +38,8 @@ class PaintsEyes(Protocol):
     def state(self, state: ShotState | None) -> None: ...
     @property
     def backend(self) -> Backend: ...
+    @property
+    def kept(self) -> Sequence[NDArray[np.float32]]: ...
     def begin_shot(self) -> None: ...
     def explain(self, width: int) -> str: ...
     def is_nothing(self, seconds: Time | None = None) -> bool: ...
@@ -90,6 +93,11 @@ class Stylizer:
             ShotStatistics(backend, not track.is_constant) if statistics == "shot" else None
         )
         self._canvases: dict[tuple[int, ...], Canvas] = {}
+
+    @property
+    def kept(self) -> Sequence[NDArray[np.float32]]:
+        """Nothing of the picture itself is to be laid on the painting, see `Layered`."""
+        return ()
 
     def begin_shot(self) -> None:
         """The next picture belongs to another shot: nothing of this one is kept."""

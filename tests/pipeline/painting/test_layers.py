@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.nets.checkpoint import save_gallery
-from pipeline.painting.layers import Layer, Layered, covered
+from pipeline.painting.layers import Layer, Layered, covered, laid_on
 from pipeline.painting.stylizer import load_stylizer
 from tests.pipeline.conftest import soft_noise, tiny_gallery
 
@@ -56,10 +56,22 @@ def test_looks_are_mixed_before_they_are_rounded(looks):
 def test_the_original_shows_sharp_and_to_the_bit(looks):
     sharp = soft_noise(HEIGHT, WIDTH, 1)
     layered = Layered(looks[0], [Layer(None, always((RAMP > 0.5).astype(np.float32)))])
-    mixed = layered([EYE, EYE], sharp=[sharp, sharp])
-    assert all(
-        np.array_equal(eye[:, WIDTH // 2 + 1 :], sharp[:, WIDTH // 2 + 1 :]) for eye in mixed
-    )
+    painted = layered([EYE, EYE], sharp=[sharp, sharp])
+    for eye, kept in zip(painted, layered.kept, strict=True):
+        mixed = laid_on(eye, sharp, kept)
+        assert np.array_equal(mixed[:, WIDTH // 2 + 1 :], sharp[:, WIDTH // 2 + 1 :])
+        assert np.array_equal(mixed[:, : WIDTH // 2 - 1], eye[:, : WIDTH // 2 - 1])
+
+
+def test_layers_cover_each_other_in_their_order_with_the_picture_between(looks):
+    one, two = looks
+    half = np.full_like(RAMP, 0.5)
+    layered = Layered(one, [Layer(None, always(half)), Layer(two, always(RAMP))])
+    eye = layered([EYE], 10)[0]
+    mixed = laid_on(eye, EYE, layered.kept[0]).astype(float)
+    a, b = (look([EYE], 10)[0].astype(float) for look in looks)
+    below = (a + EYE * (1023 / 255)) / 2
+    assert abs(mixed - (below + RAMP[..., None] * (b - below))).max() <= 1.01
 
 
 def test_what_is_hidden_everywhere_is_not_painted(looks):
@@ -69,7 +81,7 @@ def test_what_is_hidden_everywhere_is_not_painted(looks):
 
     whole, none = np.ones_like(RAMP), np.zeros_like(RAMP)
     hidden = Layered(Refuses(), [Layer(None, always(whole)), Layer(Refuses(), always(none))])
-    assert np.array_equal(hidden([EYE])[0], EYE)
+    assert np.array_equal(laid_on(hidden([EYE])[0], EYE, hidden.kept[0]), EYE)
     assert covered([[none], [whole], [RAMP]]) == 2
 
 
