@@ -1,17 +1,18 @@
 # make demo   paint the shipped sample clip          make test   lint, types, tests
 # make bench  print the ratios                       make fuzz   long seeded runs
-# make docs   build the site, strict, without network
+# make docs   build the site, strict, without network       make chaos  films killed again and again
 # make gallery DATA=FOLDER   train the shipped gallery on, or anew with FROM=none
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NPM := tests/viewer/web/npm
 DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 libegl1 \
   libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 \
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
-  libfontconfig1
+  libfontconfig1 chromium
 
-.PHONY: demo test lint docs bench fuzz gallery system clean
+.PHONY: demo test lint docs bench fuzz chaos gallery system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -34,6 +35,10 @@ bench: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/pytest -m fuzz
+
+# VR360_CHAOS_KILLS=200 kills more often, VR360_CHAOS_SEED=7 at other moments.
+chaos: $(READY)
+	$(BIN)/pytest -m chaos -s tests/pipeline/jobs
 
 # DATA holds styles/ (the recipe's paintings), photos/, panoramas/, weights/vgg16_features.safetensors.
 FROM ?= shipped
@@ -60,6 +65,8 @@ system:
 	else \
 	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || echo "for every test: sudo apt-get install $(DEBIAN)"; \
 	fi
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix $(NPM); \
+	else echo "for every browser test: npm ci --prefix $(NPM)"; fi
 
 clean:
 	rm -rf $(VENV) out

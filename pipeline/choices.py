@@ -52,6 +52,7 @@ class Jobs(StrEnum):
 
     AUTO = "auto"
     ALWAYS = "always"
+    KEEP = "keep"
     NEVER = "never"
 
 

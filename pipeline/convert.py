@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from pipeline.choices import FaceLayout, PictureKind, settle
 from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rewrite
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
-from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
-from vr360.geometry import Array
+from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo, peak_at
+from vr360.geometry import Array, rotation
 from vr360.media.checks import check_files, check_kind
 from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
@@ -25,6 +26,8 @@ from vr360.media.writer import Writer
 from vr360.projections import (
     RECTILINEAR,
     CubeMap,
+    Equirect,
+    HalfEquirect,
     SphereMap,
     source_map,
     sphere_map,
@@ -122,20 +125,21 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
         Vr360Error: anything about the input or the output that stands in the way.
     """
     check_files(job.input, job.output, job.preset, job.force)
-    info = probe_source(job)
+    info = with_full_depth(job, probe_source(job))
     job.span.check(info)
     check_kind(job.output, info)
-    source = source_map(info, job.source.projection, named_layout(job.source), job.source.fov)
+    source = map_of(job, info)
     target = target_map(job, info, source)
     metadata = metadata_of(job, target, info.stereo)
+    info, turn, metadata = settle_pose(job, info, metadata)
     height, width = picture_size((target.height, target.width), info.stereo)
-    film = open_film(job, info, (height, width), metadata)
-    sampler = build_sampler(source, target, job.turn, job.interpolation)
+    film = open_film(job, info, (height, width), metadata, turn)
+    sampler = build_sampler(source, target, turn, job.interpolation)
     count = Resampling()
     rewritten = rewrite(
         source_frames(job, info, count),
         film,
-        each_eye(sampler, info.stereo),
+        each_eye(lambda eye: sampler(placed(info, eye), peak_at(info.bit_depth)), info.stereo),
         progress,
         job.span.count(info),
         count,
@@ -161,7 +165,58 @@ def probe_source(job: ConvertJob) -> VideoInfo:
         info = probe(job.input, Projection.CUBEMAP, job.stereo)  # whose size nothing contradicts
         return replace(info, projection=Projection.EQUIRECT, reason="rectilinear: as asked for")
     asked = None if job.source.projection is None else Projection(job.source.projection)
-    return probe(job.input, asked, job.stereo)
+    return probe(job.input, asked, job.stereo, parts=True)
+
+
+def with_full_depth(job: ConvertJob, info: VideoInfo) -> VideoInfo:
+    """The source as it is to be read: 16 bits stay 16 bits from PNG to PNG."""
+    pictures = info.pixel_format == "rgb" and job.output.suffix.lower() in ("", ".png")
+    return replace(info, bit_depth=16) if pictures and info.bit_depth > 8 else info
+
+
+def map_of(job: ConvertJob, info: VideoInfo) -> SphereMap:
+    """The map of each eye of the source; a part of the sphere is laid in a whole one, see `placed`.
+
+    Raises:
+        InputError: the size contradicts the projection or the stereo layout.
+    """
+    if not info.is_part:
+        return source_map(info, job.source.projection, named_layout(job.source), job.source.fov)
+    window = info.window
+    if info.projection is Projection.HALF_EQUIRECT:
+        return HalfEquirect(window.full_height, window.width)
+    return Equirect(window.full_height, window.full_width)
+
+
+def placed(info: VideoInfo, eye: Rgb) -> Rgb:
+    """An eye of the source as `map_of` has it, black where a part of the sphere leaves out."""
+    if not info.is_part:
+        return eye
+    window = info.window
+    if info.projection is Projection.HALF_EQUIRECT:
+        window = window._replace(left=0, full_width=window.width)
+    return window.place(eye, cv2.BORDER_CONSTANT)
+
+
+def settle_pose(
+    job: ConvertJob, info: VideoInfo, metadata: SphericalMetadata | None
+) -> tuple[VideoInfo, Array, SphericalMetadata | None]:
+    """The source with a note of what became of its pose, the turn, and the result's metadata.
+
+    A picture that is not turned, in a file that can say so, keeps the pose that the source states;
+    any other is turned by it, as a player would have.
+    """
+    if not any(info.pose):
+        return info, job.turn, metadata
+    yaw, pitch, roll = info.pose
+    words = f"its pose (yaw {yaw:.6g}°, pitch {pitch:.6g}°, roll {roll:.6g}°)"
+    if metadata is not None and job.output.suffix and np.array_equal(job.turn, np.eye(3)):
+        note = f"{words} stays in the metadata"
+        kept = replace(metadata, yaw=yaw, pitch=pitch, roll=roll)
+        return replace(info, notes=(*info.notes, note)), job.turn, kept
+    note = f"the picture is turned by {words}"
+    upright = rotation(*np.radians(info.pose)).T
+    return replace(info, notes=(*info.notes, note)), upright @ job.turn, metadata
 
 
 def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap:
@@ -218,17 +273,18 @@ def open_film(
     info: VideoInfo,
     size: tuple[int, int],
     metadata: SphericalMetadata | None,
+    turn: Array,
 ) -> Writer:
     """The output, with the source's sound and the metadata of what it shows."""
     if job.target.is_six_faces:
         return FacesWriter(job.output, info.bit_depth, info, job.force)
-    return open_result(job, info, size, metadata)
+    return open_result(job, info, size, metadata, turn=turn)
 
 
 def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:
     """The pictures of the source, six faces as one."""
     if job.source.is_six_faces:
-        return iter((Frame(read_faces(job.input), Fraction(0)),))
+        return iter((Frame(read_faces(job.input, info.bit_depth), Fraction(0)),))
     return job.span.frames(info, count)
 
 

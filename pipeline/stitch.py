@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.choices import settle
-from pipeline.source.delivery import Progress, Span, open_result, rewrite
+from pipeline.source.delivery import Progress, Span, open_result, rewrite, sphere_metadata
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
+from vr360.fisheye.camera import Camera
 from vr360.fisheye.film import Footage, open_footage, result_size
 from vr360.fisheye.pto import write_pto
-from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.frame import Projection, Rgb, Stereo, VideoInfo
 from vr360.media.checks import check_files, check_kind
 from vr360.media.presets import Overrides, PresetName
 from vr360.media.probe import probe
 from vr360.media.targets import check_target
+from vr360.media.writer import Writer
+from vr360.projections import Equirect, source_map, usual_size
 from vr360.reports import Reported
-from vr360.spherical import SphericalMetadata
+from vr360.sampling import build_sampler
 
 
 @dataclass(frozen=True)
@@ -84,13 +89,13 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
     job.span.check(info)
     check_kind(job.output, info)
     height, width = result_shape(job, info)
-    opened = open_footage(info, job.footage, height, width)
-    if job.save_camera is not None:
+    opened = open_lenses(job, info, height, width)
+    if job.save_camera is not None and opened.camera is not None:
         write_pto(opened.camera, job.save_camera)
     rewritten = rewrite(
         job.span.frames(info),
-        open_result(job, info, (height, width), SphericalMetadata(Projection.EQUIRECT)),
-        opened.stitcher,
+        open_film(job, info, (height, width)),
+        opened.change,
         progress,
         job.span.count(info),
     )
@@ -100,11 +105,35 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         width=width,
         frames=rewritten.frames,
         seconds=time.perf_counter() - started,
-        camera=opened.camera.name,
-        camera_source=opened.camera.source,
+        camera=opened.camera.name if opened.camera else "GoPro MAX",
+        camera_source=opened.camera.source if opened.camera else "stitched in the camera",
         calibration=opened.calibration,
         source=info,
     )
+
+
+def open_film(job: StitchJob, info: VideoInfo, size: tuple[int, int]) -> Writer:
+    """The output, with the source's sound turned as the picture is."""
+    turn = None if job.footage.turn is None else job.footage.turn.T
+    metadata = sphere_metadata(info, Projection.EQUIRECT)
+    return open_result(job, info, size, metadata, turn=turn)
+
+
+class Lenses(NamedTuple):
+    """What makes a sphere of each frame; `camera` is None where the camera has stitched."""
+
+    change: Callable[[Rgb], Rgb]
+    camera: Camera | None = None
+    calibration: Calibration | None = None
+
+
+def open_lenses(job: StitchJob, info: VideoInfo, height: int, width: int) -> Lenses:
+    """The stitcher of two fisheyes, or the sampler of faces that need none."""
+    if info.projection is Projection.EQUI_ANGULAR:
+        turn = None if job.footage.turn is None else job.footage.turn.T
+        return Lenses(build_sampler(source_map(info), Equirect(height, width), turn))
+    opened = open_footage(info, job.footage, height, width)
+    return Lenses(opened.stitcher, opened.camera, opened.calibration)
 
 
 def result_shape(job: StitchJob, info: VideoInfo) -> tuple[int, int]:
@@ -113,7 +142,9 @@ def result_shape(job: StitchJob, info: VideoInfo) -> tuple[int, int]:
     Raises:
         InputError: a size that no whole sphere has.
     """
-    height, width = job.size or result_size(info)
+    faces = info.projection is Projection.EQUI_ANGULAR
+    usual = usual_size(source_map(info), Projection.EQUIRECT) if faces else result_size(info)
+    height, width = job.size or usual
     check_whole(height, width)
     return height, width
 

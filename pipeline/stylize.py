@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.painting.job import StylizeJob
-from pipeline.source.delivery import Progress, open_result
-from pipeline.source.unfolding import Unfolding, open_unfolding
-from pipeline.take import Take, probe_source
+from pipeline.source.delivery import Progress, open_result, sphere_metadata
+from pipeline.source.unfolding import Unfolding
+from pipeline.take import Take, probe_source, unfolding_of
 from vr360.frame import VideoInfo
 from vr360.media.reader import Resampling
 from vr360.media.writer import Writer
 from vr360.reports import Reported
-from vr360.spherical import SphericalMetadata
 from vr360.stereo import picture_size
 
 __all__ = ["StylizeJob", "StylizeReport", "stylize"]
@@ -47,7 +46,7 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
     """
     started = time.perf_counter()
     info = probe_source(job)
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
+    sphere = unfolding_of(job, info)
     film = open_film(job, info, sphere)
     take = Take(job, info, sphere, film.bit_depth)
     with film, take:
@@ -69,5 +68,5 @@ def stylize(job: StylizeJob, progress: Progress = lambda frames, _: frames) -> S
 def open_film(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
     """The output, with the source's sound and the metadata of a sphere."""
     size = picture_size((sphere.height, sphere.width), info.stereo)
-    metadata = SphericalMetadata(sphere.projection, info.stereo)
+    metadata = sphere_metadata(info, sphere.projection)
     return open_result(job, info, size, metadata, job.rate)

@@ -6,21 +6,25 @@ and whoever takes the frames. What they remember is one value, see `PaintState`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 
 from pipeline.backends import choose_device
 from pipeline.choices import EyePainting, Temporal
 from pipeline.painting.job import StylizeJob
+from pipeline.painting.key_frames import KeyFrames
+from pipeline.painting.layers import Layered
 from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
-from pipeline.painting.stages import Finisher, Painter, Prepared
-from pipeline.painting.state import PaintState, Stages
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Finisher, Painter
+from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
 from pipeline.source.preprocess import check_median, prepare
-from pipeline.source.unfolding import Unfolding
+from pipeline.source.unfolding import Unfolding, open_unfolding
 from pipeline.styles import check_styles
 from pipeline.temporal.cuts import Cuts, open_cuts
+from pipeline.temporal.flow import Quality
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import Smoother
 from vr360.frame import Frame, Rgb, Stereo, VideoInfo
@@ -39,9 +43,12 @@ class Take:
         sphere: how whole spheres are made of it, and what becomes of them.
         bit_depth: of the finished frames.
         state: go on from here; None begins anew.
-        looks: what paints, instead of the job's own looks; such a take has no state.
         count: take in so many frames of the source and no more. What they wait for is then in the
             state: another take that is given it goes on as if there had been no break.
+        looks: those of another take of the same job that has ended; loaded anew by default.
+        marks: what says where shots begin, if that is known already.
+        layered: paints instead of the job's own looks; such a take has no state.
+        watch: is shown every frame of the source that is taken in, before anything is done to it.
 
     Attributes:
         resampling: how far the source was from an even rate.
@@ -61,19 +68,25 @@ class Take:
         bit_depth: int,
         state: PaintState | None = None,
         count: int | None = None,
-        looks: Sequence[PaintsEyes] | None = None,
+        looks: list[Stylizer] | None = None,
+        marks: Cuts[Prepared] | None = None,
+        watch: Callable[[Frame], None] = lambda frame: None,
+        layered: Layered | None = None,
     ) -> None:
         self.job, self.info, self.sphere = job, info, sphere
         self.resampling = Resampling()
-        self.looks: Sequence[PaintsEyes] = load_looks(job) if looks is None else looks
-        self._painter = Painter(self.looks, bit_depth)
+        self.looks = open_looks(job, looks, layered)
+        self._watch = watch
+        self._stopped = self._broken_off = False
+        self._painter = Painter(self.looks, bit_depth, open_keys(job, info, sphere, self.looks))
         self._finisher = open_finisher(job, info, sphere, self.looks)
-        self.stages = Stages(open_marks(job, info), self.looks, self._painter, self._finisher)
+        marks = marks or open_marks(job, info)
+        self.stages = Stages(marks, self.looks, self._painter, self._finisher)
         self._ahead = open_look_ahead(job, info, sphere, self.looks)
         self._count = count
-        self._layered = looks is not None
-        if looks is not None and (state or count is not None):
-            raise ValueError("a take with looks of its own cannot be broken off and gone on with")
+        self._shows = layered is not None or job.shows_source
+        if layered and (state or count is not None):
+            raise ValueError("a take in layers cannot be broken off and gone on with")
         if job.passes != 1 and (state or count is not None):
             raise ValueError("with look-ahead a take cannot be broken off and gone on with")
         if state:
@@ -82,6 +95,18 @@ class Take:
     @property
     def state(self) -> PaintState:
         return self.stages.state
+
+    @state.setter
+    def state(self, state: PaintState) -> None:
+        self.stages.state = state
+
+    def stop(self) -> None:
+        """Paint no more; what is painted still comes out.
+
+        What it was taken from is then further on than `state`, whose position says so: whoever goes
+        on from it gives the position of the last frame that came out.
+        """
+        self._stopped = True
 
     @property
     def frames(self) -> int:
@@ -111,7 +136,7 @@ class Take:
     def __enter__(self) -> Take:
         self._look_ahead = self._ahead.__enter__()
         self._source = read_ahead(self._marked())
-        painted = map(self._painter.step, self._source)
+        painted = map(self._painter.step, self._until_stopped(self._source))
         self._painted = read_ahead(self._look_ahead(painted))
         return self
 
@@ -129,21 +154,34 @@ class Take:
         self._source.close()
         self._ahead.__exit__(kind, error, trace)
 
+    def _until_stopped(self, frames: Iterable[Prepared]) -> Iterator[Prepared]:
+        for frame in frames:
+            if self._stopped:
+                return
+            yield frame
+
     def _marked(self) -> Iterator[Prepared]:
-        shows = self._layered or self.job.shows_source
-        source = self.job, self.info, self.sphere
-        frames = prepared_frames(*source, self.resampling, self.state, shows)
+        frames = even_frames(self.job, self.info, self.resampling, self.state.position)
+        taken = self._taken_in(frames)
+        prepared = prepared_frames(self.job, self.info, self.sphere, taken, self._shows)
+        yield from self.stages.mark(prepared)
+        if not self._broken_off:
+            yield from self.stages.cuts.rest()
+
+    def _taken_in(self, frames: Iterator[Frame]) -> Iterator[Frame]:
         for n, frame in enumerate(frames):
             if n == self._count:
+                self._broken_off = True
                 return
-            yield from self.stages.mark([frame])
-        yield from self.stages.cuts.rest()
+            self._watch(frame)
+            yield frame
 
 
 def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if all that the job names is there and can be: before any net is loaded."""
     check_files(job.input, job.output, job.preset, job.force)
-    info = probe(job.input, job.source_projection, job.stereo, job.rate)  # a folder has no rate
+    given = job.source_projection, job.stereo, job.rate  # a folder has no rate
+    info = probe(job.input, *given, parts=True)
     check_median(job.median, info.bit_depth)
     job.span.check(info)
     check_kind(job.output, info)
@@ -151,8 +189,17 @@ def probe_source(job: StylizeJob) -> VideoInfo:
     return info
 
 
-def load_looks(job: StylizeJob) -> list[Stylizer]:
-    """The looks as the job wants them painted, one after the other."""
+def unfolding_of(job: StylizeJob, info: VideoInfo) -> Unfolding:
+    """How the source's eyes become whole spheres, and these the result's eyes."""
+    return open_unfolding(info, job.size, job.camera, job.paint_width, job.paints)
+
+
+def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:
+    """The looks as the job wants them painted, one after the other.
+
+    Args:
+        may_change: see `Stylizer`.
+    """
     return [
         load_stylizer(
             style,
@@ -163,34 +210,48 @@ def load_looks(job: StylizeJob) -> list[Stylizer]:
             padding=job.padding,
             statistics=job.statistics,
             preserve_colour=job.preserve_colour,
+            may_change=may_change,
         )
         for style, strength, stroke in job.looks
     ]
+
+
+def open_looks(
+    job: StylizeJob, looks: list[Stylizer] | None, layered: Layered | None
+) -> Sequence[PaintsEyes]:
+    """What paints: layers, looks that another take had, or those of the job."""
+    if layered:
+        return [layered]
+    return load_looks(job) if looks is None else _as_new(looks)
+
+
+def even_frames(
+    job: StylizeJob, info: VideoInfo, count: Resampling, position: Position | None = None
+) -> Iterator[Frame]:
+    """Frames of the source at an even rate, from behind a position on."""
+    start, duration = job.span.start, job.span.duration
+    if position:
+        duration = None if duration is None else start + duration - position.taken
+        start = position.taken
+    frames: Iterator[Frame] = read_frames(info, start, duration)
+    if info.is_still:
+        return frames
+    after = position.pts if position else None
+    return at_constant_rate(frames, job.rate or info.rate, count, job.span.end(info), after)
 
 
 def prepared_frames(
     job: StylizeJob,
     info: VideoInfo,
     sphere: Unfolding,
-    count: Resampling,
-    state: PaintState,
+    frames: Iterable[Frame],
     shows: bool | None = None,
 ) -> Iterator[Prepared]:
-    """Whole spheres at an even rate, blurred; from behind the last one that `state` has seen.
+    """Whole spheres, blurred; a repeated frame is prepared once.
 
     Args:
         shows: whether the picture itself ever shows; by default, whether the job's looks let it.
     """
-    position = state.position
-    start, duration = job.span.start, job.span.duration
-    if position:
-        duration = None if duration is None else start + duration - position.taken
-        start = position.taken
-    frames: Iterator[Frame] = read_frames(info, start, duration)
-    if not info.is_still:
-        after = position.pts if position else None
-        rate = job.rate or info.rate
-        frames = at_constant_rate(frames, rate, count, job.span.end(info), after)
     shows = job.shows_source if shows is None else shows
     eyes, sharp = list[Rgb](), list[Rgb]()
     for frame in frames:
@@ -242,7 +303,30 @@ def open_smoothers(
     """One for each eye, or none."""
     if not smooths(job, info, looks):
         return []
-    quality = flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
-    return [
-        Smoother(job.smoothness, quality) for _ in range(1 if info.stereo is Stereo.MONO else 2)
-    ]
+    quality = flow_of(job, sphere)
+    return [Smoother(job.smoothness, quality) for _ in range(eyes_of(info))]
+
+
+def open_keys(
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
+) -> KeyFrames | None:
+    """What decides which frames the net paints; None where it paints them all."""
+    if job.paint_every == 1 or info.is_still or not paints(looks):
+        return None
+    return KeyFrames(job.paint_every, eyes_of(info), flow_of(job, sphere))
+
+
+def flow_of(job: StylizeJob, sphere: Unfolding) -> Quality:
+    """How finely the source's motion is estimated."""
+    return flow_quality(job.flow, sphere.around // 2, choose_device(job.device))
+
+
+def eyes_of(info: VideoInfo) -> int:
+    """How many eyes a frame has."""
+    return 1 if info.stereo is Stereo.MONO else 2
+
+
+def _as_new(looks: list[Stylizer]) -> list[Stylizer]:
+    for look in looks:
+        look.begin_shot()
+    return looks

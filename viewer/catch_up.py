@@ -1,11 +1,11 @@
-"""Which pictures a window that was held up still shows. Pure: time is handed in."""
+"""Which late pictures a window shows after a stall. Pure: callers give the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-BEARABLE = 0.09  # seconds of wall: pictures may follow their sound by that (ITU-R BT.1359-1)
-EVEN = (0.25, 2.0)  # seconds of wall without catching up after a drop: at first, at most
+BEARABLE = 0.09  # seconds that pictures may follow their sound (ITU-R BT.1359-1)
+EVEN = (0.25, 2.0)  # seconds after a drop without catching up: at first, at most
 
 
 @dataclass
@@ -16,7 +16,7 @@ class CatchUp:
     until it has kept up for a while; each drop soon after another makes that while longer.
 
     Attributes:
-        behind: pictures that were due have been left for later.
+        behind: some due pictures are left for later.
     """
 
     behind: bool = False
@@ -25,12 +25,12 @@ class CatchUp:
     _until: float = 0.0
 
     def take(self, now: float, due: int, late: float) -> int:
-        """How many of the pictures due to take, oldest first; the last of them is to be shown.
+        """How many due pictures to take, oldest first; the last one taken is shown.
 
         Args:
             now: seconds of a monotonic clock.
             due: number of pictures whose time has come.
-            late: seconds of wall since the oldest of them was to be shown.
+            late: seconds since the oldest of them should have been shown.
         """
         if not due:
             self.behind = False

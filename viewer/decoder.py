@@ -18,8 +18,7 @@ import av.error
 from viewer.picture import Picture, picture_from_frame
 from vr360.errors import VideoOpenError
 from vr360.frame import VideoInfo
-from vr360.media.containers import opened
-from vr360.media.probe import packet_times
+from vr360.media.containers import opened, packet_times
 
 WINDOW_BYTES = 192 * 2**20
 WINDOW_FRAMES = (4, 24)

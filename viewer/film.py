@@ -7,6 +7,7 @@ from math import radians
 from pathlib import Path
 
 from viewer.layout import SLACK, Layout
+from vr360.cameras.pairs import PairKind
 from vr360.cubelayout import CubeLayout
 from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
@@ -40,17 +41,26 @@ def open_film(
     if path.is_dir():
         raise VideoOpenError(f"{path}: is a folder; give a film or a still")
     try:
-        return probe(path, projection, stereo)
+        info = probe(path, projection, stereo, parts=True)
+        return checked(info)
     except NotEquirectError as error:
         info = probe(path, Projection.EQUIRECT)
         why = str(error).partition(";")[0]
-    if info.declared:
-        reason = f"{info.projection}, {info.stereo}: a part of the sphere, the file's metadata says"
-        return replace(info, reason=reason)
     in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
     projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
     reason = f"{projection}, mono is a guess: {why}"
     return replace(info, projection=projection, declared=False, reason=reason)
+
+
+def checked(info: VideoInfo) -> VideoInfo:
+    """Raise VideoOpenError for what only `convert` reads: a sphere on two tracks."""
+    if info.pair is not None:
+        made = info.path.with_suffix(".mp4").name
+        raise VideoOpenError(
+            f"{info.path}: {info.pair.note}; the viewer takes one: vr360 "
+            f"{'stitch' if info.pair.kind is PairKind.LENSES else 'convert'} {info.path} {made}"
+        )
+    return info
 
 
 def layout_of(info: VideoInfo, cube: CubeLayout | None = None) -> Layout:

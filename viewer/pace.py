@@ -1,24 +1,23 @@
-"""How finely to draw while playing, on machines that cannot keep up. Pure: time is handed in."""
+"""Adaptive resolution while a film plays on a slow machine. Pure: callers give the time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LATE = 0.045  # seconds after its moment: a picture this late is on the way to being dropped
+LATE = 0.045  # seconds after its time; later pictures are about to be dropped
 COARSER = 0.7
 COARSEST = 0.35
-CALM = 10.0  # seconds without late pictures before drawing finer is tried again
+CALM = 10.0  # seconds without late pictures before the scale rises by a step
 
 
 @dataclass
 class Pace:
     """Share of the window's width that is drawn, then enlarged to fit.
 
-    Starts at 1. It goes down when pictures come later and later, best before any is dropped, or
-    are dropped again and again; one hold-up, after which lateness shrinks again, does not count.
-    After a calm while it is raised by a step, and each time that proves wrong the next while is
-    twice as long, so that the picture does not pump. It is 1 when the film stands: what is looked
-    at is always sharp.
+    It starts at 1. It falls when pictures come later each time, or when some are dropped. One
+    stall does not count: lateness shrinks again after it. After `CALM` seconds without late
+    pictures the scale rises by a step. If it has to fall again, the next wait is twice as long, so
+    the picture does not pump. While the film is paused the scale is 1, so a still is always sharp.
     """
 
     scale: float = 1.0
@@ -29,7 +28,7 @@ class Pace:
     _raised: bool = False
 
     def stand(self) -> float:
-        """The film stands."""
+        """The film is paused."""
         self.scale, self._before, self._worse = 1.0, 0.0, 0
         self._calm, self._troubled, self._raised = CALM, None, False
         return self.scale
@@ -37,7 +36,7 @@ class Pace:
     def shown(self, now: float, late: float, dropped: int = 0) -> float:
         """The scale from now on.
 
-        A picture came to the screen `late` seconds after its moment, and `dropped` before it never.
+        A picture came to the screen `late` seconds after its time; `dropped` before it never did.
         """
         worse = late > max(LATE, self._before) or dropped > 0
         self._worse, self._before = self._worse + 1 if worse else 0, late

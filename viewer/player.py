@@ -1,9 +1,9 @@
-"""Plays one film, or two in step: a decoding thread, a clock, and what is to be shown now.
+"""Plays one film, or two in step: a decoding thread, a clock, and the picture to show now.
 
-The window asks `poll` as often as it can paint. A window that was held up catches up: it gets the
-pictures it missed one after the other, as long as their lateness is bearable; only then are some
-dropped. A seek stops the clock until its picture has landed;
-newer seeks replace older ones, steps add up. While a film has sound, the sound leads the clock.
+The window calls `poll` as often as it can paint. After a stall it shows the late pictures in order.
+It drops pictures only when they are too late to bear (`catch_up`). A seek stops the clock until its
+picture is decoded. A newer seek replaces an older one; steps add up. Sound leads the clock where a
+film has any.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from vr360.errors import Vr360Error
 from vr360.frame import VideoInfo
 
 QUEUE = 5  # pictures decoded ahead
-LATE = 1.0  # seconds: a decoder further behind makes the clock wait for it
-PATIENCE = 10.0  # seconds that closing waits for a disk
+LATE = 1.0  # seconds; the clock waits for a decoder that is further behind
+PATIENCE = 10.0  # seconds that closing waits for the decoding thread
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What is on the screen together: the film, and the original it is compared with."""
+    """One moment on the screen: the film's picture, and the original's where there is one."""
 
     a: Picture
     b: Picture | None = None
@@ -39,7 +39,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Counters:
-    """Pictures shown while playing, pictures left out, and waits for a decoder that is too slow."""
+    """Pictures shown while playing, pictures dropped, and waits for a slow decoder."""
 
     shown: int = 0
     dropped: int = 0
@@ -48,7 +48,7 @@ class Counters:
 
 @dataclass(frozen=True)
 class _Request:
-    """Where to go: a time (None: from here), and a number of frames from there."""
+    """A seek: to a time (None is the present one), then so many frames on."""
 
     number: int
     time: Fraction | None
@@ -90,7 +90,7 @@ class Player:
         self._landed: Shown | None = self._current
         self._catch_up = CatchUp()
         self._request: _Request | None = None
-        self._base_time = self._current.a.pts  # the decoding thread's: where the last request led
+        self._base_time = self._current.a.pts  # of the decoding thread; steps count from it
         self._asked = self._answered = 0
         self._wants_to_play = False
         self._failure = ""  # stops the film until it is asked again
@@ -121,7 +121,7 @@ class Player:
 
     @property
     def message(self) -> str:
-        """What the user should know about the file, or an empty text."""
+        """What the user has to know about the file; empty if nothing."""
         if self._failure or self._note:
             return self._failure or self._note
         if not self._thread.is_alive() and not self._closing:
@@ -132,7 +132,7 @@ class Player:
         return self.sound.failure if self.sound is not None else ""
 
     def play(self) -> None:
-        """Play on; on the last picture before the out point or the end, begin at the in point."""
+        """Play on. At the out point or the end, begin again at the in point."""
         self._wants_to_play = True
         last = self.span.stop(self.clock.duration) - 3 * self._half_frame()
         if self.position >= last or self._out_of_pictures():
@@ -153,14 +153,14 @@ class Player:
             self.play()
 
     def seek(self, position: float) -> None:
-        """Show the frame at `position` seconds; playing goes on from there."""
+        """Show the frame at `position` seconds, and go on playing from there."""
         position = min(max(position, 0.0), self.clock.duration)
         self._stop_clock()
         self.clock.seek(self._wall(), position)
         self._ask(Fraction(position).limit_denominator(10**6))
 
     def step(self, frames: int) -> None:
-        """Pause, and go some frames forth or back from the last frame asked for."""
+        """Pause, and go some frames forth or back from the frame asked for last."""
         self._wants_to_play = False
         self._stop_clock()
         self._ask(None, frames)
@@ -171,7 +171,7 @@ class Player:
             self._start_clock()
 
     def poll(self) -> Shown | None:
-        """What to show from now on; None while that has not changed."""
+        """The picture to show now; None while it has not changed."""
         shown = self._take_landed()
         if shown is None and self.clock.playing:
             self._follow_sound()
@@ -207,7 +207,7 @@ class Player:
             self._changed.notify_all()
 
     def _take_landed(self) -> Shown | None:
-        """The picture that a seek or step asked for, once it is there."""
+        """The picture that a seek or step asked for, once it is decoded."""
         with self._changed:
             shown, self._landed = self._landed, None
         if shown is not None:
@@ -217,7 +217,7 @@ class Player:
         return shown
 
     def _take_due(self) -> Shown | None:
-        """A picture whose time has come, if there is one; maybe newer ones are left out for it."""
+        """The picture that is due, if there is one; older ones may have been dropped for it."""
         position = self.position
         limit = position if self.span.end is None else self.span.end - self._half_frame()
         with self._changed:
@@ -238,7 +238,7 @@ class Player:
         return taken[-1]
 
     def _lateness(self, due: list[Shown]) -> float:
-        """Seconds of wall since the oldest of the pictures due was to be shown."""
+        """Seconds of real time since the oldest due picture should have been shown."""
         return (self.position - float(due[0].a.pts)) / self.clock.speed if due else 0.0
 
     def _wait_for_slow_decoder(self, behind: float) -> None:
@@ -248,7 +248,7 @@ class Player:
             self._start_clock()
 
     def _mind_the_end(self) -> None:
-        """At the out point or after the last picture: loop or stop."""
+        """Loop or stop, at the out point or after the last picture."""
         stop = self.span.stop(self.clock.duration)
         if self.position < stop and not (self._out_of_pictures() and self._outlasted()):
             return
@@ -259,13 +259,13 @@ class Player:
             self._stop_clock()
 
     def _out_of_pictures(self) -> bool:
-        """What is on show is the last, and nothing else has been asked for."""
+        """Whether the last picture is shown and no seek is under way."""
         with self._changed:
             waiting = self._queue or self._request or self._asked != self._answered
             return not waiting and (self._decoders[0].at_end or bool(self._failure))
 
     def _outlasted(self) -> bool:
-        """The last decoded picture has been shown for its time; noted if the file says more."""
+        """Whether the last picture had its time; notes it where the file promised more."""
         last = self._current.a.pts
         if self.position < float(last) + 2 * self._half_frame():
             return False
@@ -285,7 +285,7 @@ class Player:
     def _start_clock(self) -> None:
         with self._changed:
             if self._asked != self._answered:
-                return  # the clock starts when the picture has landed
+                return  # the clock starts when the picture is decoded
         self.clock.play(self._wall())
         if self.sound is not None:
             self.sound.play(self.position, self.clock.speed)
@@ -299,7 +299,7 @@ class Player:
         return float(Fraction(1, 2) / self.film.rate) if self.film.rate else 0.0
 
     def _work(self) -> None:
-        """The decoding thread. The files are its own: nobody closes them while it reads."""
+        """The decoding thread. It alone closes the files, so none is closed while it reads."""
         with self._files:
             self._decode()
 
@@ -366,7 +366,7 @@ class Player:
         return self._closing or (self._request is not None and self._request.time is not None)
 
     def _pair(self, picture: Picture) -> Shown:
-        """The film's picture with the original's at the same time, once that has one."""
+        """The film's picture and the original's of the same time; None after the original's end."""
         if len(self._decoders) == 1:
             return Shown(picture)
         other = self._decoders[1]

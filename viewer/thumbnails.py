@@ -67,20 +67,29 @@ class Thumbnails:
                     return
                 place, self._wanted = self._wanted, None
             assert place is not None
-            rgb = self._read(container, stream, place)
+            time = Fraction(place, PLACES) * self._info.duration
+            rgb = key_frame(self._info, container, stream, time)
             if rgb is not None:
                 with self._changed:
                     self._ready[place] = rgb
 
-    def _read(self, container: InputContainer, stream: VideoStream, place: int) -> Rgb | None:
-        time = Fraction(place, PLACES) * self._info.duration + self._info.start_time
-        base = stream.time_base or Fraction(1, 1000)
-        container.seek(int(time / base), stream=stream, backward=True)
-        frame = next(container.decode(stream), None)
-        if frame is None:
-            return None
-        picture = picture_from_frame(frame, self._info.colour)
-        return _small(picture, self._info.stereo)
+
+def key_frame(
+    info: VideoInfo, container: InputContainer, stream: VideoStream, time: Fraction
+) -> Rgb | None:
+    """(HEIGHT, width, 3) uint8 of the key frame at or before a time, where there is one.
+
+    Args:
+        info: of the film that is opened.
+        container, stream: the film; the stream decodes key frames alone.
+        time: seconds from the first frame.
+    """
+    base = stream.time_base or Fraction(1, 1000)
+    container.seek(int((time + info.start_time) / base), stream=stream, backward=True)
+    frame = next(container.decode(stream), None)
+    if frame is None:
+        return None
+    return _small(picture_from_frame(frame, info.colour), info.stereo)
 
 
 def _small(picture: Picture, stereo: Stereo) -> Rgb:

@@ -4,8 +4,8 @@
     vr360.stylize("clip.mp4", "film.mp4", style="starry_night")
 
 The public names come from `vr360.api` the first time that one is asked for (PEP 562), so that
-`import vr360` loads no library. Beside that module nothing here knows about styles or networks:
-`pipeline` and `viewer` build on this package.
+`import vr360` loads no library. Beside that package nothing here knows about styles or networks:
+`pipeline` and `viewer` build on this one.
 """
 
 from __future__ import annotations
@@ -15,44 +15,26 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from vr360.api import (
-        convert,
-        inject,
-        inspect,
-        load_projection,
-        load_style,
-        measure,
-        open,
-        optimize,
-        remove,
-        stitch,
-        stylize,
-        train,
-    )
-
-__all__ = [
-    "convert",
-    "inject",
-    "inspect",
-    "load_projection",
-    "load_style",
-    "measure",
-    "open",
-    "optimize",
-    "remove",
-    "stitch",
-    "stylize",
-    "train",
-]
+    from vr360.api import *  # noqa: F403
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    names = () if name.startswith("_") and name != "__all__" else ("__all__", *_api().__all__)
+    if name not in names:
         raise AttributeError(f"module 'vr360' has no attribute {name!r}")
-    from vr360 import api
+    if name != "__all__":
+        _check_pipeline()
+    return getattr(_api(), name)
 
-    _check_pipeline()
-    return getattr(api, name)
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_api().__all__})
+
+
+def _api() -> Any:
+    from importlib import import_module
+
+    return import_module("vr360.api")
 
 
 def _check_pipeline() -> None:
@@ -68,7 +50,3 @@ def _check_pipeline() -> None:
             f"vr360 needs its own package `pipeline`, but {hidden or 'none'} was found; "
             "rename that file, or run your script from another folder"
         )
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

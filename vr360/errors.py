@@ -15,6 +15,7 @@ without what was asked for. Programmer mistakes raise `ValueError`.
     ├── DisplayError              no display, or no OpenGL 3.3 to draw with
     ├── EncodeError               ffmpeg refused or died
     └── MetadataError             spherical metadata that cannot be read or written
+        └── OtherProjectionError  it names a projection that is not read here
 """
 
 from __future__ import annotations
@@ -62,3 +63,7 @@ class EncodeError(Vr360Error):
 
 class MetadataError(Vr360Error):
     """Spherical metadata cannot be read from or written to the file."""
+
+
+class OtherProjectionError(MetadataError):
+    """The metadata names a projection that is not read here."""

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.cameras.pairs import Pair
 from vr360.choices import Projection as Projection
 from vr360.choices import Stereo as Stereo
+from vr360.window import FRONT_HALF, FULL, Bounds, Window
 
 Rgb = NDArray[Any]
 """(H, W, 3) R'G'B' as encoded: uint8 in 0..255, or uint16 holding 10-bit codes in 0..1023."""
@@ -46,12 +48,23 @@ class Frame:
 
 @dataclass(frozen=True)
 class Colour:
-    """What the numbers of the picture mean, in ffmpeg's names (`bt709`, `tv`, ...)."""
+    """What the numbers of the picture mean, in ffmpeg's names (`bt709`, `tv`, ...).
+
+    Attributes:
+        mastering, light: of HDR films, see `vr360.media.hdr.mastering_of`; empty where not said.
+    """
 
     matrix: str = "bt709"
     primaries: str = "bt709"
     transfer: str = "bt709"
     range: str = "tv"
+    mastering: str = ""
+    light: str = ""
+
+    @property
+    def is_hdr(self) -> bool:
+        """PQ or HLG, which eight bits cannot carry."""
+        return self.transfer in ("smpte2084", "arib-std-b67")
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,21 @@ class AudioInfo:
 
 
 @dataclass(frozen=True)
+class Tags:
+    """What is carried over.
+
+    Attributes:
+        words: names and values of the container's own tags.
+        timecode: of the first frame, `HH:MM:SS:FF`, or with `;` before FF where it drops numbers.
+        subtitles: stream indices of those that are text.
+    """
+
+    words: tuple[tuple[str, str], ...] = ()
+    timecode: str = ""
+    subtitles: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class VideoInfo:
     """What probing found out about a film or a still.
 
@@ -75,8 +103,14 @@ class VideoInfo:
         duration: seconds, exact where the container says so.
         frames: number of frames where the container says so, else an estimate.
         variable_rate: frames are not evenly spaced.
-        bit_depth: 8 or 10.
+        tags: what it says of itself, which results say too.
+        pair: the two tracks whose pictures are joined, see `vr360.cameras.pairs`.
+        interlaced: frames consist of two fields, taken one after the other.
+        bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
         declared: `projection` is what the file's own metadata says.
+        bounds: the part of the sphere that the picture of one eye leaves out; equirect only.
+        pose: yaw, pitch and roll, degrees, by which players turn the sphere, see
+            `vr360.spherical.model`.
         reason: why `projection` and `stereo` were chosen, one sentence for the user.
         start_time: of the first frame on the container's clock, seconds; the sound runs on it.
         notes: what was assumed where the file says nothing, one sentence each for the user.
@@ -96,11 +130,34 @@ class VideoInfo:
     bit_depth: int = 8
     variable_rate: bool = False
     rotation: int = 0
+    interlaced: bool = False
+    pair: Pair | None = None
+    tags: Tags = Tags()
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
     start_time: Fraction = Fraction(0)
     declared: bool = False
+    bounds: Bounds = FULL
+    pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_part(self) -> bool:
+        """The picture shows less than the sphere, or than the half of it that VR180 shows."""
+        return self.bounds not in (FULL, FRONT_HALF)
+
+    @property
+    def window_bounds(self) -> Bounds:
+        """`bounds`, with VR180's where nothing else is said."""
+        half = self.projection is Projection.HALF_EQUIRECT and self.bounds == FULL
+        return FRONT_HALF if half else self.bounds
+
+    @property
+    def window(self) -> Window:
+        """Where an eye lies in the whole sphere; equirect and half-equirect only."""
+        down = 2 if self.stereo is Stereo.TOP_BOTTOM else 1
+        across = 2 if self.stereo in (Stereo.LEFT_RIGHT, Stereo.RIGHT_LEFT) else 1
+        return Window.of(self.window_bounds, self.height // down, self.width // across)
 
     @property
     def is_still(self) -> bool:

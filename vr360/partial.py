@@ -139,7 +139,7 @@ def _longest(folder: Path) -> int:
 def _is_orphan(name: str) -> bool:
     """Whether a name is that of a partial whose process on this machine has ended."""
     owned = _OWNED.fullmatch(name)
-    return owned is not None and owned["place"] == _place() and not _runs(int(owned["pid"]))
+    return owned is not None and owned["place"] == _place() and not process_runs(int(owned["pid"]))
 
 
 def _place() -> str:
@@ -151,7 +151,8 @@ def _place() -> str:
     return f"{zlib.crc32(f'{platform.node()} {container}'.encode()):08x}"
 
 
-def _runs(pid: int) -> bool:
+def process_runs(pid: int) -> bool:
+    """Whether a process of that number runs on this machine, as far as it can be known."""
     if os.name != "posix":  # where asking ends the process
         return True
     try:

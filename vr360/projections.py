@@ -329,12 +329,12 @@ def pixels_per_quarter(source: SphereMap) -> float:
     if isinstance(source, CubeMap):
         return float(source.size)
     if isinstance(source, HalfEquirect):
-        return source.width / 2
+        return max(source.width, source.height) / 2  # eyes may be squeezed
     if isinstance(source, DualFisheye):
         return source.height * QUARTER_TURN / source.fov
     if isinstance(source, Rectilinear):
         return source.width / (2 * float(np.tan(source.fov / 2))) * QUARTER_TURN
-    return source.width / 4
+    return max(source.width / 4, source.height / 2)
 
 
 def _even(size: float) -> int:

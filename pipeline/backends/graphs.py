@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import tempfile
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from torch import Tensor, nn
 
 from pipeline import nets
 from vr360 import __version__, cubemap, geometry
+from vr360.cache import cache_folder
 from vr360.sampling import padding
 
 KEPT = 24  # graphs: one for each net, size and surface in use; a few megabytes each
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 def load_graph(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> ov.Model:
     """The graph of `net` for inputs of these shapes; `name` tells nets of equal weights apart."""
-    path = _folder() / f"{_digest(net, inputs, name)}.xml"
+    path = cache_folder() / f"{_digest(net, inputs, name)}.xml"
     try:
         graph = ov.Core().read_model(path)
         path.touch()  # used last
@@ -62,11 +62,6 @@ def _forget_oldest(folder: Path) -> None:
     for path in graphs[KEPT:]:
         path.unlink(missing_ok=True)
         path.with_suffix(".bin").unlink(missing_ok=True)
-
-
-def _folder() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "vr360"
 
 
 def _digest(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> str:

@@ -26,7 +26,10 @@ from pipeline.cli.inspect import inspect
 from pipeline.cli.jobs import jobs
 from pipeline.cli.measure import measure
 from pipeline.cli.optimize import optimize
+from pipeline.cli.plan import plan
 from pipeline.cli.remove import remove
+from pipeline.cli.serve import serve
+from pipeline.cli.share import share
 from pipeline.cli.signals import clean_up_when_ended
 from pipeline.cli.stitch import stitch
 from pipeline.cli.styles import styles
@@ -48,10 +51,13 @@ app = typer.Typer(
 for command in (
     stylize,
     film,
+    plan,
     stitch,
     convert,
     demo,
     view,
+    share,
+    serve,
     train,
     discover,
     optimize,

@@ -19,25 +19,29 @@ PANELS = {
         "style", "strength", "stroke", "then", "preserve_colour", "paint_width", "unrealness",
         "kind", "crop", "add_block", "style_scale", "denoise", "dissolve", "scale",
         "style_weight", "match", "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov",
-        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting",
+        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting", "refine",
+        "view",
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
         "calibrate", "save_camera", "swap", "turned", "lens_fov", "projection", "canvas",
     ),
-    TIME: ("start", "duration", "rate", "temporal", "smoothness", "passes", "cuts", "at", "on"),
+    TIME: (
+        "start", "duration", "rate", "temporal", "smoothness", "paint_every", "passes", "cuts",
+        "at", "on",
+    ),
     OUTPUT: (
         "preset", "size", "force", "as_json", "out", "report", "screenshot", "export", "path",
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
-        "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline",
-        "check", "preview", "scene",
+        "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "check",
+        "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price", "drawings",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (
         "device", "median", "padding", "statistics", "flow", "codec", "crf", "pixel_format",
         "speed", "interpolation", "network", "vgg_weights", "content_layers", "style_layers",
         "tv_weight", "optimizer", "learning_rate", "scales", "init", "flow_weight", "precision",
-        "part_pixels", "seed", "track", "keep_order", "any_shape", "ambisonic", "apple",
+        "part_pixels", "warm_up", "seed", "track", "keep_order", "any_shape", "ambisonic", "apple",
     ),
 }  # fmt: skip
 """One panel for one word, in every command that has it."""

@@ -42,27 +42,28 @@ def convert(
     to: PictureKind = typer.Option(PictureKind.EQUIRECT, "--to", help="Projection of OUTPUT."),
     layout: FaceLayout | None = typer.Option(
         None,
-        help="Faces of OUTPUT. By default eac for equi-angular, cbmp (as the metadata means) for "
+        help="Cube-face layout of OUTPUT. Default: eac for equi-angular, cbmp (as the "
+        "metadata means) for "
         "cubemap films and c3x2 (as FFmpeg has it) for stills. faces: six pictures F.png, R.png, "
         "B.png, L.png, U.png, D.png in a folder.",
     ),
     from_layout: FaceLayout | None = typer.Option(
-        None, help="Faces of INPUT; cbmp for cubemap by default if its metadata says cubemap."
+        None, help="Cube-face layout of INPUT. Default: cbmp where its metadata says cubemap."
     ),
     fov: float | None = typer.Option(
         None,
         min=1,
         max=360,
-        help="Degrees across OUTPUT: of each fisheye (190) or of a rectilinear view (90).",
+        help="Field of view of OUTPUT in degrees: of each fisheye (190) or a flat view (90).",
     ),
     from_fov: float | None = typer.Option(
-        None, min=1, max=360, help="Degrees across INPUT, likewise."
+        None, min=1, max=360, help="Field of view of INPUT in degrees, as for --fov."
     ),
-    yaw: float = typer.Option(0.0, help="Degrees to the right that the new front lies."),
-    pitch: float = typer.Option(0.0, help="Degrees upwards that the new front lies."),
-    roll: float = typer.Option(0.0, help="Degrees clockwise that the new view is turned."),
+    yaw: float = typer.Option(0.0, help="Turn the new front to the right, degrees."),
+    pitch: float = typer.Option(0.0, help="Turn the new front up, degrees."),
+    roll: float = typer.Option(0.0, help="Turn the new view clockwise, degrees."),
     size: str | None = typer.Option(
-        None, help="WxH of OUTPUT, all eyes included; as fine as INPUT by default."
+        None, help="Size of OUTPUT, WxH, all eyes included. Default: as fine as INPUT."
     ),
     stereo: Stereo = StereoOrAuto.AUTO,
     interpolation: Interpolation = typer.Option(
@@ -80,8 +81,9 @@ def convert(
 ) -> None:
     """Convert between projections: equirect, cube maps, VR180, dual fisheye, flat views.
 
-    Sound, times and bit depth are kept, and the metadata says what OUTPUT is. Dual fisheye here
-    means ideal lenses; for a camera's footage use `vr360 stitch`.
+    Sound, times and bit depth are kept, ambisonic sound turns with the picture, and the metadata
+    says what OUTPUT is. Dual fisheye here means ideal lenses; for a camera's footage use `vr360
+    stitch`.
     """
     from pipeline.convert import ConvertJob, convert
     from vr360.geometry import rotation

@@ -32,20 +32,20 @@ def discover(
     ),
     out: Path = typer.Option(..., help="Folder for index.html and discover.json."),
     on: list[Path] = typer.Option(
-        [], help="Film or still to try them on; may be repeated. The sample clip by default."
+        [], help="Film or still to try them on; repeatable. Default: the sample clip."
     ),
-    strength: str = typer.Option("1", help="One or several, 0 to 1.5, as in 0.5,1,1.5."),
-    stroke: str = typer.Option("1", help="Lengths of strokes, 0.5 to 2, as in 0.5,1,2."),
+    strength: str = typer.Option("1", help="Style strengths, 0 to 1.5, as in 0.5,1,1.5."),
+    stroke: str = typer.Option("1", help="Stroke lengths, 0.5 to 2, as in 0.5,1,2."),
     scale: str = typer.Option(
-        "90", help="Of paintings: degrees that one spans on the sphere, as in 60,90,120."
+        "90", help="Degrees that a painting spans on the sphere, as in 60,90,120."
     ),
-    size: str = typer.Option("512x256", help="WxH that clips are painted at."),
+    size: str = typer.Option("512x256", help="Size of the trial clips, WxH."),
     duration: str = typer.Option("1", help="Seconds of each film."),
-    iterations: int | None = typer.Option(None, min=1, help="Steps to learn a painting by."),
+    iterations: int | None = typer.Option(None, min=1, help="Training steps for each painting."),
     minutes: float | None = typer.Option(
-        None, min=0.01, help="Minutes to learn a painting in instead (5)."
+        None, min=0.01, help="Training minutes for each painting, instead of steps (5)."
     ),
-    photos: Path | None = typer.Option(None, help="Folder of photographs to learn paintings on."),
+    photos: Path | None = typer.Option(None, help="Folder of photographs to train on."),
     vgg_weights: Path | None = typer.Option(
         None, help="VGG-16 features as safetensors: for paintings, and to score style and content."
     ),

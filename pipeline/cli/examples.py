@@ -8,6 +8,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 stylize clip.mp4 film.mp4 --style starry_night:0.7,great_wave:0.3 --strength 0.8",
         "vr360 stylize clip.mp4 film.mp4 --style the_scream --strength 0s:0,4s:1 --duration 10",
         "vr360 stylize clip.mp4 film.mp4 --style stained_glass --stroke 2",
+        "vr360 stylize clip.mp4 film.mp4 --style carpet.jpg --refine 60",
         "vr360 stylize pair.mp4 film.mkv --style night_cafe --stereo tb --passes 2",
     ),
     "film": (
@@ -15,6 +16,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 film film.toml --check --sheet sheet.png",
         "vr360 film film.toml draft.mp4 --preview",
         "vr360 film film.toml one.mp4 --scene meadow --force",
+    ),
+    "plan": (
+        "vr360 plan clip.mp4 --style starry_night",
+        "vr360 plan clip.mp4 film.mkv --style starry_night --workers 20 --price 1.10",
     ),
     "stitch": (
         "vr360 stitch 360_0012.MP4 sphere.mp4",
@@ -32,6 +37,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 view clip.mp4 --style starry_night",
         "vr360 view film.mp4 --screenshot view.png --at 2.5 --yaw 90",
     ),
+    "share": (
+        "vr360 share film.mp4 site --compare clip.mp4 --title 'The valley, painted'",
+        "vr360 share dawn.mp4 noon.mp4 still.jpg site --title 'A day'",
+        "vr360 share film.mp4 site --view 90,0,80 --poster 3.5",
+    ),
+    "serve": ("vr360 serve site", "vr360 serve site --lan", "vr360 serve film.mp4 --port 0"),
     "train": (
         "vr360 train painting.jpg mine.safetensors --photos photos",
         "vr360 train comic.png comic.safetensors --photos photos --kind animation --minutes 20",

@@ -36,7 +36,7 @@ def explore(
     ),
     crop: list[str] | None = typer.Option(
         None,
-        help="x,y,w,h: a part of the style image, in shares; repeatable. All of it by default.",
+        help="Part of the style image, x,y,w,h as shares; repeatable. Default: all of it.",
     ),
     style_layers: list[str] | None = typer.Option(
         None, help="LAYER=WEIGHT,..., or five weights of conv1_1 to conv5_1; repeatable."
@@ -45,8 +45,8 @@ def explore(
     network: Vgg = Network.AUTO,
     add_block: AddBlock = None,
     style_scale: StyleScale = None,
-    iterations: int = typer.Option(64, min=1, max=100_000, help="Of each picture."),
-    width: int = typer.Option(256, min=64, help="Of each picture, pixels."),
+    iterations: int = typer.Option(64, min=1, max=100_000, help="Gradient steps for each picture."),
+    width: int = typer.Option(256, min=64, help="Width of each picture, pixels."),
     at: str = typer.Option("0", help="Time of a film's frame, in seconds or [H:]M:S."),
     vgg_weights: VggWeights = None,
     device: Device = "auto",

@@ -21,26 +21,35 @@ if TYPE_CHECKING:
 def inject(
     paths: list[Path] = PATHS,
     projection: Projection | None = typer.Option(
-        None, help="By default what the file, its name or its shape says."
+        None, help="Projection. Default: what the file, its name or its shape says."
     ),
     stereo: Stereo | None = typer.Option(
-        None, help="mono, tb (left eye on top), lr (left eye at left), rl; default likewise."
+        None,
+        help="mono, tb (left eye on top), lr (left eye left), rl (left eye right). "
+        "Default: as --projection.",
     ),
-    yaw: float | None = typer.Option(None, min=-180, max=180, help="Degrees."),
-    pitch: float | None = typer.Option(None, min=-90, max=90, help="Degrees."),
-    roll: float | None = typer.Option(None, min=-180, max=180, help="Degrees."),
+    yaw: float | None = typer.Option(
+        None, min=-180, max=180, help="Yaw of the pose in degrees, as the metadata counts it."
+    ),
+    pitch: float | None = typer.Option(
+        None, min=-90, max=90, help="Pitch of the pose in degrees, as the metadata counts it."
+    ),
+    roll: float | None = typer.Option(
+        None, min=-180, max=180, help="Roll of the pose in degrees, as the metadata counts it."
+    ),
     crop: str | None = typer.Option(
         None,
         metavar="W:H:FW:FH:X:Y",
         help="Size of one eye, size of the full sphere, left and top of the eye in it; pixels.",
     ),
     lens_fov: float | None = typer.Option(
-        None, help="Degrees that each lens of a dual-fisheye picture sees; by default 190."
+        None, help="Field of view of each lens of a dual-fisheye picture, degrees. Default: 190."
     ),
     ambisonic: AmbisonicMark = typer.Option(
         AmbisonicMark.AUTO,
         help="auto marks sound of 4, 9 or 16 channels that declares no loudspeakers; acn-sn3d "
-        "marks it anyway; none takes marks away.",
+        "marks it anyway, and 6, 11 or 18 as ambisonics with head-locked stereo; none takes "
+        "marks away.",
     ),
     apple: bool = typer.Option(
         False, "--apple", help="Write Apple's vexu and hfov too. Experimental."
@@ -48,7 +57,7 @@ def inject(
     track: int | None = typer.Option(
         None,
         min=1,
-        help="Video track; by default the first enabled one that is no thumbnail.",
+        help="Number of the video track. Default: the first enabled one that is no thumbnail.",
     ),
     keep_order: bool = typer.Option(
         False, "--keep-order", help="Do not move the video track to the front (YouTube needs it)."

@@ -46,12 +46,13 @@ def lines(report: Report, stream: VideoInfo | None) -> list[str]:
     out.append(f"  picture       {_picture(report, stream)}")
     metadata = report.metadata
     out.append(f"  sphere        {metadata.describe() if metadata else 'none stated'}")
-    for source, said, note, track in report.statements:
+    for source, said, note, track, _ in report.statements:
         words = said.describe() if said else f"not usable: {note}"
         where = f", track {track}" if track > 1 else ""
         out.append(f"    {source + where:<12}{words}")
     for sound in report.ambisonic:
-        out.append(f"  sound         ambisonic of order {sound.order}, ACN, SN3D (SA3D)")
+        stereo = ", and head-locked stereo" if sound.head_locked else ""
+        out.append(f"  sound         ambisonic of order {sound.order}, ACN, SN3D (SA3D){stereo}")
     out += [f"  disagreement  {text}" for text in report.disagreements]
     out += [f"  problem       {text}" for text in report.problems]
     for target, plays, missing in report.verdicts:

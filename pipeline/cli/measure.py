@@ -21,7 +21,7 @@ T = TypeVar("T")
 def measure(
     file: Path | None = typer.Argument(None, help="Film or still to measure."),
     source: Path | None = typer.Option(
-        None, help="What it was painted from: adds every figure that needs it."
+        None, help="Source that FILM was painted from; adds the figures that compare the two."
     ),
     baseline: Path | None = typer.Option(
         None, help="The same source and style painted frame by frame: adds the *_ratio figures."
@@ -31,20 +31,21 @@ def measure(
     ),
     style: str | None = typer.Option(
         None,
-        help="A style, NAME or FILE: adds grid_ratio, yaw_equivariance_max. A painting (.jpg, "
+        help="Style NAME or FILE: adds grid_ratio, yaw_equivariance_max. Painting (.jpg, "
         ".png, ...): adds style_loss, content_loss.",
     ),
     vgg_weights: Path | None = typer.Option(
-        None, help="VGG-16 features as safetensors, for a painting; else torchvision downloads it."
+        None,
+        help="VGG-16 features as safetensors, for a painting. Default: torchvision downloads them.",
     ),
     panoramas: Path | None = typer.Option(
         None, help="Folder of spheres: adds the distance of --style to --painting, by layer."
     ),
     painting: Path | None = typer.Option(
-        None, help="What --style was learned from; with --panoramas."
+        None, help="Painting that --style was learned from; with --panoramas."
     ),
     sheet: Path | None = typer.Option(
-        None, help="Picture to write of it: a view, the painting, painted views."
+        None, help="Picture to write: a view, the painting, painted views."
     ),
     report: Path | None = typer.Option(
         None, help="Folder for index.html: plots, heat maps, worst moments; needs --source."

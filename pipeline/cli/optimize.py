@@ -52,14 +52,17 @@ if TYPE_CHECKING:
 Style = Annotated[Path, typer.Option("--style", help="The painting, JPEG or PNG.")]
 Kind = Annotated[
     OptimizeKind,
-    typer.Option(help="Kind of style image; animation: flat styles, VGG-19 where it is at hand."),
+    typer.Option(
+        help="Kind of style image. animation is for flat styles and takes VGG-19 "
+        "where it is at hand."
+    ),
 ]
 Vgg = Annotated[
     Network, typer.Option(help="Whose features are compared; auto takes what --vgg-weights holds.")
 ]
 VggWeights = Annotated[
     Path | None,
-    typer.Option(help="VGG features as safetensors; without it torchvision downloads its own."),
+    typer.Option(help="VGG features as safetensors. Default: torchvision downloads them."),
 ]
 AddBlock = Annotated[
     list[str] | None,
@@ -71,10 +74,10 @@ StyleScale = Annotated[
         min=0.02, max=4, help="The painting's long side as a share of the panorama's width."
     ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the noise in the start.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed of the noise in the initial picture.")]
 Dissolve = Annotated[
     str | None,
-    typer.Option(help="Share of the painting over time, as 0s:0,2.5s:1."),
+    typer.Option(help="Opacity of the painting over time, as 0s:0,2.5s:1."),
 ]
 
 
@@ -88,7 +91,7 @@ def optimize(
         "-u",
         min=-10,
         max=10,
-        help="u: style counts 10^u times as much as content; 2 to 5.",
+        help="Log10 of style weight over content weight; 2 to 5.",
     ),
     kind: Kind = OptimizeKind.PAINTING,
     network: Vgg = Network.AUTO,
@@ -96,23 +99,24 @@ def optimize(
     style_layers: str | None = typer.Option(
         None, help="LAYER=WEIGHT,..., or five weights of conv1_1 to conv5_1; all 1 by default."
     ),
-    tv_weight: float | None = typer.Option(
-        None, min=0, help="Weight of the difference of neighbouring pixels."
-    ),
-    optimizer: Optimizer | None = typer.Option(None, help="What descends; adam by default."),
+    tv_weight: float | None = typer.Option(None, min=0, help="Weight of the total variation."),
+    optimizer: Optimizer | None = typer.Option(None, help="Optimiser. Default: adam."),
     learning_rate: float | None = typer.Option(
         None, min=1e-6, max=1e6, help="Step size of Adam, as a share of full scale."
     ),
     iterations: int | None = typer.Option(
-        None, min=1, max=100_000, help="At the coarsest scale; 256, for animation 500."
+        None,
+        min=1,
+        max=100_000,
+        help="Gradient steps at the coarsest scale. Default: 256; for animation 500.",
     ),
     scales: int | None = typer.Option(
         None,
         min=0,
         max=8,
-        help="From coarse to fine, each twice as wide; by default from about 512 pixels on.",
+        help="Scales from coarse to fine, each twice as wide. Default: from about 512 pixels on.",
     ),
-    crop: str | None = typer.Option(None, help="x,y,w,h: part of the style image, in shares."),
+    crop: str | None = typer.Option(None, help="Part of the style image, x,y,w,h as shares."),
     add_block: AddBlock = None,
     style_scale: StyleScale = None,
     init: str | None = typer.Option(
@@ -136,21 +140,25 @@ def optimize(
         None,
         min=64,
         max=16384,
-        help="Paint an eye at so many pixels of width, and enlarge the result.",
+        help="Width in pixels at which an eye is painted; the result is enlarged.",
     ),
-    denoise: float = typer.Option(0.0, min=0, help="Non-local means at the end, in codes; 3, say."),
+    denoise: float = typer.Option(
+        0.0, min=0, help="Strength of the final non-local-means filter in 8-bit codes, as 3."
+    ),
     dissolve: Dissolve = None,
     vgg_weights: VggWeights = None,
     precision: Precision | None = typer.Option(
-        None, help="Numbers that the network computes in; auto by default."
+        None, help="Number format that the network computes in. Default: auto."
     ),
     part_pixels: int | None = typer.Option(
-        None, min=1, help="Most pixels the network sees at once; fewer save memory, take longer."
+        None,
+        min=1,
+        help="Most pixels that the network takes at once. Fewer save memory and take longer.",
     ),
     baseline: Path | None = typer.Option(
-        None, help="Another painting of the same still: its objective is reported beside."
+        None, help="Another painting of the same still; reports its objective too."
     ),
-    size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
+    size: str | None = typer.Option(None, help="Size of the result, WxH, all eyes included."),
     start: Start = "0",
     duration: Duration = None,
     cuts: Cuts = "auto",

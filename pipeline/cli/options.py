@@ -32,11 +32,13 @@ def device_of(word: str) -> str:
 Input = Annotated[Path, typer.Argument(help="360° film, JPEG or PNG, or folder of frames.")]
 Output = Annotated[Path, typer.Argument(help="Film (.mp4, .mov, .mkv), still, or folder to write.")]
 Start = Annotated[str, typer.Option(help="Where to begin, in seconds or [H:]M:S.")]
-Duration = Annotated[str | None, typer.Option(help="How much of it, in seconds or [H:]M:S.")]
+Duration = Annotated[
+    str | None, typer.Option(help="How long, in seconds or [H:]M:S. Default: to the end.")
+]
 Preset = Annotated[
     PresetName | None,
     typer.Option(
-        help="What to encode for; by default OUTPUT's suffix decides: .mp4 quest, .mkv archive, "
+        help="What to encode for. Default: by OUTPUT's suffix: .mp4 quest, .mkv archive, "
         ".mov prores."
     ),
 ]
@@ -54,21 +56,23 @@ Device = Annotated[
     typer.Option(
         callback=device_of,
         metavar="[auto|cuda|mps|cpu]",
-        help="Where the net runs; auto takes the fastest at hand, cuda:1 the second GPU.",
+        help="Device of the net. auto takes the fastest; cuda:1 is the second GPU.",
     ),
 ]
 Cuts = Annotated[
     str,
-    typer.Option(help="auto finds them, none, or a FILE with a frame number or time a line."),
+    typer.Option(
+        help="Shot boundaries: auto detects them; none; or a FILE, a frame number or time a line."
+    ),
 ]
 From = Annotated[
     Projection | None,
-    typer.Option("--from", help="How the sphere lies on INPUT, against what the file says."),
+    typer.Option("--from", help="Projection of INPUT, where the file is wrong."),
 ]
 Stereo = Annotated[
     StereoOrAuto,
     typer.Option(
-        help="How the eyes lie on INPUT: tb left on top, lr left at left, rl left at right; auto "
+        help="Stereo layout of INPUT: tb (left eye on top), lr (left eye left), rl; auto "
         "is what the file says."
     ),
 ]

@@ -14,7 +14,9 @@ from pipeline.cli.editing import PATHS, byte_bar, jobs, run
 def remove(
     paths: list[Path] = PATHS,
     in_place: bool = typer.Option(
-        False, "--in-place", help="Edit the file where it is if it can be; not safe in a crash."
+        False,
+        "--in-place",
+        help="Edit the file where it lies, if possible. A crash then damages it.",
     ),
     each: bool = typer.Option(False, "--each", help="All paths are inputs."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),

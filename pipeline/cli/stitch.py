@@ -42,21 +42,23 @@ def stitch(
         "this footage and calibrates it.",
     ),
     calibrate: bool = typer.Option(
-        False, "--calibrate", help="Refine the camera by what both lenses see."
+        False, "--calibrate", help="Refine the camera on the overlap of the lenses."
     ),
     save_camera: Path | None = typer.Option(
         None, help="Write the camera, refined or not, as a Hugin project (.pto) for next time."
     ),
-    swap: bool = typer.Option(False, "--swap", help="The two lens pictures lie exchanged."),
+    swap: bool = typer.Option(False, "--swap", help="Exchange the two lens pictures."),
     turned: str = typer.Option(
         "0,0",
-        help="By how many degrees the left and the right lens picture lie turned clockwise, "
+        help="Degrees clockwise by which the left and the right lens picture are turned, "
         "in quarter turns: 90,-90.",
     ),
-    yaw: float = typer.Option(0.0, help="Degrees to the right that the camera faced."),
-    pitch: float = typer.Option(0.0, help="Degrees that the camera was tilted up."),
-    roll: float = typer.Option(0.0, help="Degrees that the camera was rolled clockwise."),
-    size: str | None = typer.Option(None, help="WxH of the result, 2:1; as wide as INPUT if not."),
+    yaw: float = typer.Option(0.0, help="Yaw of the camera: degrees to the right."),
+    pitch: float = typer.Option(0.0, help="Pitch of the camera: degrees upwards."),
+    roll: float = typer.Option(0.0, help="Roll of the camera: degrees clockwise."),
+    size: str | None = typer.Option(
+        None, help="Size of the result, WxH, 2:1. Default: as wide as INPUT."
+    ),
     start: Start = "0",
     duration: Duration = None,
     preset: Preset = None,

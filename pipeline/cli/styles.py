@@ -27,7 +27,7 @@ styles = typer.Typer(
 @styles.callback()
 def list_styles(
     context: typer.Context,
-    gallery: Path | None = typer.Option(None, help="A gallery FILE instead of the shipped one."),
+    gallery: Path | None = typer.Option(None, help="Gallery FILE. Default: the shipped one."),
     sheet: Path | None = typer.Option(
         None, help="JPEG or PNG to write: a scene painted in every style."
     ),
@@ -40,7 +40,7 @@ def list_styles(
     force: bool = typer.Option(False, "--force", help="Overwrite the sheet."),
     as_json: bool = typer.Option(False, "--json", help="Print the styles' cards as JSON."),
 ) -> None:
-    """List the styles with the paintings they were trained on; `show NAME` tells more of one."""
+    """List the styles and their paintings; `show NAME` tells more about one."""
     from pipeline.nets.cards import load_style_cards
     from pipeline.styles import GALLERY
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.live import Live
@@ -18,9 +15,7 @@ from pipeline.cli.console import console, say
 from pipeline.cli.options import Device, usage
 
 if TYPE_CHECKING:
-    from pipeline.nets.checkpoint import Gallery
-    from pipeline.training.recipe import StyleSource
-    from pipeline.training.settings import TrainSettings
+    from pipeline.training.train import TrainProgress
 
 
 def train(
@@ -33,51 +28,54 @@ def train(
     convolutions: bool = typer.Option(
         False,
         "--convolutions",
-        help="Train the whole net, not the new look alone: nearer to the painting, but it no "
+        help="Train the whole net, not the new look alone. It comes nearer to the painting, but no "
         "longer blends with the gallery.",
     ),
     keep: bool = typer.Option(
         False, "--keep", help="Write the gallery's styles to OUT too, beside the new one."
     ),
     vgg_weights: Path | None = typer.Option(
-        None, help="VGG features as safetensors; without it torchvision downloads its own."
+        None, help="VGG features as safetensors. Default: torchvision downloads them."
     ),
     network: Network = typer.Option(
         Network.AUTO,
         help="Whose features are compared; auto takes what --vgg-weights holds, vgg16 without.",
     ),
     iterations: int | None = typer.Option(
-        None, min=1, help="Steps to take (1000 unless --minutes); repeatable by --seed."
+        None,
+        min=1,
+        help="Training steps (1000 unless --minutes). The same --seed gives the same style.",
     ),
-    minutes: float | None = typer.Option(None, min=0.01, help="Minutes to use instead."),
+    minutes: float | None = typer.Option(
+        None, min=0.01, help="Training minutes, instead of steps."
+    ),
     kind: ImageKind = typer.Option(
         ImageKind.PAINTING, help="Kind of style image; photo keeps the film's detail."
     ),
-    name: str | None = typer.Option(None, help="The style's name; OUT's by default."),
+    name: str | None = typer.Option(None, help="Name of the style. Default: OUT's."),
     crop: str | None = typer.Option(
-        None, help="Part of the painting to learn, x,y,w,h as shares; all but its edge by default."
+        None, help="Part of the painting to learn, x,y,w,h as shares. Default: all but its edge."
     ),
     scale: float | None = typer.Option(
         None,
         min=1,
         max=360,
-        help="Degrees that the painting spans on the sphere (90): larger, larger strokes.",
+        help="Degrees that the painting spans on the sphere (90). More makes larger strokes.",
     ),
     style_weight: float | None = typer.Option(
         None, min=0.0, help="Weight of style against content; 1 is usual."
     ),
     preserve_colour: bool = typer.Option(
-        False, "--preserve-colour", help="Learn on luma alone: what is painted keeps its colours."
+        False, "--preserve-colour", help="Learn on luma alone; films keep their colours."
     ),
     match: Path | None = typer.Option(
-        None, help="Film or picture whose colours the painting takes on before it is learned."
+        None, help="Film or picture to match the painting's colours to before training."
     ),
     from_optimised: Path | None = typer.Option(
         None,
-        help="STYLE_IMAGE is a panorama painted by vr360 optimize; this is what it was painted "
-        "from.",
+        help="Source of STYLE_IMAGE, where that is a panorama painted by vr360 optimize.",
     ),
-    seed: int = typer.Option(0, min=0, help="Seed of weights, photographs and noise."),
+    seed: int = typer.Option(0, min=0, help="Random seed of weights, photographs and noise."),
     device: Device = "auto",
     resume: bool = typer.Option(False, "--resume", help="Continue from OUT.training."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUT."),
@@ -90,117 +88,47 @@ def train(
     data_rights: str = typer.Option("", help="Origin and licence of the photographs."),
 ) -> None:
     """Train a style for `vr360 stylize --style OUT`; resumable, with a preview and a report."""
-    from pipeline.looks.style_images import parse_box, pictures_in
-    from vr360.media.containers import check_readable
+    from pipeline.looks.style_images import parse_box
+    from pipeline.training.job import TrainJob, train_styles
 
-    if iterations is not None and minutes is not None:
-        raise typer.BadParameter("--iterations and --minutes: give one of the two")
-    if keep and (convolutions or gallery == "none"):
-        raise typer.BadParameter(
-            "--keep: the gallery's styles want its net; not with --convolutions, --gallery none"
-        )
     with usage():
-        box = parse_box(crop, "--crop") if crop else None
-    check_readable(style_image)
-    pictures_in(photos)
-    if vgg_weights is not None:
-        check_readable(vgg_weights)
-    _check_out(out, force or resume)
-
-    from pipeline.backends import choose_device
-    from pipeline.training.train import preview_path, report_path, train
-
-    start = _start(gallery)
-    settings = _settings(kind, iterations, minutes, convolutions or start is None, seed)
-    settings = replace(settings, network=_network(network, vgg_weights))
-    given = {
-        "name": name, "crop": box,
-        "scale": scale, "weight": style_weight, "match": match,
-        "preserve_colour": preserve_colour or None, "optimised_from": from_optimised,
-        "title": title, "artist": artist, "year": year, "rights": rights,
-    }  # fmt: skip
-    run = train(
-        _styles(style_image, out, images, {k: v for k, v in given.items() if v is not None}),
-        out,
-        photos,
-        settings,
-        panoramas=panoramas,
-        start=start,
-        keep=keep,
-        data_card={"rights": data_rights},
-        vgg_weights=vgg_weights,
-        device=choose_device(device),
-        resume=resume,
-    )
+        given = {
+            "name": name, "crop": parse_box(crop, "--crop") if crop else None,
+            "scale": scale, "weight": style_weight, "match": match,
+            "preserve_colour": preserve_colour or None, "optimised_from": from_optimised,
+            "title": title, "artist": artist, "year": year, "rights": rights,
+        }  # fmt: skip
+        job = TrainJob(
+            style_image,
+            out,
+            photos,
+            {field: value for field, value in given.items() if value is not None},
+            kind=kind,
+            iterations=iterations,
+            minutes=minutes,
+            gallery=gallery,
+            convolutions=convolutions,
+            keep=keep,
+            panoramas=panoramas,
+            images=images,
+            vgg_weights=vgg_weights,
+            network=network,
+            data_rights=data_rights,
+            device=device,
+            seed=seed,
+            resume=resume,
+            force=force,
+        )
     with Live(console=console, refresh_per_second=2) as live:
-        for state in run:
-            live.update(_table(state.step, state.done, state.seconds_left, state.losses))
-    say("style    ", str(out))
-    say("preview  ", str(preview_path(out)))
-    say("report   ", str(report_path(out)))
+        report = train_styles(job, lambda state: live.update(_table(state)))
+    say("style    ", str(report.style))
+    say("preview  ", str(report.preview))
+    say("report   ", str(report.page))
 
 
-def _check_out(out: Path, may_exist: bool) -> None:
-    from vr360.errors import OutputError
-
-    if out.suffix != ".safetensors":
-        raise OutputError(f"{out}: a style is written as NAME.safetensors")
-    if out.exists() and not may_exist:
-        raise OutputError(f"{out}: exists; --force overwrites it, --resume continues its training")
-    if not out.parent.is_dir():
-        raise OutputError(f"{out}: there is no folder {out.parent}; make it first")
-
-
-def _start(gallery: str) -> Gallery | None:
-    from pipeline.nets.checkpoint import load_gallery
-    from pipeline.styles import GALLERY
-
-    if gallery == "none":
-        return None
-    return load_gallery(GALLERY if gallery == "shipped" else Path(gallery))
-
-
-def _settings(
-    kind: ImageKind, iterations: int | None, minutes: float | None, convolutions: bool, seed: int
-) -> TrainSettings:
-    from pipeline.training.settings import PRESETS, TrainSettings
-
-    steps = None if minutes else iterations or 1000
-    return TrainSettings(
-        iterations=steps, minutes=minutes, convolutions=convolutions, seed=seed, **PRESETS[kind]
-    )
-
-
-def _network(name: Network, weights: Path | None) -> str:
-    from pipeline.nets.vgg import network_in
-
-    if name is not Network.AUTO:
-        return name
-    return network_in(weights) if weights else Network.VGG16
-
-
-def _styles(
-    image: Path, out: Path, images: Path | None, given: Mapping[str, Any]
-) -> list[StyleSource]:
-    from pipeline.training.recipe import StyleSource, load_recipe
-    from vr360.errors import InputError
-
-    if image.suffix != ".toml":
-        name = re.sub(r"[^\w-]+", "_", out.stem)
-        return [StyleSource(**{"name": name, "image": image, **given})]
-    if given:
-        raise InputError(f"{_options(given)}: say so in {image} instead")
-    return load_recipe(image, images)
-
-
-def _options(given: Mapping[str, Any]) -> str:
-    """The options as they were written."""
-    written = ("style-weight" if field == "weight" else field for field in given)
-    return ", ".join("--" + field.replace("_", "-") for field in written)
-
-
-def _table(step: int, done: float, seconds_left: float, losses: Mapping[str, float]) -> Table:
-    table = Table("step", "done", "left", *losses, box=None)
-    left = str(timedelta(seconds=round(seconds_left))) if done else "-"
-    table.add_row(str(step), f"{done:.0%}", left, *(f"{value:,.0f}" for value in losses.values()))
+def _table(state: TrainProgress) -> Table:
+    table = Table("step", "done", "left", *state.losses, box=None)
+    left = str(timedelta(seconds=round(state.seconds_left))) if state.done else "-"
+    losses = (f"{value:.4g}" for value in state.losses.values())
+    table.add_row(str(state.step), f"{state.done:.0%}", left, *losses)
     return table

@@ -41,28 +41,32 @@ def view(
     file: Path | None = typer.Argument(None, help="Film or still to look at."),
     compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
-    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="How strongly --style paints."),
-    stroke: float = typer.Option(1.0, min=0.5, max=2.0, help="How long its strokes are."),
+    strength: float = typer.Option(1.0, min=0.0, max=1.5, help="Strength of --style, 0 to 1.5."),
+    stroke: float = typer.Option(1.0, min=0.5, max=2.0, help="Stroke length of --style, 0.5 to 2."),
     projection: Projection | None = typer.Option(
-        None, "--from", help="How the sphere lies on FILE, instead of what it says."
+        None, "--from", help="Projection of FILE. Default: what it says."
     ),
     stereo: Stereo | None = typer.Option(
-        None, help="How the eyes lie on FILE, instead of what it says."
+        None, help="Stereo layout of FILE. Default: what it says."
     ),
-    layout: CubeLayout | None = typer.Option(None, help="Cube-face layout; else guessed."),
-    show: View = typer.Option(View.RECTILINEAR, help="How the sphere is shown."),
-    eyes: Eyes = typer.Option(Eyes.LEFT, help="Which eyes of a stereo film are shown."),
-    yaw: float = typer.Option(0.0, help="Degrees to the right."),
-    pitch: float = typer.Option(0.0, min=-90, max=90, help="Degrees upwards."),
+    layout: CubeLayout | None = typer.Option(
+        None, help="Cube-face layout. Default: guessed from the picture's shape."
+    ),
+    show: View = typer.Option(View.RECTILINEAR, help="View of the sphere."),
+    eyes: Eyes = typer.Option(Eyes.LEFT, help="Eyes of a stereo film to show."),
+    yaw: float = typer.Option(0.0, help="Look to the right, degrees."),
+    pitch: float = typer.Option(0.0, min=-90, max=90, help="Look up, degrees."),
     fov: float = typer.Option(90.0, min=20, max=150, help="Horizontal field of view, degrees."),
-    screenshot: Path | None = typer.Option(None, help="Save the view as PNG or JPEG; no window."),
-    at: float = typer.Option(0.0, min=0.0, help="Seconds into the film."),
+    screenshot: Path | None = typer.Option(
+        None, help="Save the view as PNG or JPEG, without a window."
+    ),
+    at: float = typer.Option(0.0, min=0.0, help="Start at this time, seconds."),
     wipe: float | None = typer.Option(
         None, min=0.0, max=1.0, help="Share of the width that shows the original."
     ),
     path: Path | None = typer.Option(None, help="View path (JSON) to open or to export."),
     export: Path | None = typer.Option(
-        None, help="Write the flat film that --path describes; no window."
+        None, help="Write the flat film that --path describes, without a window."
     ),
     force: bool = typer.Option(False, "--force", help="Replace the file of --export."),
 ) -> None:

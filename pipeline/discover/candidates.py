@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.looks.style_images import SMALLEST, Box, load_style, pictures_in
+from pipeline.looks.style_images import SMALLEST, Box, is_picture, load_style, pictures_in
 from pipeline.looks.track import parse_look
 from pipeline.nets.checkpoint import StyleCard, load_gallery
 from pipeline.nets.vgg import load_vgg16
@@ -15,7 +15,6 @@ from pipeline.styles import GALLERY, SUFFIX, find_card, load_look, shipped_style
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainProgress, TrainSettings, resume_path, train
 from vr360.errors import InputError
-from vr360.media.stills import PICTURE_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -71,10 +70,6 @@ def candidates(
     return found
 
 
-def is_painting(style: str) -> bool:
-    return Path(style).suffix.lower() in PICTURE_SUFFIXES
-
-
 def check_lessons(lessons: Lessons) -> None:
     """Refuse to learn paintings before anything is done.
 
@@ -127,7 +122,7 @@ def learned(candidate: Candidate, out: Path) -> Candidate:
 
 
 def _candidates(style: str, scales: Sequence[float], images: Path | None) -> Iterator[Candidate]:
-    if not is_painting(style):
+    if not is_picture(style):
         load_look(style)
         yield _known(style, images)
         return

@@ -16,7 +16,6 @@ from pipeline.discover.candidates import (
     Lessons,
     candidates,
     check_lessons,
-    is_painting,
     learn,
     learned,
     learned_path,
@@ -27,7 +26,7 @@ from pipeline.discover.page import write_page
 from pipeline.discover.pictures import STRIP_FRAMES, save_picture, sheet, strip, thumbnail
 from pipeline.discover.record import PICTURES, open_record
 from pipeline.discover.score import score
-from pipeline.looks.style_images import load_picture, load_style
+from pipeline.looks.style_images import is_picture, load_picture, load_style
 from pipeline.looks.track import STRONGEST, parse_look
 from pipeline.nets.strengths import STROKES
 from pipeline.nets.vgg import LAYERS, load_vgg16
@@ -111,7 +110,7 @@ class Discovery:
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self._candidates = candidates(sweep.styles, sweep.scales, sweep.images)
-        if any(is_painting(one.style) for one in self._candidates):
+        if any(is_picture(one.style) for one in self._candidates):
             check_lessons(sweep.lessons)
         weights = sweep.lessons.vgg_weights
         self._vgg = load_vgg16(weights, list(LAYERS)) if weights else None
@@ -143,7 +142,7 @@ class Discovery:
         lessons, folder = self.sweep.lessons, self.sweep.out / STYLES
 
         def work(candidate: Candidate, device: str) -> Candidate:
-            if not is_painting(candidate.style):
+            if not is_picture(candidate.style):
                 return candidate
             out = learned_path(candidate, lessons, folder)
             if not out.is_file():

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,13 +13,12 @@ from pipeline.film import script
 from pipeline.film.looks import is_original, layer_look
 from pipeline.film.masks import files_of, open_masks
 from pipeline.film.timeline import Placed
-from pipeline.jobs.files import fingerprint, sha256
-from pipeline.jobs.plan import make_plan
+from pipeline.jobs.files import checksum, fingerprint, sha256
+from pipeline.jobs.plan import identity
 from pipeline.looks.track import parse_look
 from pipeline.painting.layers import Layer, Layered
 from pipeline.painting.stylizer import load_stylizer
-from pipeline.source.unfolding import open_unfolding
-from pipeline.take import Take, load_looks
+from pipeline.take import Take, load_looks, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Rgb
 from vr360.media.probe import probe
@@ -102,10 +99,8 @@ def is_plain(scene: Placed) -> bool:
 
 def key_of(scene: Placed, bit_depth: int) -> str:
     """Hash of everything that decides about the scene's bits."""
-    plan = asdict(make_plan(scene.job, scene.count))
-    plan["settings"].pop("output")
-    told = json.dumps([plan, bit_depth, *_layers_told(scene)], sort_keys=True)
-    return hashlib.sha256(told.encode()).hexdigest()[:20]
+    told = [identity(scene.job), scene.count, bit_depth, *_layers_told(scene)]
+    return checksum(told)[:20]
 
 
 def _layers_told(scene: Placed) -> list[str]:
@@ -126,18 +121,20 @@ def _style_files(layer: script.Layer) -> list[Path]:
 
 def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
     """The scene as painting gives it."""
-    job, info = scene.job, scene.info
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
-    with Take(job, info, sphere, bit_depth, looks=layered(scene)) as take:
+    layers, job, info = layered(scene), scene.job, scene.info
+    if layers:
+        job = replace(job, paint_every=1)  # masks follow every frame
+    sphere = unfolding_of(job, info)
+    with Take(job, info, sphere, bit_depth, layered=layers) as take:
         yield from take
 
 
-def layered(scene: Placed) -> list[Layered] | None:
+def layered(scene: Placed) -> Layered | None:
     """The scene's look with its layers upon it; None where it has none."""
     if not scene.scene.layers:
         return None
     (base,) = load_looks(scene.job)
-    return [Layered(base, [_layer(scene, layer) for layer in scene.scene.layers])]
+    return Layered(base, [_layer(scene, layer) for layer in scene.scene.layers])
 
 
 def _layer(scene: Placed, layer: script.Layer) -> Layer:

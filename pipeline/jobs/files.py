@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from vr360.errors import OutputError
+from vr360.errors import InputError, OutputError
 from vr360.partial import Partial
 
 _END = 1 << 20  # bytes of a film's head and tail that are hashed
@@ -25,7 +25,17 @@ def fingerprint(path: Path) -> str:
 
     Args:
         path: a film, or a folder of pictures.
+
+    Raises:
+        InputError: it cannot be read.
     """
+    try:
+        return _fingerprint(path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _fingerprint(path: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(path.iterdir()) if path.is_dir() else [path]:
         stat = file.stat()
@@ -36,6 +46,12 @@ def fingerprint(path: Path) -> str:
             film.seek(max(0, path.stat().st_size - _END))
             digest.update(film.read(_END))
     return digest.hexdigest()
+
+
+def checksum(value: Any) -> str:
+    """SHA-256 of a value that JSON knows, hexadecimal."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def keep(path: Path) -> None:
@@ -58,7 +74,7 @@ def write_json(path: Path, value: Any) -> None:
     try:
         partial.make().write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
         keep(partial.path)
-        partial.settle()
+        partial.path.replace(path)
         keep(path)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""The story of a long film: plan it, render the segments that are missing, assemble them.
+"""The story of a long film: scan its source, plan it, paint what is missing, assemble it.
 
 Truth is the folder `OUTPUT.job` beside the output: whatever is complete in it is not made again.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from pipeline.jobs.files import keep
+import numpy as np
+
+from pipeline.jobs.claims import owner_of
 from pipeline.jobs.lock import locked
 from pipeline.jobs.plan import (
     SEGMENT,
@@ -24,19 +24,50 @@ from pipeline.jobs.plan import (
     make_plan,
     save_plan,
 )
-from pipeline.jobs.segments import Manifest, Segment
+from pipeline.jobs.scan import Scan, load_scan, open_scan
+from pipeline.jobs.segments import Manifest
+from pipeline.jobs.stop import PAUSE, Stop
+from pipeline.jobs.studio import Studio
+from pipeline.jobs.work import paint, pausing
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Progress
-from pipeline.source.unfolding import Unfolding, open_unfolding
+from pipeline.source.unfolding import Unfolding
 from pipeline.stylize import StylizeReport, open_film
-from pipeline.take import probe_source
+from pipeline.take import probe_source, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, VideoInfo
 from vr360.media.reader import Resampling
 from vr360.media.writer import Writer
+from vr360.partial import Partial
+from vr360.stereo import picture_size
 
 LONG = 60
 """Seconds from which on a film is made as a job by itself."""
+
+
+def _silent(frames: Iterable[Frame], _: int) -> Iterable[Frame]:
+    return frames
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How a job is made; only `warm_up` decides about its bits.
+
+    Attributes:
+        length: frames of a segment at most.
+        warm_up: frames painted before segments that begin within a shot, so that they can be
+            painted side by side; 0 hands the state of one over to the next.
+        keep: leave the folder when the film is complete, for the next job to take from.
+        stop: is asked after every frame whether to stop; by default only the folder and the disk
+            are.
+        scanning: shows how far the source is scanned.
+    """
+
+    length: int = SEGMENT
+    warm_up: int = 0
+    keep: bool = False
+    stop: Stop | None = None
+    scanning: Progress = _silent
 
 
 def folder_of(output: Path) -> Path:
@@ -51,95 +82,104 @@ def is_long(job: StylizeJob) -> bool:
 
 
 def stylize_in_segments(
-    job: StylizeJob, progress: Progress = lambda frames, _: frames, segment: int = SEGMENT
+    job: StylizeJob, progress: Progress = _silent, options: JobOptions | None = None
 ) -> StylizeReport:
     """Paint a film as `stylize` does, to the same bits; killed and called again, it goes on.
 
-    Args:
-        segment: frames of the source that are taken in between two states on the disk.
+    With other settings, another source or other code it paints what they change.
 
     Raises:
-        Vr360Error: what `stylize` refuses, and a job begun with another source, other settings or
-            other code, or that another process works on.
+        PausedError: it was asked to stop; what is painted is kept.
+        Vr360Error: what `stylize` refuses; another process works on the job; the source changes.
     """
-    started = time.perf_counter()
+    started, options = time.perf_counter(), options or JobOptions()
     info = probe_source(job)
     if job.passes != 1 or info.is_still:
         raise InputError(f"{job.input}: a still, and --passes 2, cannot be a job; --job never")
-    sphere = open_unfolding(info, job.size, job.camera, job.paint_width)
-    film = open_film(job, info, sphere)
-    folder = folder_of(job.output)
+    sphere = unfolding_of(job, info)
+    film, folder = open_film(job, info, sphere), folder_of(job.output)
     _make(folder)
+    stop = options.stop or Stop()
     with locked(folder):
-        plan = _planned(folder, make_plan(job, job.span.count(info, job.rate), segment))
-        _render(folder, plan, job, info, sphere, film.bit_depth, progress)
-        check_source(job, plan)
-        parts = assemble(folder, film, job, info)
-    shutil.rmtree(folder)
-    return _report(job, info, parts, time.perf_counter() - started, film)
+        (folder / PAUSE).unlink(missing_ok=True)
+        studio = _planned(folder, job, info, sphere, film.bit_depth, options)
+        manifests = paint(studio, progress, stop)
+        assemble(studio, film, stop)
+        _finish(studio)
+    return _report(studio, manifests, time.perf_counter() - started, film)
 
 
 def resume(
-    folder: Path, progress: Progress = lambda frames, _: frames, force: bool = False
+    folder: Path,
+    progress: Progress = _silent,
+    options: JobOptions | None = None,
+    force: bool = False,
 ) -> StylizeReport:
-    """Go on with the job in a folder; raises as `stylize_in_segments`.
+    """Go on with the job in a folder, with the length, warm-up and keep that it was planned with.
 
     Args:
         force: a film that has the output's name may be replaced.
+
+    Raises:
+        Vr360Error: as `stylize_in_segments`; source, styles or code are not what they were.
     """
     plan = load_plan(folder)
-    return stylize_in_segments(replace(plan.job, force=force), progress, plan.segment)
+    check_plan(folder, plan)
+    options = replace(
+        options or JobOptions(), length=plan.length, warm_up=plan.warm_up, keep=plan.keep
+    )
+    return stylize_in_segments(replace(plan.job, force=force), progress, options)
 
 
-def status(folder: Path) -> dict[str, Any]:
-    """How far a job is: frames, segments, frames a second, seconds left (None: not yet known)."""
-    plan = load_plan(folder)
-    made = [manifest for _, manifest in complete(folder)]
-    done, seconds = sum(m.frames for m in made), sum(m.seconds for m in made)
-    fps = done / seconds if seconds else None
-    left = max(0, plan.frames - done) / fps if fps else None
-    return {
-        "output": plan.settings["output"],
-        "frames": plan.frames,
-        "done": done,
-        "segments": len(made),
-        "fps": fps,
-        "seconds_left": left,
-    }
+def help_out(folder: Path, progress: Progress = _silent, stop: Stop | None = None) -> None:
+    """Paint segments of a job that another process plans and assembles, until all are there.
+
+    Raises:
+        Vr360Error: as `paint`; there is no plan yet, or source, styles or code are others here.
+    """
+    plan, scan = load_plan(folder), load_scan(folder / "scan.json")
+    check_plan(folder, plan)
+    if scan is None or scan.frames != plan.frames:
+        raise InputError(f"{folder}: scan.json is damaged; vr360 jobs resume {folder} scans anew")
+    info = probe_source(replace(plan.job, force=True))
+    sphere = unfolding_of(plan.job, info)
+    depth = open_film(replace(plan.job, force=True), info, sphere).bit_depth
+    paint(Studio(folder, plan, scan, plan.job, info, sphere, depth), progress, stop or Stop())
 
 
 def remove(folder: Path) -> None:
-    """Remove a job that nobody is at work on; a folder that is none is left alone."""
+    """Remove a job that nobody is at work on; a folder that is none is left alone.
+
+    Raises:
+        InputError: it is no job, or one that is worked on.
+    """
     if not (folder / "plan.json").exists():
         raise InputError(f"{folder}: no job; it has no plan.json")
     with locked(folder):
-        shutil.rmtree(folder)
+        for claim in folder.glob("*.claim"):
+            owner = owner_of(folder, claim.stem)
+            if owner:
+                raise OutputError(f"{folder}: is being worked on by {owner}")
+        _dispose(folder)
 
 
-def assemble(
-    folder: Path, film: Writer, job: StylizeJob, info: VideoInfo
-) -> list[tuple[Segment, Manifest]]:
-    """Write the film of all segments, with the source's sound and metadata; its parts."""
-    parts = list(complete(folder))
-    if not parts or not parts[-1][1].is_last:
-        raise OutputError(f"{folder}: segments are missing; vr360 jobs resume {folder}")
+def assemble(studio: Studio, film: Writer, stop: Stop) -> None:
+    """Write the film of all segments, with the source's sound and metadata.
+
+    Raises:
+        OutputError: a segment was damaged since it was painted.
+        PausedError: it was asked to stop; the film is assembled anew next time.
+    """
+    check_source(studio.plan)
     with film:
-        for segment, manifest in parts:
-            for frame in segment.frames(manifest, job.rate or info.rate):
+        for planned in studio.plan.segments:
+            manifest, segment = studio.verified(planned), studio.segment(planned)
+            if manifest is None:
+                again = f"vr360 jobs resume {studio.folder} paints it again"
+                raise OutputError(f"{segment.film}: damaged since it was painted; {again}")
+            for frame in segment.frames(manifest, studio.scan.pts(planned.first), studio.rate):
                 film.write(frame)
-    return parts
-
-
-def complete(folder: Path) -> Iterator[tuple[Segment, Manifest]]:
-    """The segments from the first on that are to the bit what they were, up to a gap."""
-    for number in range(len(list(folder.glob("*.json")))):
-        segment = Segment(folder, number)
-        manifest = segment.verified()
-        if manifest is None:
-            return
-        yield segment, manifest
-        if manifest.is_last:
-            return
+                pausing(studio, stop)
 
 
 def _make(folder: Path) -> None:
@@ -149,66 +189,80 @@ def _make(folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be made: {error.strerror}") from None
 
 
-def _planned(folder: Path, new: Plan) -> Plan:
-    if (folder / "plan.json").exists():
-        check_plan(folder, load_plan(folder), new)
-    else:
-        save_plan(folder, new)
-        keep(folder)
-    return new
-
-
-def _render(
+def _planned(
     folder: Path,
-    plan: Plan,
     job: StylizeJob,
     info: VideoInfo,
     sphere: Unfolding,
     bit_depth: int,
-    progress: Progress,
+    options: JobOptions,
+) -> Studio:
+    scan = open_scan(folder, job, info, sphere, options.scanning)
+    chosen = options.length, options.warm_up, options.keep
+    plan = make_plan(job, info, scan, bit_depth, *chosen)
+    if _known(folder) != plan:
+        _rehearse(folder, job, info, sphere, scan)
+        save_plan(folder, plan)
+    return Studio(folder, plan, scan, job, info, sphere, bit_depth)
+
+
+def _known(folder: Path) -> Plan | None:
+    try:
+        return load_plan(folder)
+    except InputError:
+        return None
+
+
+def _rehearse(
+    folder: Path, job: StylizeJob, info: VideoInfo, sphere: Unfolding, scan: Scan
 ) -> None:
-    done = sum(manifest.frames for _, manifest in complete(folder))
-    frames = _missing(folder, plan, job, info, sphere, bit_depth)
-    with closing(frames):
-        shown: Iterable[Frame] = progress(frames, max(0, plan.frames - done))
-        for _ in shown:
-            pass
+    """Write one black frame with all the sound and metadata, before hours are spent on painting.
+
+    Raises:
+        Vr360Error: what would have ended the film at its end.
+    """
+    if not job.output.suffix:
+        return
+    trial = folder / job.output.name
+    film = open_film(replace(job, output=trial, force=True), info, sphere)
+    size = picture_size((sphere.height, sphere.width), info.stereo)
+    black = np.zeros((*size, 3), np.uint8 if film.bit_depth == 8 else np.uint16)
+    with film:
+        film.write(Frame(black, scan.pts(0)))
+    trial.unlink()
 
 
-def _missing(
-    folder: Path, plan: Plan, job: StylizeJob, info: VideoInfo, sphere: Unfolding, bit_depth: int
-) -> Generator[Frame, None, None]:
-    """Frames of the segments that are not there or not whole, as they are rendered."""
-    number, before, is_last = 0, None, False
-    while not is_last:
-        segment = Segment(folder, number)
-        manifest = segment.verified()
-        if manifest is None:
-            check_source(job, plan)
-            entering = before.leaving() if before else None
-            yield from segment.render(job, info, sphere, bit_depth, entering, plan.segment)
-            manifest = segment.manifest()
-        assert manifest is not None
-        number, before, is_last = number + 1, segment, manifest.is_last
+def _finish(studio: Studio) -> None:
+    """Remove what nobody needs any more."""
+    if not studio.plan.keep:
+        _dispose(studio.folder)
+        return
+    keys = {planned.key for planned in studio.plan.segments}
+    for path in studio.folder.glob(f"{'[0-9a-f]' * 32}.*"):
+        if path.name[:32] not in keys or ".part." in path.name:
+            path.unlink()
+
+
+def _dispose(folder: Path) -> None:
+    """Remove a job; who opens it meanwhile finds none rather than half of one."""
+    away = Partial(folder).path
+    folder.rename(away)
+    shutil.rmtree(away)
 
 
 def _report(
-    job: StylizeJob,
-    info: VideoInfo,
-    parts: list[tuple[Segment, Manifest]],
-    seconds: float,
-    film: Writer,
+    studio: Studio, manifests: dict[str, Manifest], seconds: float, film: Writer
 ) -> StylizeReport:
-    made = [manifest for _, manifest in parts]
-    frames = sum(m.frames for m in made)
+    made = [manifests[planned.key] for planned in studio.plan.segments]
     stages = {name: sum(m.stage_seconds[name] for m in made) for name in made[0].stage_seconds}
+    scan = studio.scan
     return StylizeReport(
-        output=job.output,
-        frames=frames,
+        output=studio.job.output,
+        frames=scan.frames,
         painted=sum(m.painted for m in made),
         seconds=seconds,
-        source=info,
-        resampling=Resampling(frames, sum(m.repeated for m in made), sum(m.dropped for m in made)),
+        source=studio.info,
+        resampling=Resampling(scan.frames, scan.repeated, scan.dropped),
         backend=made[0].backend,
         layout=made[0].layout,
         stage_seconds=stages | {"encode": film.busy_seconds},

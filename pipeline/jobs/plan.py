@@ -1,9 +1,14 @@
-"""What a job is: its source, its settings and the code that paints it, in `plan.json`."""
+"""What a job is: its source, its settings, the code that paints it, and its segments.
+
+A segment's key is a checksum of all that decides about its bits. What has been painted under a key
+never has to be painted again, whichever job it was painted for.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from fractions import Fraction
@@ -12,16 +17,43 @@ from typing import Any
 
 import pipeline
 import vr360
-from pipeline.jobs.files import fingerprint, sha256, write_json
-from pipeline.looks.track import parse_look
+from pipeline.jobs.files import checksum, fingerprint, sha256, write_json
+from pipeline.jobs.scan import Scan
+from pipeline.looks.track import LookTrack, parse_look
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
 from pipeline.styles import GALLERY
 from vr360.errors import InputError
+from vr360.frame import VideoInfo
 from vr360.media.presets import Overrides
 
 SEGMENT = 240
-"""Frames of the source that a segment takes in: what a killed run loses at most."""
+"""Frames of a segment at most: what a killed run loses."""
+
+_NOT_PAINTED = {"input", "output", "preset", "encoding", "span", "rate", "cuts", "style"}
+_NOT_PAINTED |= {"strength", "force"}
+"""Settings that decide nothing about a painted frame, or that a scan or the look stands for."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A segment to be painted.
+
+    Attributes:
+        key: checksum of all that decides about its bits.
+        first: number of its first frame in the film.
+        frames: how many it has.
+        warm_up: frames before it that are painted and thrown away, to have a state to begin with.
+        after: key of the segment whose state it goes on from; None where nothing is remembered.
+        is_awaited: another segment goes on from its state.
+    """
+
+    key: str
+    first: int
+    frames: int
+    warm_up: int = 0
+    after: str | None = None
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,16 +65,23 @@ class Plan:
         settings: of the `StylizeJob`, as JSON knows them.
         styles: checksums of the files that the settings name.
         code: checksum of the program.
-        segment: frames of the source that each segment takes in.
-        frames: how many will come, as far as the source knows.
+        length: frames of a segment at most.
+        warm_up: frames painted before segments that begin within a shot; 0 hands the state of one
+            over to the next.
+        keep: the folder stays when the film is complete.
+        frames: of the film.
+        segments: in the order of the film.
     """
 
     source: str
     settings: dict[str, Any]
     styles: dict[str, str]
     code: str
-    segment: int
+    length: int
+    warm_up: int
+    keep: bool
     frames: int
+    segments: tuple[Planned, ...]
 
     @property
     def job(self) -> StylizeJob:
@@ -50,10 +89,30 @@ class Plan:
         return job_of(self.settings)
 
 
-def make_plan(job: StylizeJob, frames: int, segment: int = SEGMENT) -> Plan:
+def make_plan(
+    job: StylizeJob,
+    info: VideoInfo,
+    scan: Scan,
+    bit_depth: int,
+    length: int = SEGMENT,
+    warm_up: int = 0,
+    keep: bool = False,
+) -> Plan:
     """The plan of a job as source, styles and code are now."""
-    named = {str(path): sha256(path) for path in _files(job)}
-    return Plan(fingerprint(job.input), settings_of(job), named, code(), segment, frames)
+    styles = {str(path): sha256(path) for path in _files(job)}
+    settings = settings_of(job)
+    base = checksum([_painted(settings), styles, code(), bit_depth, _picture(info), _is_bare(job)])
+    segments = tuple(_segments(job, scan, base, length, warm_up))
+    source = fingerprint(job.input)
+    return Plan(source, settings, styles, code(), length, warm_up, keep, scan.frames, segments)
+
+
+def identity(job: StylizeJob) -> str:
+    """Checksum of all that decides about a job's frames, wherever they are written."""
+    settings = settings_of(job)
+    settings.pop("output")
+    styles = {str(path): sha256(path) for path in _files(job)}
+    return checksum([fingerprint(job.input), settings, styles, code()])
 
 
 def save_plan(folder: Path, plan: Plan) -> None:
@@ -68,32 +127,36 @@ def load_plan(folder: Path) -> Plan:
     """
     path = folder / "plan.json"
     try:
-        return Plan(**json.loads(path.read_text(encoding="utf-8")))
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        segments = tuple(Planned(**segment) for segment in plan.pop("segments"))
+        return Plan(**plan, segments=segments)
     except OSError:
         raise InputError(f"{folder}: no job; it has no plan.json") from None
-    except (ValueError, TypeError):
-        reason = "damaged; vr360 jobs clean removes the job, then begin anew"
+    except (ValueError, TypeError, KeyError, AttributeError):
+        reason = "damaged; vr360 stylize with the same words plans the job anew, and keeps the rest"
         raise InputError(f"{path}: {reason}") from None
 
 
-def check_plan(folder: Path, old: Plan, new: Plan) -> None:
-    """Raise InputError unless what was begun by one plan can be gone on with by the other."""
+def check_plan(folder: Path, plan: Plan) -> None:
+    """Raise InputError unless source, styles and code are what they were when it was made."""
+    job = plan.job
+    styles = {str(path): sha256(path) for path in _files(job)}
     reasons = {
-        f"{new.job.input} has changed since": old.source != new.source,
-        "its settings were others": old.settings != new.settings,
-        "a style or list of cuts has changed since": old.styles != new.styles,
-        "another version of vr360 began it": old.code != new.code,
-        "its segments have another length": old.segment != new.segment,
+        f"{job.input} has changed since": fingerprint(job.input) != plan.source,
+        "a style or camera has changed since": styles != plan.styles,
+        "another version of vr360 began it": code() != plan.code,
     }
     for reason, holds in reasons.items():
         if holds:
-            raise InputError(f"{folder}: {reason}; vr360 jobs clean {folder} removes it")
+            again = "vr360 stylize with the same words paints what that has changed"
+            raise InputError(f"{folder}: {reason}; {again}")
 
 
-def check_source(job: StylizeJob, plan: Plan) -> None:
+def check_source(plan: Plan) -> None:
     """Raise InputError where the source is no more what it was when the job began."""
-    if not job.input.exists() or fingerprint(job.input) != plan.source:
-        raise InputError(f"{job.input}: changed while it was painted; begin anew")
+    path = Path(plan.settings["input"])
+    if not path.exists() or fingerprint(path) != plan.source:
+        raise InputError(f"{path}: changed while it was painted; what is painted is kept")
 
 
 def settings_of(job: StylizeJob) -> dict[str, Any]:
@@ -120,20 +183,68 @@ def job_of(settings: dict[str, Any]) -> StylizeJob:
 
 
 def code() -> str:
-    """Checksum of every line of the program."""
+    """Checksum of every line of the program that paints; its commands are not among them."""
     digest = hashlib.sha256(vr360.__version__.encode())
     for package in (vr360, pipeline):
         root = Path(package.__path__[0])
         for path in sorted(root.rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(path.read_bytes())
+            if path.relative_to(root).parts[0] != "cli":
+                digest.update(path.relative_to(root).as_posix().encode())
+                digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
+def _segments(
+    job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int
+) -> Iterator[Planned]:
+    tracks, names = _tracks(job), _names(job, scan)
+    for shot, end in zip([0, *scan.cuts], [*scan.cuts, scan.frames], strict=True):
+        after: str | None = None
+        for first in range(shot, end, length):
+            frames = min(length, end - first)
+            warm = min(warm_up, first - shot)
+            entering = None if warm_up else after
+            seen = names[first - warm : first + frames]
+            styles = [track.styles for track in tracks]
+            awaited = not warm_up and first + frames < end
+            key = checksum([base, styles, entering, warm, awaited, seen])[:32]
+            yield Planned(key, first, frames, warm, entering, awaited)
+            after = key
+
+
+def _names(job: StylizeJob, scan: Scan) -> list[list[Any]]:
+    """For every frame what is painted, and with which looks."""
+    tracks = _tracks(job)
+    constant = [asdict(track.at(0)) for track in tracks if track.is_constant]
+    if len(constant) == len(tracks):
+        looks = [constant] * scan.frames
+    else:
+        looks = [[asdict(track.at(scan.pts(n))) for track in tracks] for n in range(scan.frames)]
+    return [[scan.digests[n], scan.repeats(n), looks[n]] for n in range(scan.frames)]
+
+
+def _tracks(job: StylizeJob) -> list[LookTrack]:
+    return [parse_look(*look) for look in job.looks]
+
+
+def _painted(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in _NOT_PAINTED}
+
+
+def _picture(info: VideoInfo) -> list[Any]:
+    """What probing says of how the source is to be taken."""
+    return [info.height, info.width, info.projection.value, info.stereo.value]
+
+
+def _is_bare(job: StylizeJob) -> bool:
+    """Whether nothing is ever painted; then nothing is held still either."""
+    return all(track.is_nothing for track in _tracks(job))
+
+
 def _files(job: StylizeJob) -> set[Path]:
-    """Files beside the source that decide about the film: styles, cameras and cuts."""
+    """Files beside the source that decide about the film: styles and cameras."""
     styles = {name for look in job.looks for name in parse_look(*look).styles}
-    named = {Path(name.partition("#")[0]) for name in {job.cuts, job.camera} | styles}
+    named = {Path(name.partition("#")[0]) for name in {job.camera} | styles}
     return {GALLERY} | {path.absolute() for path in named if path.is_file()}
 
 

@@ -39,6 +39,11 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in PICTURE_SUFFIXES)
 
 
+def is_picture(style: str) -> bool:
+    """Whether a style's name is that of a picture file."""
+    return Path(style).suffix.lower() in PICTURE_SUFFIXES
+
+
 def load_picture(path: Path) -> Picture:
     """(H, W, 3) uint8 R'G'B' of any picture OpenCV reads; grey is widened, alpha dropped.
 

@@ -4,7 +4,7 @@ As they are written:
     starry_night                         one style
     starry_night:0.7,great_wave:0.3      a blend
     4s:great_wave                        from four seconds on; before, on the way there
-    0s:0.3,2.5s:1                        a strength that grows; strokes likewise
+    0s:0.3,2.5s:1                        a strength that grows; so do strokes
 """
 
 from __future__ import annotations

@@ -2,10 +2,6 @@
 
 Layers go by the names of the literature. Those are the blobs of the Caffe models, whose ReLUs work
 in place: conv4_2 and relu4_2 are both what comes out of the ReLU behind that convolution.
-
-ReLU features are positively homogeneous: multiplying a layer's output by a constant loses nothing.
-Every layer is therefore scaled to the root mean square that `REFERENCE_RMS` gives, so that one set
-of loss weights serves the Caffe-trained weights and torchvision's own alike.
 """
 
 from __future__ import annotations
@@ -33,10 +29,6 @@ CHANNELS = (64, 128, 256, 512, 512)
 
 LAYERS = {"relu1_2": 3, "relu2_2": 8, "relu3_3": 15, "relu4_3": 22}
 """Names of the literature and their indices in torchvision's feature stack."""
-
-REFERENCE_RMS = {"relu1_2": 224.0, "relu2_2": 344.0, "relu3_3": 351.0, "relu4_3": 61.0}
-"""Root mean square of each layer that the loss weights of this project were found with: the
-Caffe-trained weights on 40 photographs."""
 
 Tap = Callable[[str, Tensor], Tensor]
 """(layer, its features) -> what is wanted of them."""
@@ -101,7 +93,6 @@ class VggFeatures(nn.Module):
         self.stack.to(precision).to(memory_format=torch.channels_last)
         self.precision = precision
         self.checkpointed = checkpointed
-        self.scales = dict.fromkeys(layers, 1.0)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
 
@@ -139,16 +130,9 @@ class VggFeatures(nn.Module):
         for index in block:
             x = _apply(self.stack[index], x, surface)
             if name := self.layers.get(index):
-                features = x.float() * self.scales[name]
+                features = x.float()
                 tapped[name] = tap(name, features) if tap else features
         return x, tapped
-
-    @torch.no_grad()
-    def calibrate(self, photos: Tensor) -> None:
-        """Scale each layer to `REFERENCE_RMS` over photos (N, 3, H, W) in [0, 1]."""
-        self.scales = dict.fromkeys(self.scales, 1.0)
-        for name, features in self(photos).items():
-            self.scales[name] = REFERENCE_RMS[name] / float(features.square().mean().sqrt())
 
 
 def _apply(layer: nn.Module, x: Tensor, surface: Surface | None) -> Tensor:

@@ -23,7 +23,7 @@ from pipeline.optimize.sphere import SpherePainter, Task, working_size
 from pipeline.optimize.style_image import StyleImage
 from pipeline.optimize.workspace import Workspace
 from pipeline.painting.eyes import carry_over
-from pipeline.source.delivery import Span, open_result
+from pipeline.source.delivery import Span, open_result, sphere_metadata
 from pipeline.source.preprocess import open_resizer
 from pipeline.source.unfolding import Unfolding, check_paint_width, open_unfolding
 from pipeline.temporal.cuts import Cuts, left_eye, open_cuts
@@ -36,7 +36,6 @@ from vr360.media.probe import probe
 from vr360.media.stills import read_still
 from vr360.media.writer import Writer
 from vr360.reports import Reported
-from vr360.spherical import SphericalMetadata
 from vr360.stereo import join_eyes, picture_size, split_eyes
 
 PLATEAU = 1.01  # of the last value: an iteration that is as good has reached the plateau
@@ -133,7 +132,7 @@ def optimize(job: OptimizeJob, watch: Watch = lambda _: None) -> OptimizeReport:
     if job.denoise > 0 and info.bit_depth != 8:
         raise InputError(f"--denoise {job.denoise:g}: {info.path} has {info.bit_depth} bits, not 8")
     painting = job.style.load()
-    sphere = open_unfolding(info, job.size, job.camera)
+    sphere = open_unfolding(info, job.size, job.camera, paints=False)  # which has a size of its own
     size = working_size(sphere.height, sphere.width, job.paint_width)
     network, vgg = job.network.open(job.settings, size[0] * size[1])
     painter = SpherePainter(vgg, network, job.settings, choose_device(job.network.device))
@@ -182,7 +181,7 @@ def _unfolded(frame: Frame, info: VideoInfo, sphere: Unfolding) -> Frame:
 def open_film(job: OptimizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
     """The output, with the source's sound and the metadata of a sphere."""
     size = picture_size((sphere.height, sphere.width), info.stereo)
-    return open_result(job, info, size, SphericalMetadata(sphere.projection, info.stereo))
+    return open_result(job, info, size, sphere_metadata(info, sphere.projection))
 
 
 class Record:

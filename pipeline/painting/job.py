@@ -18,6 +18,7 @@ from pipeline.choices import (
     settle,
 )
 from pipeline.looks.track import parse_look
+from pipeline.painting.key_frames import check_paint_every
 from pipeline.source.delivery import Span
 from pipeline.source.preprocess import check_median
 from pipeline.source.unfolding import check_paint_width
@@ -51,6 +52,8 @@ class StylizeJob:
         temporal, smoothness: `flow` holds the film still along the source's motion, by 0 (not at
             all) to 1; `none` paints frame by frame.
         flow: what finds the motion, see `flow_quality`.
+        paint_every: the net paints every so manieth frame, and paintings move along the flow to
+            those between; `auto` goes by the motion, see `KeyFrames`.
         passes: 2 looks ahead as well, see `LookAhead`; it takes longer, and room on disk.
         eyes: `matched` gives the right eye the left one's painting where both see; `own` its own.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
@@ -82,6 +85,7 @@ class StylizeJob:
     smoothness: float = DEFAULT_SMOOTHNESS
     passes: int = 1
     flow: Flow = Flow.AUTO
+    paint_every: int | str = 1
     eyes: EyePainting = EyePainting.MATCHED
     cuts: str = "auto"
     device: str = "auto"
@@ -112,6 +116,7 @@ class StylizeJob:
         check_median(self.median)
         check_paint_width(self.paint_width)
         check_smoothness(self.smoothness)
+        object.__setattr__(self, "paint_every", check_paint_every(self.paint_every))
         if self.passes not in PASSES:
             raise InputError(f"--passes {self.passes}: give 1 or 2")
 
@@ -120,6 +125,11 @@ class StylizeJob:
         """Style, strength and stroke of the looks that paint, one after the other."""
         first = (self.style, self.strength, self.stroke)
         return [first, *((style, 1.0, self.stroke) for style in self.then)]
+
+    @property
+    def paints(self) -> bool:
+        """Whether any look ever changes the picture."""
+        return not all(parse_look(*look).is_nothing for look in self.looks)
 
     @property
     def shows_source(self) -> bool:

@@ -80,6 +80,7 @@ class Layered:
         depth: int | None = None,
         seconds: Time = 0,
         sharp: Sequence[Rgb] | None = None,
+        elapsed: int = 1,
     ) -> list[Rgb]:
         """As `Stylizer`, without the layers that show the picture itself: these, in `kept`, are
         laid on once the painting is held still. A look that masks hide is not painted.
@@ -88,7 +89,7 @@ class Layered:
         sharp = eyes if sharp is None else sharp
         masks = [layer.masks(sharp, seconds) for layer in self._layers]
         below = covered(masks)
-        mixed = None if below else _painted(self._base, eyes, seconds, sharp)
+        mixed = None if below else _painted(self._base, eyes, seconds, sharp, elapsed)
         kept = [np.full(eye.shape[:2], float(below > 0), np.float32) for eye in eyes]
         for number, (layer, shares) in enumerate(zip(self._layers, masks, strict=True)):
             if number + 1 < below or all(not share.any() for share in shares):
@@ -96,7 +97,7 @@ class Layered:
             if layer.look is None:
                 kept = [old + share * (1 - old) for old, share in zip(kept, shares, strict=True)]
                 continue
-            above = _painted(layer.look, eyes, seconds, sharp)
+            above = _painted(layer.look, eyes, seconds, sharp, elapsed)
             mixed = above if mixed is None else _over(mixed, above, shares, kept)
             kept = [old * (1 - share) for old, share in zip(kept, shares, strict=True)]
         self.kept = kept if any(share.any() for share in kept) else []
@@ -113,11 +114,15 @@ def covered(masks: Sequence[Sequence[Floats]]) -> int:
 
 
 def _painted(
-    look: PaintsEyes | None, eyes: Sequence[Rgb], seconds: Time, sharp: Sequence[Rgb]
+    look: PaintsEyes | None,
+    eyes: Sequence[Rgb],
+    seconds: Time,
+    sharp: Sequence[Rgb],
+    elapsed: int = 1,
 ) -> list[Floats]:
     """What a look makes of the eyes, in 0..1."""
     plain = look is None or look.is_nothing(seconds)
-    shown = sharp if plain or look is None else look(eyes, _FINE, seconds, sharp)
+    shown = sharp if plain or look is None else look(eyes, _FINE, seconds, sharp, elapsed)
     return [np.asarray(eye, np.float32) / np.float32(peak_of(eye)) for eye in shown]
 
 

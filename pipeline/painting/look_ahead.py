@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.painting.stages import Painted, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Painted
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.errors import OutputError
 from vr360.partial import Partial
@@ -144,13 +145,13 @@ class _Held:
             begins = first.begins_shot and not again
             source = Prepared(sources, pts, first.taken, again, begins)
             changed = 0.0 if again else self.frame.changed
-            yield Painted(source, eyes, again, changed, ahead, self.frame.untouched)
+            yield Painted(source, eyes, again, changed, ahead, untouched=self.frame.untouched)
 
 
 def _hold(frame: Painted, path: Path) -> _Held:
     painted = path.with_suffix(".painted")
     _store(painted, [*frame.source.eyes, *frame.eyes])
-    empty = replace(frame, source=replace(frame.source, eyes=[]), eyes=[])
+    empty = replace(frame, source=replace(frame.source, eyes=[]), eyes=[], tracked=None)
     return _Held(empty, painted, path.with_suffix(".ahead"), [frame.source.pts])
 
 

@@ -8,38 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.painting.eyes import carry_over
+from pipeline.painting.key_frames import KeyFrames, KeyState
 from pipeline.painting.layers import laid_on
+from pipeline.painting.prepared import Prepared
 from pipeline.painting.stylizer import PaintsEyes
+from pipeline.temporal.flow import Tracked
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo
 from vr360.stereo import join_eyes
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A frame of the source, ready to be painted.
-
-    Attributes:
-        eyes: whole equirect spheres (H, W, 3), one or two.
-        pts, taken, repeats, begins_shot: see `Frame`.
-        sharp: the eyes without the blur: what shows where a look is weaker than 1; empty where
-            that is what `eyes` holds.
-    """
-
-    eyes: list[Rgb]
-    pts: Fraction
-    taken: Fraction | None = None
-    repeats: bool = False
-    begins_shot: bool = False
-    sharp: list[Rgb] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -52,6 +35,7 @@ class Painted:
         again: they are those of the frame before, which showed the same.
         changed: by how much its look differs from the frame before, see `Look.distance`.
         ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
+        tracked: the motion of each eye, if that is known already; see `KeyFrames`.
         untouched: the eyes are the source itself, and stay it to the bit.
         kept, sharp: how much of the source itself, (H, W) in 0..1 for each eye, is laid on the eyes
             once they are held still, and the source for that; empty where none is.
@@ -62,6 +46,7 @@ class Painted:
     again: bool = False
     changed: float = 0.0
     ahead: Sequence[Ahead] | None = None
+    tracked: Sequence[Tracked] | None = None
     untouched: bool = False
     kept: Sequence[NDArray[np.float32]] = ()
     sharp: Sequence[Rgb] = ()
@@ -73,10 +58,11 @@ class Painted:
 
 @dataclass
 class PainterState:
-    """The frame painted last: when it was shown, and its painted eyes."""
+    """The frame painted last: when it was shown, its painted eyes, and the last key frame."""
 
     pts: Fraction
     eyes: list[Rgb]
+    key: KeyState | None = None
 
 
 class Painter:
@@ -85,38 +71,78 @@ class Painter:
     Args:
         looks: each paints what the one before it has painted.
         bit_depth: of the painting.
+        keys: decides which frames the net paints; None paints each.
     """
 
-    def __init__(self, looks: Sequence[PaintsEyes], bit_depth: int) -> None:
+    def __init__(
+        self, looks: Sequence[PaintsEyes], bit_depth: int, keys: KeyFrames | None = None
+    ) -> None:
         self.busy_seconds = 0.0
         self.painted = 0
-        self.state: PainterState | None = None
+        self._last: PainterState | None = None
         self._looks = looks
         self._bit_depth = bit_depth
+        self._keys = keys
+
+    @property
+    def state(self) -> PainterState | None:
+        """All that the next frame depends on."""
+        if self._last and self._keys:
+            self._last.key = self._keys.state
+        return self._last
+
+    @state.setter
+    def state(self, state: PainterState | None) -> None:
+        self._last = state
+        if self._keys:
+            self._keys.state = state.key if state else None
 
     def step(self, frame: Prepared) -> Painted:
         """The next frame, painted."""
-        last = self.state
+        started, last = time.perf_counter(), self._last
         changed = self._changed(last.pts, frame.pts) if last else 0.0
         again = last is not None and frame.repeats and not (frame.begins_shot or changed)
-        eyes = last.eyes if last and again else self._eyes(frame)
-        self.state = PainterState(frame.pts, eyes)
         untouched = all(look.is_nothing(frame.pts) for look in self._looks)
+        if last and again:
+            eyes, tracked = last.eyes, None
+        else:
+            eyes, tracked = self._eyes(frame, untouched)
+        self._last = PainterState(frame.pts, eyes)
+        self.busy_seconds += time.perf_counter() - started
         bare = replace(frame, sharp=[])  # what only painting needs goes no further
-        kept = self._looks[-1].kept if self._looks else ()
+        kept = self._looks[-1].kept
         sharp = frame.sharp or frame.eyes if kept else ()
-        return Painted(bare, eyes, again, changed, None, untouched, kept, sharp)
+        return Painted(bare, eyes, again, changed, None, tracked, untouched, kept, sharp)
 
     def _changed(self, before: Fraction, now: Fraction) -> float:
         return max(look.changed(before, now) for look in self._looks)
 
-    def _eyes(self, frame: Prepared) -> list[Rgb]:
-        started, eyes, sharp = time.perf_counter(), frame.eyes, frame.sharp or frame.eyes
+    def _eyes(self, frame: Prepared, untouched: bool) -> tuple[list[Rgb], list[Tracked] | None]:
+        """What is shown of a frame, and its motion where that had to be found."""
+        if self._keys is None:
+            return self._painted(frame), None
+        if frame.begins_shot or untouched:
+            self._keys.reset()
+        if untouched:  # the source itself, which is never moved
+            return self._painted(frame), None
+        return self._between(self._keys, frame)
+
+    def _between(self, keys: KeyFrames, frame: Prepared) -> tuple[list[Rgb], list[Tracked]]:
+        """The painting of the last key frame, moved, or a key frame."""
+        tracked = keys.track(frame)
+        changed = 0.0 if keys.pts is None else self._changed(keys.pts, frame.pts)
+        eyes = keys.moved(frame, changed)
+        if eyes is None:
+            eyes = self._painted(frame, keys.frames)
+            keys.begin(frame, eyes)
+        return eyes, tracked
+
+    def _painted(self, frame: Prepared, elapsed: int = 1) -> list[Rgb]:
+        eyes, sharp = frame.eyes, frame.sharp or frame.eyes
         for look in self._looks:
             if frame.begins_shot:
                 look.begin_shot()
-            eyes = sharp = look(eyes, self._bit_depth, frame.pts, sharp)
-        self.busy_seconds += time.perf_counter() - started
+            eyes = sharp = look(eyes, self._bit_depth, frame.pts, sharp, elapsed)
         self.painted += 1
         return eyes
 
@@ -162,10 +188,12 @@ class Finisher:
         if painted.untouched:
             return self._folded(eyes)
         if self.smoothers:
-            aheads = painted.ahead or repeat(None, len(eyes))
-            steps = zip(self.smoothers, sources, eyes, aheads, strict=True)
+            none = [None] * len(eyes)
+            known = painted.ahead or none, painted.tracked or none
+            steps = zip(self.smoothers, sources, eyes, *known, strict=True)
             eyes = [
-                smooth(source, eye, painted.changed, ahead) for smooth, source, eye, ahead in steps
+                smooth(source, eye, painted.changed, ahead, tracked)
+                for smooth, source, eye, ahead, tracked in steps
             ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]

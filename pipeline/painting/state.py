@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.painting.key_frames import KeyState
+from pipeline.painting.prepared import Prepared
 from pipeline.painting.records import load_record, save_record
-from pipeline.painting.stages import Finisher, Painter, PainterState, Prepared
+from pipeline.painting.stages import Finisher, Painter, PainterState
 from pipeline.painting.statistics import Measured, ShotState
 from pipeline.painting.stylizer import PaintsEyes
 from pipeline.temporal.cuts import Cuts, CutState, DetectorState
+from pipeline.temporal.propagation import KeyFrame
 from pipeline.temporal.smoothing import Past
 from vr360.frame import Frame, Rgb
 
 KIND = "vr360-paint-state"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class PaintState:
     Attributes:
         cuts: the search for cuts, and frames that wait for it.
         shots: statistics of the shot, one for each look.
-        painter: the frame painted last.
+        painter: the frame painted last, and the last key frame.
         smoothing: the average of the shot so far, one for each eye; empty if nothing is smoothed.
         finished: the picture given out last.
         position: where the source was; None before the first frame.
@@ -61,6 +64,8 @@ RECORDS = (
     ShotState,
     Measured,
     PainterState,
+    KeyState,
+    KeyFrame,
     Past,
 )
 """The dataclasses that a saved state is made of."""

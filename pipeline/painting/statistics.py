@@ -78,12 +78,18 @@ class ShotStatistics:
         """Forget what was measured: the next frame belongs to another shot."""
         self.state = ShotState()
 
-    def paint(self, rgb: Tensor, look: Tensor, surface: Surface) -> Tensor:
-        """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics."""
+    def paint(self, rgb: Tensor, look: Tensor, surface: Surface, elapsed: int = 1) -> Tensor:
+        """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics.
+
+        Args:
+            elapsed: frames since the one painted before.
+        """
         shot, painted = self.state, None
         if shot.last and not torch.equal(look, shot.last.look):
             self._change_look(shot.last, look, surface)
-        if _is_measured(shot.frame):
+        skipped = 0 if shot.held is None else elapsed - 1
+        shot.frame += skipped
+        if any(_is_measured(frame) for frame in range(shot.frame - skipped, shot.frame + 1)):
             painted, moments = self._backend.measure(rgb, look, surface)
             shot.recent = [*shot.recent, moments][-RECENT:]
             shot.last = Measured(rgb, look, moments) if self._changing else None
@@ -93,7 +99,7 @@ class ShotStatistics:
             assert painted is not None
             return painted
         target = torch.stack(shot.recent).mean(0)
-        shot.held = shot.held.lerp(target, DECAY)
+        shot.held = shot.held.lerp(target, 1 - (1 - DECAY) ** elapsed)
         return self._backend(rgb, look, surface, shot.held)
 
     def _change_look(self, last: Measured, look: Tensor, surface: Surface) -> None:

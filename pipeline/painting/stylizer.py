@@ -50,6 +50,7 @@ class PaintsEyes(Protocol):
         depth: int | None = None,
         seconds: Time = 0,
         sharp: Sequence[Rgb] | None = None,
+        elapsed: int = 1,
     ) -> list[Rgb]: ...
 
 
@@ -65,6 +66,8 @@ class Stylizer:
             paints and crops, the way for nets whose padding cannot be replaced.
         statistics: `shot` holds the statistics of the normalisations, `frame` measures each anew.
         preserve_colour: paint brightness alone, whatever the style.
+        may_change: keep in the state what a change of the look needs, though the track has none: a
+            job goes on from it with another track.
 
     Raises:
         InputError: a value that cannot be.
@@ -80,6 +83,7 @@ class Stylizer:
         padding: str = "sphere",
         statistics: str = "shot",
         preserve_colour: bool = False,
+        may_change: bool = False,
     ) -> None:
         chosen(Statistics, statistics, "--statistics")
         check_layout(projection, padding)
@@ -90,7 +94,9 @@ class Stylizer:
         self._padding = padding
         self._preserve_colour = preserve_colour
         self._shot = (
-            ShotStatistics(backend, not track.is_constant) if statistics == "shot" else None
+            ShotStatistics(backend, may_change or not track.is_constant)
+            if statistics == "shot"
+            else None
         )
         self._canvases: dict[tuple[int, ...], Canvas] = {}
 
@@ -144,6 +150,7 @@ class Stylizer:
         depth: int | None = None,
         seconds: Time = 0,
         sharp: Sequence[Rgb] | None = None,
+        elapsed: int = 1,
     ) -> list[Rgb]:
         """Paint eyes of one size.
 
@@ -152,6 +159,7 @@ class Stylizer:
             depth: bits of the result; the eyes' own by default.
             seconds: when the look is taken.
             sharp: the eyes without a blur, which show through a look weaker than 1.
+            elapsed: frames since those painted before; more than 1 if some were not painted.
         Returns:
             (H, W, 3) each; at strength 0 `sharp` itself.
         """
@@ -164,7 +172,7 @@ class Stylizer:
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
         pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
         rgb = to_tensor(pictures, self.backend.device)
-        painted = to_rgb(self._paint(rgb, look, canvas.surface), depth)
+        painted = to_rgb(self._paint(rgb, look, canvas.surface, elapsed), depth)
         each = len(painted) // len(eyes)
         spheres = [
             canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
@@ -175,10 +183,10 @@ class Stylizer:
             for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
-    def _paint(self, rgb: Tensor, look: Look, surface: Surface) -> Tensor:
+    def _paint(self, rgb: Tensor, look: Look, surface: Surface, elapsed: int) -> Tensor:
         values = self._palette.values(look)
         if self._shot:
-            return self._shot.paint(rgb, values, surface)
+            return self._shot.paint(rgb, values, surface, elapsed)
         return self.backend(rgb, values, surface)
 
 
@@ -192,6 +200,7 @@ def load_stylizer(
     padding: str = "sphere",
     statistics: str = "shot",
     preserve_colour: bool = False,
+    may_change: bool = False,
 ) -> Stylizer:
     """A look as `parse_look` reads it, ready to paint on the fastest backend.
 
@@ -209,6 +218,7 @@ def load_stylizer(
         padding=padding,
         statistics=statistics,
         preserve_colour=preserve_colour,
+        may_change=may_change,
     )
 
 

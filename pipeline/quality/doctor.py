@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import shutil
 import subprocess
@@ -20,6 +19,7 @@ import torch
 
 from pipeline.backends import choose_device
 from pipeline.backends.openvino_backend import cpu_has_bfloat16
+from vr360.cache import cache_folder
 from vr360.errors import EncodeError
 from vr360.frame import Projection, Rgb
 from vr360.geometry import equirect_directions
@@ -114,7 +114,7 @@ def sound() -> Check:
 
 def caches() -> Check:
     """How much is kept between runs, and where."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vr360"
+    home = cache_folder()
     hub = Path(torch.hub.get_dir()) / "checkpoints"
     told = (f"{folder} {_bytes_in(folder) / 1e6:.0f} MB" for folder in (home, hub))
     return Check("caches", True, ", ".join(told))

@@ -167,7 +167,7 @@ def squared_error(now: Rgb, earlier: Rgb, direction: Map) -> Map:
 def slope(values: Map) -> Map:
     """Length of the gradient of luma (H, W), shares of full scale a degree of the sphere.
 
-    Both ways it is taken over about two rows' distance: what is finer near a pole, no eye sees.
+    It spans about two rows in both directions; finer detail near a pole is not visible.
     """
     height, width = values.shape
     reach, degrees = _reach(height, width)

@@ -9,8 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from vr360.errors import InputError
-from vr360.frame import Frame, Rgb, VideoInfo
+from vr360.frame import Frame, Projection, Rgb, VideoInfo
+from vr360.geometry import Array
 from vr360.media.presets import Overrides
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.writer import Writer, open_writer
@@ -70,12 +73,22 @@ class Delivery(Protocol):
     def force(self) -> bool: ...
 
 
+def sphere_metadata(info: VideoInfo, projection: Projection) -> SphericalMetadata:
+    """What to say of a result that shows what the source shows, as equirect or half of it.
+
+    The pose is kept, and the bounds of a picture of a part of the sphere.
+    """
+    yaw, pitch, roll = info.pose
+    return SphericalMetadata(projection, info.stereo, yaw, pitch, roll, info.bounds)
+
+
 def open_result(
     job: Delivery,
     info: VideoInfo,
     size: tuple[int, int],
     metadata: SphericalMetadata | None,
     rate: Fraction | None = None,
+    turn: Array | None = None,
 ) -> Writer:
     """The output of a job, with the source's sound, depth and, without another, its rate.
 
@@ -84,6 +97,8 @@ def open_result(
         info: the source.
         size: (height, width) of the result, all eyes included.
         metadata: what to say of it.
+        rate: frames a second, where not the source's.
+        turn: how the picture is turned, which ambisonic sound follows.
 
     Raises:
         OutputError: nothing can be written there.
@@ -99,6 +114,7 @@ def open_result(
         duration=job.span.duration,
         metadata=metadata,
         force=job.force,
+        turn=None if turn is None or np.array_equal(turn, np.eye(3)) else turn,
     )
 
 

@@ -2,6 +2,7 @@
 
 equirect           as it is
 half-equirect      VR180: the back is the front's mirror image, cut off again afterwards
+a part             likewise: what the picture leaves out is its mirror image
 cubemap, equi-angular   resampled
 dual fisheye       stitched
 """
@@ -11,15 +12,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.media.hdr import PQ, hlg_as_pq, pq_as_hlg
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
+from vr360.spherical.defaults import SHAPE_TOLERANCE
 from vr360.stereo import eye_size
+from vr360.window import FULL, Window
 
 WIDTHS = 64, 16384  # of spheres that can be painted
 
@@ -49,6 +51,7 @@ def open_unfolding(
     size: tuple[int, int] | None = None,
     camera: str = "auto",
     paint_width: int | None = None,
+    paints: bool = True,
 ) -> Unfolding:
     """The way for a source.
 
@@ -57,22 +60,43 @@ def open_unfolding(
         size: (height, width) of the result, all eyes included; None goes by the source.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
         paint_width: pixels around the spheres that are painted; None takes the result's own.
+        paints: whether the spheres will be changed at all; squeezed ones are left as they are if
+            not, so that what comes out is, bit for bit, what went in.
 
     Raises:
         Vr360Error: footage that cannot be stitched, faces that are no cube, a width too small or
             too large.
     """
-    half = info.projection is Projection.HALF_EQUIRECT
     height, width = _result_size(info, size)
-    whole = height, 2 * width if half else width
-    drawn = whole if paint_width is None else _of_width(whole, paint_width)
+    window = _window(info, height, width)
+    whole = window.full_height, window.full_width
+    drawn = _drawn(whole, paint_width) if paints else whole
     unfold, resize = _open_unfold(info, drawn, camera), open_resizer(drawn, whole)
 
-    def fold(eye: Rgb) -> Rgb:
-        return _front(resize(eye)) if half else resize(eye)
+    def fold(sphere: Rgb) -> Rgb:
+        return window.cut(resize(sphere))
 
+    if paints and info.colour.transfer == PQ and info.bit_depth == 10:
+        ways = _by_way_of_hlg(unfold, fold)
+    else:
+        ways = unfold, fold
+    half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
-    return Unfolding(height, width, projection, drawn[1], unfold, fold)
+    return Unfolding(height, width, projection, drawn[1], *ways)
+
+
+def _by_way_of_hlg(
+    unfold: Callable[[Rgb], Rgb], fold: Callable[[Rgb], Rgb]
+) -> tuple[Callable[[Rgb], Rgb], Callable[[Rgb], Rgb]]:
+    """The same for PQ: what lies between the two sees HLG."""
+    return lambda eye: unfold(pq_as_hlg(eye)), lambda sphere: hlg_as_pq(fold(sphere))
+
+
+def _window(info: VideoInfo, height: int, width: int) -> Window:
+    """Where an eye of the result lies in the sphere that is painted."""
+    if info.projection not in (Projection.EQUIRECT, Projection.HALF_EQUIRECT):
+        return Window.of(FULL, height, width)
+    return Window.of(info.window_bounds, height, width)
 
 
 def _result_size(info: VideoInfo, size: tuple[int, int] | None) -> tuple[int, int]:
@@ -93,9 +117,17 @@ def check_paint_width(width: int | None) -> None:
         raise InputError(f"--paint-width {width}: {least} to {most} pixels around the sphere")
 
 
-def _of_width(sphere: tuple[int, int], width: int) -> tuple[int, int]:
+def _drawn(whole: tuple[int, int], width: int | None) -> tuple[int, int]:
+    """(height, width) of the sphere that is painted.
+
+    A squeezed one is drawn in its true shape, as fine as its finer side: so strokes are as long
+    across as down, and motion is found alike.
+    """
     check_paint_width(width)
-    return round(sphere[0] * width / sphere[1]), width
+    squeezed = abs(whole[1] / whole[0] / 2 - 1) > SHAPE_TOLERANCE
+    finest = max(whole[1], 2 * whole[0]) if squeezed else whole[1]
+    width = width or finest
+    return round(width / 2 if squeezed else whole[0] * width / whole[1]), width
 
 
 def _open_unfold(info: VideoInfo, whole: tuple[int, int], camera: str) -> Callable[[Rgb], Rgb]:
@@ -104,23 +136,8 @@ def _open_unfold(info: VideoInfo, whole: tuple[int, int], camera: str) -> Callab
         return open_stitcher(info, camera, *whole)
     if info.projection in USUAL_LAYOUTS:
         return build_sampler(source_map(info), Equirect(*whole))
-    height, width = eye_size((info.height, info.width), info.stereo)
-    if info.projection is Projection.EQUIRECT:
-        return open_resizer((height, width), whole)
-    resize = open_resizer((height, 2 * width), whole)
-    return lambda eye: resize(_mirrored(eye))
-
-
-def _mirrored(eye: Rgb) -> Rgb:
-    """A front half with its mirror image behind it.
-
-    No edge shows in it: mirrored at its sides, the half sphere goes on without a step, and over a
-    pole too, so painting, blurring and motion need not know of halves. It costs the back.
-    """
-    left, right = np.split(eye, 2, axis=1)
-    return np.concatenate([left[:, ::-1], eye, right[:, ::-1]], axis=1)
-
-
-def _front(sphere: Rgb) -> Rgb:
-    width = sphere.shape[1] // 2
-    return np.ascontiguousarray(sphere[:, width // 2 : width // 2 + width])
+    window = info.window
+    resize = open_resizer((window.full_height, window.full_width), whole)
+    # Mirrored at its sides, half a sphere goes on without a step, and over a pole too, so painting,
+    # blurring and motion need not know of halves. It costs the back.
+    return lambda eye: resize(window.place(eye))

@@ -108,6 +108,20 @@ class SphereFlow:
         return SphereFlow(direction, confidence, self.camera)
 
 
+@dataclass(frozen=True)
+class Tracked:
+    """A frame's source, small and grey, and the flow from it back to the frame before, if any."""
+
+    now: Grey
+    flow: SphereFlow | None
+
+
+def track(source: Rgb, last: Grey | None, quality: Quality) -> Tracked:
+    """Follow an eye (H, W, 3) from the frame before, which was `last`, to this one."""
+    now = grey(source, min(quality.height, len(source)))
+    return Tracked(now, None if last is None else grey_flow(now, last, quality))
+
+
 def sphere_flow(current: Rgb, previous: Rgb, quality: Quality = FINE) -> SphereFlow:
     """Where each pixel of `current` was in `previous`; both (H, W, 3) of one eye, W even.
 

@@ -29,7 +29,7 @@ import numpy as np
 from pipeline.temporal.average import Halves, blend, sharpened, update
 from pipeline.temporal.bands import enlarge
 from pipeline.temporal.detail import detail_energies, tone_rate, unsharp_gain
-from pipeline.temporal.flow import FAST, Quality, SphereFlow, grey, grey_flow
+from pipeline.temporal.flow import FAST, Quality, SphereFlow, Tracked, track
 from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Floats, Grey
 from pipeline.temporal.settings import SETTINGS
@@ -139,7 +139,12 @@ class Smoother:
         self.state = None
 
     def __call__(
-        self, source: Rgb, painted: Rgb, changed: float = 0.0, ahead: Ahead | None = None
+        self,
+        source: Rgb,
+        painted: Rgb,
+        changed: float = 0.0,
+        ahead: Ahead | None = None,
+        tracked: Tracked | None = None,
     ) -> Rgb:
         """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed.
 
@@ -147,6 +152,7 @@ class Smoother:
             source, painted: the present frame.
             changed: how much the look differs from that of the frame before, 0 to 1.
             ahead: the backward EMA at this frame, if there is one.
+            tracked: the flow of the source, if it is known already.
 
         Raises:
             ValueError: the painting differs in size from the one before; `reset` begins anew.
@@ -154,7 +160,8 @@ class Smoother:
         if self._memory[0] == 1:
             return painted
         first = SETTINGS.first_weight if ahead is None else 1.0
-        past = self._advance(source, painted, changed, first)
+        tracked = tracked or self._track(source)
+        past = self._advance(tracked, painted, changed, first)
         if past.frames == 1 and ahead is None:
             return painted
         mean = past.average if ahead is None else self._both_ways(past, ahead)
@@ -170,12 +177,15 @@ class Smoother:
             changed: how much the look of the frame given before differs from this one's.
         """
         warped = painted.astype(np.float16)
-        past = self._advance(source, painted, changed, 1.0, warped)
+        past = self._advance(self._track(source), painted, changed, 1.0, warped)
         return Ahead(warped, past.age - 1)
+
+    def _track(self, source: Rgb) -> Tracked:
+        return track(source, self.state.source if self.state else None, self._quality)
 
     def _advance(
         self,
-        source: Rgb,
+        tracked: Tracked,
         painted: Rgb,
         changed: float,
         first: float,
@@ -190,13 +200,11 @@ class Smoother:
         Raises:
             ValueError: the painting differs in size from the one before.
         """
-        now = grey(source, min(self._quality.height, len(source)))
-        past = self.state
-        if past is None:
+        now, flow, past = tracked.now, tracked.flow, self.state
+        if past is None or flow is None:
             self.state = _begin(now, painted, self._quality, self._memory[1])
             return self.state
         _check_size(past, painted)
-        flow = grey_flow(now, past.source, self._quality)
         moved = motion(flow.direction, *painted.shape[:2])
         self._grow_older(past, flow, now, _stillness(moved), changed, first)
         self._update(past, painted, moved, warped)

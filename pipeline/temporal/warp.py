@@ -15,6 +15,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from pipeline.temporal.bands import Enlarged, in_bands
 from pipeline.temporal.planar import Floats
@@ -54,17 +55,19 @@ def motion(direction: Floats, height: int, width: int) -> Motion:
     return Motion(vectors * moving[..., None], moving, pixels, height, width)
 
 
-def pole_padded(height: int, width: int, channels: int = 3) -> Floats:
+def pole_padded(
+    height: int, width: int, channels: int = 3, dtype: DTypeLike = np.float32
+) -> NDArray[Any]:
     """A black picture (height + 2 PAD, width, channels) with rows of padding over the poles."""
-    return np.zeros((height + 2 * PAD, width, channels), np.float32)
+    return np.zeros((height + 2 * PAD, width, channels), dtype)
 
 
-def unpadded(picture: Floats) -> Floats:
+def unpadded(picture: NDArray[Any]) -> NDArray[Any]:
     """(H + 2 PAD, ...) -> (H, ...), the picture without its padding; a view."""
     return picture[PAD:-PAD]
 
 
-def pad_poles(picture: Floats) -> None:
+def pad_poles(picture: NDArray[Any]) -> None:
     """Fill the padding: over a pole, rows mirror and shift by half the width."""
     half = picture.shape[1] // 2
     picture[:PAD] = np.roll(picture[PAD : 2 * PAD][::-1], half, axis=1)
@@ -91,15 +94,15 @@ class Shifts:
         return shift
 
 
-def warp_rows(picture: Floats, shifts: Shifts, rows: slice) -> Floats:
-    """Some rows of the warped picture: (H + 2 PAD, width, 3) -> (rows, width, 3)."""
+def warp_rows(picture: NDArray[Any], shifts: Shifts, rows: slice) -> NDArray[Any]:
+    """Some rows of the warped picture: (H + 2 PAD, width, 3) -> (rows, width, 3), of its kind."""
     if shifts.none:
         return unpadded(picture)[rows].copy()
     second: Any = None  # x and y lie in the first map
     flags = cv2.INTER_CUBIC | cv2.WARP_RELATIVE_MAP
     from_top = cv2.add(shifts[rows], np.array([0.0, rows.start + PAD, 0.0, 0.0]))
     warped = cv2.remap(picture, from_top, second, flags, borderMode=cv2.BORDER_WRAP)
-    return np.asarray(warped, np.float32)
+    return np.asarray(warped)
 
 
 def warp(picture: Floats, moved: Motion) -> Floats:

@@ -138,7 +138,7 @@ class Course:
 def _strengths(count: int, random: np.random.Generator) -> NDArray[np.float64]:
     """Half at the strength of most films, a third at the top.
 
-    Drawn evenly between the last two looks, the last one came out stronger in name only.
+    With strengths sampled evenly between the last two looks, the last was hardly stronger.
     """
     drawn = (random.uniform(0, 1, count), np.ones(count), np.full(count, STRENGTHS[-1]))
     return np.asarray(np.choose(random.choice(3, size=count, p=DRAWN), drawn), np.float64)

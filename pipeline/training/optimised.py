@@ -1,8 +1,7 @@
 """A sphere that `vr360 optimize` painted, as what a style is learned from.
 
-An equirect is stretched towards its poles, and its strokes with it: textures are taken from the
-faces of a cube instead. The sphere that it was painted from shows besides where each stroke
-belongs, which no painting can.
+Strokes on an equirect are stretched towards the poles, so textures come from the faces of a cube.
+The sphere that was painted also shows where each stroke belongs. No painting can show that.
 """
 
 from __future__ import annotations

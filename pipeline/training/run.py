@@ -39,7 +39,7 @@ class Run:
         torch.manual_seed(settings.seed)
         self.settings, self.start = settings, start
         self.net = _net(settings, start).to(device).to(memory_format=torch.channels_last)
-        names = [style.name for style in styles]
+        self.names = names = [style.name for style in styles]
         looks = self.net.plain_look().expand(len(styles), len(STRENGTHS), -1).clone()
         strokes = torch.zeros(len(styles), len(STROKES), self.net.look_size)
         if start:
@@ -60,6 +60,11 @@ class Run:
         self.smoothed: dict[str, float] = {}
         self.history: dict[str, list[float]] = {}  # `smoothed` after every step
         self._styles = [style.as_data() for style in styles]
+
+    @torch.no_grad()
+    def begin(self, style: int, looks: Tensor, strokes: Tensor) -> None:
+        """Start a style from looks (strengths, K) and strokes (2, K)."""
+        self._own[style], self.strokes[style] = looks, strokes
 
     @property
     def looks(self) -> Tensor:

@@ -24,6 +24,7 @@ from pipeline.nets.vgg import VggFeatures, load_vgg
 from pipeline.training.data import PhotoFolder
 from pipeline.training.lessons import LENGTHS, Course, checked_pair, painted_targets
 from pipeline.training.objective import draft_losses, has_bfloat16, revision_losses
+from pipeline.training.predict import known_grams, predicted_shares
 from pipeline.training.recipe import StyleSource
 from pipeline.training.records import painted_samples, save_preview
 from pipeline.training.report import save_report
@@ -98,6 +99,8 @@ def train(
     vgg = open_vgg(settings, vgg_weights, device)
     course = Course.of(styles, pairs, data, vgg, settings, device)
     samples = data.samples(SHOWN, settings.crop).to(device)
+    if start and not resume:
+        begin_unseen(run, start, course, vgg, samples)
 
     started, saved = time.monotonic() - run.elapsed, time.monotonic()
     while run.done < 1:
@@ -127,6 +130,20 @@ def open_vgg(settings: TrainSettings, weights: Path | None, device: str) -> VggF
     layers = dict.fromkeys((settings.content_layer, settings.detail_layer, *settings.style_layers))
     best = torch.bfloat16 if has_bfloat16(device) else torch.float32
     return load_vgg(settings.network, weights, tuple(layers), best).to(device)
+
+
+def begin_unseen(
+    run: Run, start: Gallery, course: Course, vgg: VggFeatures, samples: Tensor
+) -> None:
+    """Give each style that the gallery does not have the blend of looks that comes nearest."""
+    unseen = [n for n, name in enumerate(run.names) if name not in start.card.names]
+    if not unseen:
+        return
+    known = known_grams(start, samples, vgg)
+    for n in unseen:
+        wanted = {name: grams[n, LENGTHS.index(1)] for name, grams in course.drafted.items()}
+        shares = predicted_shares(known, wanted)[:, None, None].cpu()
+        run.begin(n, (start.looks * shares).sum(0), (start.strokes * shares).sum(0))
 
 
 @torch.no_grad()

@@ -12,11 +12,18 @@ from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from pipeline.nets.losses import content_loss, style_loss, total_variation
+from pipeline.nets.losses import (
+    even_style_loss,
+    gram,
+    normalised,
+    relative_content_loss,
+    total_variation,
+)
 from pipeline.nets.vgg import load_vgg16
 from pipeline.training.data import PhotoFolder
 from pipeline.training.recipe import StyleSource
-from pipeline.training.train import TrainSettings, painted_targets
+from pipeline.training.train import LEAST, TrainSettings, painted_targets
+from tests.bench.perception import own_strokes
 
 
 def _conv(inputs: int, outputs: int, kernel: int, stride: int = 1) -> list[nn.Module]:
@@ -72,23 +79,25 @@ def train_johnson(
     """The painting's style, learned with the losses of a gallery's training but for those that
     hold it still: nothing stands between this net and the painting."""
     settings = TrainSettings()
-    data = PhotoFolder(photos, settings.crop, panoramas)
+    data = PhotoFolder(photos, LEAST, panoramas)
     vgg = load_vgg16(weights, settings.style_layers, torch.bfloat16)
-    vgg.calibrate(data.batch(16, np.random.default_rng(0)))
-    targets = painted_targets([StyleSource("painting", painting)], vgg, settings, "cpu")
+    source = StyleSource("painting", painting)
+    targets = own_strokes(painted_targets([source], vgg, settings, "cpu"))
     net = Johnson().train()
     adam = torch.optim.Adam(net.parameters())
     for step in track(range(steps), "training"):
         left = 0.5 * (1 + math.cos(math.pi * step / steps))
         adam.param_groups[0]["lr"] = settings.learning_rate * left
-        rgb = data.batch(settings.batch, np.random.default_rng([0, step]))
+        rgb = data.batch(settings.batch, 1, LEAST, np.random.default_rng([0, step]))
         painted = net(rgb)
         seen = vgg(painted)
         with torch.no_grad():
-            wanted = vgg(rgb)[settings.content_layer]
+            wanted = normalised(vgg(rgb)[settings.content_layer])
+        content = relative_content_loss(normalised(seen[settings.content_layer]), wanted)
+        grams = {name: gram(seen[name]) for name in targets}
         loss = (
-            settings.content_weight * content_loss(seen[settings.content_layer], wanted).mean()
-            + settings.style_weight * style_loss(seen, targets).mean()
+            settings.content_weight * content.mean()
+            + settings.style_weight * even_style_loss(grams, targets).mean()
             + settings.tv_weight * total_variation(painted)
         )
         adam.zero_grad(set_to_none=True)

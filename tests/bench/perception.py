@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from pipeline.looks.style_images import load_picture, pictures_in
-from pipeline.nets.losses import style_loss
+from pipeline.nets.losses import even_style_loss, gram
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import load_vgg16
+from pipeline.training.lessons import LENGTHS
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainSettings, painted_targets
 
@@ -48,12 +49,12 @@ class Judge:
 
     def __init__(self, weights: Path, photos: Sequence[Tensor]) -> None:
         self.photos = photos
-        self._vgg = load_vgg16(weights, TrainSettings().style_layers, torch.bfloat16)
-        self._vgg.calibrate(torch.cat(list(photos)[:16]))
+        layers = (*TrainSettings().style_layers, CONTENT)
+        self._vgg = load_vgg16(weights, layers, torch.bfloat16)
 
     def target(self, source: StyleSource) -> dict[str, Tensor]:
         """What training aims at: of the part of the painting that is learned."""
-        return painted_targets([source], self._vgg, TrainSettings(), "cpu")
+        return own_strokes(painted_targets([source], self._vgg, TrainSettings(), "cpu"))
 
     @torch.no_grad()
     def losses(self, paint: Paint, *targets: dict[str, Tensor]) -> tuple[float, ...]:
@@ -62,9 +63,15 @@ class Judge:
         for rgb in self.photos:
             features, own = self._vgg(paint(rgb)), self._vgg(rgb)[CONTENT]
             content = (features[CONTENT] - own).square().mean() / own.square().mean()
-            styles = [style_loss(features, target) for target in targets]
+            grams = {name: gram(seen) for name, seen in features.items()}
+            styles = [even_style_loss(grams, target) for target in targets]
             rows.append([float(content), *map(float, styles)])
         return tuple(np.mean(rows, axis=0))
+
+
+def own_strokes(targets: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Gram matrices (styles, C, C) of the paintings as large as they are learned."""
+    return {name: grams[:, LENGTHS.index(1)] for name, grams in targets.items()}
 
 
 if __name__ == "__main__":

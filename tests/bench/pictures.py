@@ -19,6 +19,7 @@ from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.before_after import frame_at, look
 from pipeline.source.delivery import Span
 from pipeline.styles import GALLERY, shipped_styles
+from pipeline.styles.drawings import DRAWINGS
 from pipeline.stylize import StylizeJob, stylize
 from sample_clips.clip import COMMITTED as CLIP
 from vr360.frame import Rgb
@@ -29,6 +30,8 @@ from vr360.media.stills import read_still
 STYLE = "starry_night"  # of the pictures that are not about styles
 VIEWS = (("taj-mahal", 0, 5), ("chichen-itza", -60, 8), ("taj-mahal", 180, 20))  # degrees
 STRENGTHS = (0, 0.25, 0.5, 0.75, 1, 1.5)
+STROKES = (0.5, 1, 2)
+STROKED = ("starry_night", "the_scream", "the_kiss", "stained_glass", "ink_hatching", "paper_cut")
 SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1)
 POLES = ((0, 90), (0, -90), (45, 35))  # up, down, over a corner
 FILM = Span(Fraction(0), Fraction(3, 2))
@@ -39,7 +42,7 @@ def gallery(data: Path) -> Rgb:
     recipe = tomllib.loads(GALLERY.with_suffix(".toml").read_text())
     rows = []
     for name in shipped_styles():
-        painting = read_still(data / "styles" / recipe[name]["image"])
+        painting = _painting(name, data / "styles" / recipe[name]["image"])
         cells = [named(_middle(painting, 180, 138), name)]
         rows.append(_beside([*cells, *(_view(data, name, 1, view) for view in VIEWS)], 0))
     half = len(rows) // 2
@@ -55,6 +58,16 @@ def strengths(data: Path) -> Rgb:
         for row in (above, below)
     ]
     return np.concatenate(rows)
+
+
+def strokes(data: Path) -> Rgb:
+    """Styles with strokes of half, once and twice their length, in two columns."""
+    rows = [
+        _beside([named(_view(data, n, 1, VIEWS[0], s), f"{n}, strokes {s:g}") for s in STROKES], 0)
+        for n in STROKED
+    ]
+    half = len(rows) // 2
+    return _beside([np.concatenate(rows[:half]), np.concatenate(rows[half:])], 6)
 
 
 def poles(data: Path) -> Rgb:
@@ -78,6 +91,7 @@ def held_still(data: Path) -> list[Rgb]:
 PICTURES: dict[str, Callable[[Path], Rgb | list[Rgb]]] = {
     "gallery": gallery,
     "strengths": strengths,
+    "strokes": strokes,
     "poles": poles,
     "held_still": held_still,
 }
@@ -102,11 +116,17 @@ def named(rgb: Rgb, text: str) -> Rgb:
     return rgb
 
 
-def _view(data: Path, style: str, strength: float, view: tuple[str, float, float]) -> Rgb:
+def _painting(name: str, path: Path) -> Rgb:
+    return DRAWINGS[name]() if name in DRAWINGS else read_still(path)
+
+
+def _view(
+    data: Path, style: str, strength: float, view: tuple[str, float, float], stroke: float = 1
+) -> Rgb:
     """(180, 240, 3) out of a panorama painted in the style."""
     name, yaw, pitch = view
     sphere = read_still(data / "panoramas" / f"{name}.jpg")
-    (eye,) = load_stylizer(style, strength=strength, statistics="frame")([sphere])
+    (eye,) = load_stylizer(style, strength=strength, stroke=stroke, statistics="frame")([sphere])
     square = look(eye, *np.radians((yaw, pitch)), fov=np.radians(95), size=480)
     return np.asarray(cv2.resize(square[60:-60], (240, 180), interpolation=cv2.INTER_AREA))
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,9 +20,9 @@ from vr360.media.stills import read_still, write_still
 from vr360.media.writer import open_writer
 from vr360.projections import RECTILINEAR, CubeMap, DualFisheye, Equirect, HalfEquirect
 from vr360.sampling import build_sampler
-from vr360.spherical import SphericalMetadata, inspect
+from vr360.spherical import SphericalMetadata, inject, inspect
 from vr360.spherical.mesh import _unpacked, _vertices, dual_fisheye
-from vr360.spherical.model import FRONT_HALF
+from vr360.window import FRONT_HALF, FULL, Bounds
 
 EQUI_ANGULAR, CUBEMAP = Projection.EQUI_ANGULAR, Projection.CUBEMAP
 DUAL = Projection.DUAL_FISHEYE
@@ -62,6 +63,65 @@ def test_a_film_keeps_its_sound_its_times_and_says_what_it_is(film: Path, tmp_pa
     assert (after.frames, after.rate, len(after.audio)) == (12, before.rate, 1)
     assert (report.height, report.width) == (64, 96)
     assert [f.pts for f in frames_of(out)] == [f.pts for f in frames_of(film)]
+
+
+@pytest.mark.parametrize("name", ["same.png", "folder"])
+def test_sixteen_bits_stay_sixteen_bits(tmp_path: Path, name: str):
+    ramp = np.arange(64 * 128, dtype=np.uint16).reshape(64, 128) * 7 + 3
+    rgb = np.stack([ramp, ramp[::-1], 65535 - ramp], axis=-1)
+    source = tmp_path / "in" / "0.png"
+    source.parent.mkdir()
+    cv2.imwrite(str(source), rgb)
+    convert(ConvertJob(source if "." in name else source.parent, tmp_path / name))
+    made = tmp_path / name if "." in name else tmp_path / name / "000000.png"
+    assert np.array_equal(cv2.imread(str(made), cv2.IMREAD_UNCHANGED), rgb)
+
+
+def test_sixteen_bits_are_turned_as_finely(tmp_path: Path):
+    xyz = equirect_directions(64, 128)
+    cv2.imwrite(str(tmp_path / "in.png"), np.rint(32768 + 32000 * xyz).astype(np.uint16))
+    turn = rotation(0.5, 0.4, 0.3)
+    convert(ConvertJob(tmp_path / "in.png", tmp_path / "out.png", turn=turn))
+    made = cv2.imread(str(tmp_path / "out.png"), cv2.IMREAD_UNCHANGED)
+    error = made - (32768 + 32000 * (xyz @ turn.T))
+    assert np.abs(error).mean() < 32
+    assert len(np.unique(made)) > 4 * 1024
+
+
+def test_a_part_of_the_sphere_comes_out_where_its_bounds_say(tmp_path: Path):
+    """180° wide and 90° high: half a sphere as its metadata has it, without its poles."""
+    rgb = np.full((48, 96, 3), 200, np.uint8)
+    write_still(tmp_path / "part.png", rgb, SphericalMetadata(bounds=Bounds(*[0.25] * 4)))
+    convert(ConvertJob(tmp_path / "part.png", tmp_path / "whole.png"))
+    whole = read_still(tmp_path / "whole.png")
+    lit = np.zeros((96, 192), bool)
+    lit[24:72, 48:144] = True
+    assert whole.shape == (96, 192, 3)
+    assert ((whole[..., 0] > 100) == lit).all()
+    found = inspect(tmp_path / "whole.png").metadata
+    assert found is not None
+    assert found.bounds == FULL
+
+
+def test_a_pose_stays_in_the_metadata_of_what_is_not_turned(panorama: Path, tmp_path: Path):
+    inject(panorama, SphericalMetadata(yaw=30.0, pitch=10.0, roll=-5.0))
+    report = convert(ConvertJob(panorama, tmp_path / "same.png"))
+    found = inspect(tmp_path / "same.png").metadata
+    assert found is not None
+    assert (found.yaw, found.pitch, found.roll) == (30.0, 10.0, -5.0)
+    assert (read_still(tmp_path / "same.png") == read_still(panorama)).all()
+    assert "stays in the metadata" in report.source.notes[-1]
+
+
+def test_a_pose_turns_the_picture_where_nothing_can_say_it(panorama: Path, tmp_path: Path):
+    """Positive yaw takes what is in front to the right (Spherical Video V2)."""
+    job = ConvertJob(panorama, tmp_path / "cut.png", target=Side(RECTILINEAR), size=(64, 64))
+    plain = replace(job, output=tmp_path / "plain.png", turn=rotation(np.radians(-30), 0, 0.1))
+    convert(plain)
+    inject(panorama, SphericalMetadata(yaw=30.0))
+    report = convert(replace(job, turn=rotation(0, 0, 0.1)))
+    assert (read_still(job.output) == read_still(plain.output)).all()
+    assert "turned by its pose (yaw 30°" in report.source.notes[-1]
 
 
 def test_every_frame_is_what_the_sampler_makes_of_it(film: Path, tmp_path: Path):

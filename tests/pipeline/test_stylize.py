@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from pipeline.choices import EyePainting, Temporal
-from pipeline.painting.stages import Finisher, Painter, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.source.delivery import Span
 from pipeline.source.preprocess import median_blur

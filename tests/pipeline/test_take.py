@@ -16,7 +16,7 @@ from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import PaintState, load_state, save_state
 from pipeline.source.delivery import Span
 from pipeline.source.unfolding import open_unfolding
-from pipeline.take import Take, prepared_frames, probe_source
+from pipeline.take import Take, even_frames, prepared_frames, probe_source
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import CheckpointError
 from vr360.frame import Frame, Rgb, Stereo
@@ -110,7 +110,8 @@ def test_steps_one_by_one_are_the_take_that_runs_side_by_side(job: StylizeJob, w
     sphere = open_unfolding(info)
     take = Take(job, info, sphere, 8)
     stages, state, frames = take.stages, take.state, list[Frame]()
-    for prepared in prepared_frames(job, info, sphere, Resampling(), state):
+    source = even_frames(job, info, Resampling())
+    for prepared in prepared_frames(job, info, sphere, source):
         state, done = stages.step(state, prepared)
         frames += done
     state, done = stages.rest(state)

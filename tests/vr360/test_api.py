@@ -24,6 +24,7 @@ from vr360.media.encoder import ffmpeg_binary
 from vr360.spherical import SphericalMetadata
 
 NAMES = sorted(vr360.__all__)
+KINDS = ("files", "painting", "projections")
 
 
 @pytest.fixture(scope="session")
@@ -57,8 +58,9 @@ def here(originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
 
 def test_the_names_are_the_same_everywhere():
     assert vr360.__all__ == api.__all__ == NAMES
-    tree = ast.parse(Path(api.__file__).read_text())
-    public = {n.name for n in tree.body if isinstance(n, ast.FunctionDef)}
+    files = [Path(api.__file__).with_name(f"{kind}.py") for kind in KINDS]
+    body = [node for file in files for node in ast.parse(file.read_text()).body]
+    public = {n.name for n in body if isinstance(n, ast.FunctionDef)}
     assert {name for name in public if not name.startswith("_")} == set(NAMES)
     assert set(NAMES) <= set(dir(vr360))
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):

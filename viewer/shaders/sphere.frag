@@ -1,6 +1,8 @@
-// Ray-cast from the screen to the picture. `renderer.py` puts `#version` and the defines in front:
-// one of VIEW_*, one of PROJECTION_*, one of PIXELS_*; WINDOW where an equirect picture shows a part
-// of the sphere, MIPMAPS where wanted, and LINES, a sum: 1 seam, 2 poles, 4 grid, 8 horizon.
+// Ray-cast from the screen to the picture, on the desktop (GLSL 330) and in browsers (GLSL ES 300).
+// `#version` and the defines come in front: one of VIEW_*, one of PROJECTION_*, one of PIXELS_*;
+// WINDOW where an equirect picture shows a part of the sphere, MIPMAPS where wanted, LINES, a sum:
+// 1 seam, 2 poles, 4 grid, 8 horizon, and EYE where several eyes lie in one texture, WRAPS if each
+// of them goes round.
 in vec2 point;  // -1..1 over the viewport, +y up
 out vec4 colour;
 
@@ -17,6 +19,9 @@ uniform vec2 lens_turn;  // cosine and sine of the roll
 uniform float front_lens;  // the half of the picture it lies in: 0 left, 1 right
 
 uniform vec4 window;  // left, top, width, height; shares of the whole sphere's picture
+uniform vec2 shift;   // a headset's view is wider on one side: tangents in its middle
+uniform vec4 eye;     // left, top, width, height of an eye's picture; shares of the texture
+uniform vec2 half_texel;  // of an eye's picture
 
 const float PI = 3.14159265358979;
 
@@ -38,6 +43,8 @@ vec3 ray() {
     return normalize(vec3(point * reach, -1.0));
 #elif defined(VIEW_RECTILINEAR)
     return vec3(point * reach, -1.0);
+#elif defined(VIEW_FRUSTUM)
+    return vec3(point * reach + shift, -1.0);
 #elif defined(VIEW_PLANET)
     vec2 p = point * reach;  // stereographic plane: 2 tan(angle / 2) = 2 |p|
     float square = dot(p, p);
@@ -88,9 +95,28 @@ PLACE place(vec3 d, out bool seen) {
 #define LOOK_UP(plane, at, bias) texture(plane, at)
 #endif
 
+#if defined(EYE)
+// Filtering must not cross from one eye's picture into the other's, and goes round within one.
+vec4 stored_at(vec2 at, float level) {
+    vec2 rim = half_texel * exp2(ceil(max(level, 0.0)));
+    vec2 inside = clamp(at, rim, 1.0 - rim);
+    vec4 found = textureLod(plane0, eye.xy + eye.zw * inside, level);
+#if defined(WRAPS)
+    float over = abs(at.x - inside.x) / (2.0 * rim.x);
+    vec2 beyond = vec2(1.0 - inside.x, inside.y);
+    if (over > 0.0) found = mix(found, textureLod(plane0, eye.xy + eye.zw * beyond, level), over);
+#endif
+    return found;
+}
+#elif defined(PIXELS_PACKED)
+vec4 stored_at(PLACE at, float level) {
+    return LOOK_UP(plane0, at, 0.0);
+}
+#endif
+
 vec4 rgb_at(PLACE at, float level) {
 #if defined(PIXELS_PACKED)
-    vec4 stored = LOOK_UP(plane0, at, 0.0);
+    vec4 stored = stored_at(at, level);
     return vec4(samples_to_rgb * stored.rgb + rgb_offset, stored.a);
 #elif defined(PIXELS_SEMIPLANAR)
     vec3 yuv = vec3(LOOK_UP(plane0, at, 0.0).r, LOOK_UP(plane1, at, chroma_bias).rg);

@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from vr360.frame import Colour, Rgb, peak_at
+from vr360.media.hdr import mastering_of
 
 SD_BELOW = 720
 """Pictures lower than this are taken as BT.601 where the file says nothing, as players do."""
@@ -76,12 +77,15 @@ def colour_of(frame: av.VideoFrame, height: int) -> tuple[Colour, list[str]]:
         matrix = "smpte170m" if height < SD_BELOW else "bt709"
         name = "BT.601" if height < SD_BELOW else "BT.709"
         notes.append(f"the file names no colour matrix: {name} assumed for {height} lines")
+    mastering, light = mastering_of(frame)
     full = frame.color_range == _FULL_RANGE or frame.format.name.startswith("yuvj")
     return Colour(
         matrix=matrix,
         primaries=_PRIMARIES.get(frame.color_primaries, "bt709"),
         transfer=_TRANSFERS.get(frame.color_trc, "bt709"),
         range="pc" if full or _is_rgb(frame) else "tv",
+        mastering=mastering,
+        light=light,
     ), notes
 
 

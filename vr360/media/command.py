@@ -16,6 +16,7 @@ from vr360.media.colour import LIMITED_WHITE_16, TOP_10, rescaled
 from vr360.media.metadata import pixel_aspect
 from vr360.media.presets import Encoding, RawVideo
 from vr360.media.sound import Track, track_options
+from vr360.media.tags import tag_options
 from vr360.spherical import SphericalMetadata
 
 # swscale's own default is the middle between two pixels, where MPEG-1 had it; H.264 and H.265
@@ -33,7 +34,7 @@ _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
 @dataclass(frozen=True)
 class Sound:
-    """What is heard: tracks of a film, from `start` seconds after its first frame."""
+    """What comes along: tracks of a film, from `start` seconds after its first frame."""
 
     film: VideoInfo
     tracks: Sequence[Track]
@@ -69,8 +70,12 @@ def film_command(
     if sound is not None:
         names[_SOURCE] = str(sound.film.path.absolute())
         film = ffmpeg.input(_SOURCE, **_cut(sound))
+        tags = sound.film.tags
         streams += [film[str(track.info.index)] for track in sound.tracks]
+        if sound.start == 0:  # ffmpeg moves subtitles that are cut at their beginning
+            streams += [film[str(index)] for index in tags.subtitles]
         options |= track_options(sound.tracks, muxer) | _chapters(sound, raw)
+        options |= tag_options(tags, muxer, sound.start, sound.film.rate)
     graph = ffmpeg.output(*streams, _TARGET, f=muxer, **options)
     clock = ("-copyts",) if _from_zero(sound) else ()
     command: list[str] = graph.global_args(*_QUIET, *clock).overwrite_output().compile(binary)
@@ -110,6 +115,8 @@ def _picture_options(
         "filter:v": _conversion(encoding, colour),
         **encoding.options,
     }
+    if encoding.codec == "libx265":
+        options["x265-params"] = _with_mastering(options.get("x265-params", ""), colour)
     if sphere is None:
         return options
     aspect = pixel_aspect(sphere, raw.height, raw.width)
@@ -118,6 +125,13 @@ def _picture_options(
         # there the display size is that of one eye, which needs to be known on writing
         options["metadata:s:v:0"] = f"stereo_mode={_STEREO_MODES[sphere.stereo]}"
     return options
+
+
+def _with_mastering(params: str, colour: Colour) -> str:
+    """x265's parameters with what the source says of its mastering."""
+    said = [f"master-display={colour.mastering}"] if colour.mastering else []
+    said += [f"max-cll={colour.light}"] if colour.light else []
+    return ":".join([*filter(None, [params or "log-level=error"]), *said])
 
 
 def raw_bytes(rgb: Rgb, encoding: Encoding) -> memoryview:

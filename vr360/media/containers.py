@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -18,6 +19,7 @@ from vr360.errors import VideoOpenError
 
 _NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
 _UNTIMED = ("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo")
+_ONE_LENGTH = ("asf",)  # which gives every stream the length of the longest
 _UNREAD = {b"ftypavif": "AVIF", b"ftypheic": "HEIC", b"ftypheix": "HEIC", b"ftypmif1": "HEIF"}
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
@@ -42,8 +44,12 @@ def check_readable(path: Path) -> None:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Path, number: int = 0) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its main video stream, decoding on all cores.
+
+    Args:
+        path: of the film or picture.
+        number: 1 takes the second video stream.
 
     Raises:
         VideoOpenError: missing, empty, not a film, or without a video stream.
@@ -56,17 +62,23 @@ def opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     with container:
         if container.format.name in _NO_MEDIA:
             raise VideoOpenError(f"{path}: neither a film nor a picture")
-        stream = main_video(container, path)
+        stream = main_video(container, path, number)
         stream.thread_type = "AUTO"
         yield container, stream
 
 
-def main_video(container: InputContainer, path: Path) -> VideoStream:
-    """The first video stream that is no cover picture."""
-    for stream in container.streams.video:
-        if not stream.disposition & stream.disposition.__class__.attached_pic:
-            return stream
+def main_video(container: InputContainer, path: Path, number: int = 0) -> VideoStream:
+    """The first video stream that is no cover picture, or one of those behind it."""
+    pictures = real_videos(container)
+    if len(pictures) > number:
+        return pictures[number]
     raise VideoOpenError(f"{path}: the file holds no video stream")
+
+
+def real_videos(container: InputContainer) -> list[VideoStream]:
+    """The video streams that are no cover pictures."""
+    streams = container.streams.video
+    return [s for s in streams if not s.disposition & s.disposition.__class__.attached_pic]
 
 
 def missing_bytes(path: Path) -> int:
@@ -149,7 +161,8 @@ class Declared:
 def declared_duration(container: InputContainer, stream: VideoStream) -> Declared | None:
     """How long the video is, as the container says."""
     if stream.duration and stream.time_base:
-        return Declared(stream.duration * Fraction(stream.time_base), of_video=True)
+        of_video = container.format.name not in _ONE_LENGTH
+        return Declared(stream.duration * Fraction(stream.time_base), of_video)
     tag = stream.metadata.get("DURATION", "")
     if tag.count(":") == 2:  # Matroska: when the last frame ends
         hours, minutes, seconds = tag.split(":")
@@ -173,3 +186,12 @@ def counts_frames(container: InputContainer) -> bool:
 def clock_slack(tick: Fraction) -> Fraction:
     """Seconds by which a rounded time may be off: Matroska rounds to 1 ms, some writers cut off."""
     return max(tick, Fraction(1, 1000)) * Fraction(11, 10)
+
+
+def packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
+    """When the frames of the first packets are shown, in order, and the container's tick."""
+    with opened(path) as (container, stream):
+        tick = Fraction(stream.time_base or 1)
+        timed = (p.dts if counts_frames(container) else p.pts for p in container.demux(stream))
+        times = islice((t for t in timed if t is not None), limit)
+        return sorted(t * tick for t in times), tick

@@ -61,9 +61,9 @@ def read_folder(info: VideoInfo, start: Fraction = Fraction(0)) -> Iterator[Fram
     for n, file in enumerate(frames_in(info.path)):
         if n / info.rate < start:
             continue
-        rgb = read_still(file)
+        rgb = read_still(file, info.bit_depth)
         found = f"{rgb.shape[1]}x{rgb.shape[0]} of {bit_depth(rgb)} bit"
-        wanted = f"{info.width}x{info.height} of {info.bit_depth} bit"
+        wanted = f"{info.width}x{info.height} of {min(info.bit_depth, 10)} bit"
         if found != wanted:
             raise VideoOpenError(f"{file}: is {found}, but the first frame is {wanted}")
         yield Frame(rgb, n / info.rate)
@@ -111,7 +111,7 @@ class FolderWriter:
 
     def _store(self, numbered: tuple[int, Rgb]) -> None:
         number, rgb = numbered
-        store(self._partial.path / f"{number:06d}.png", encoded(rgb, ".png"))
+        store(self._partial.path / f"{number:06d}.png", encoded(rgb, ".png", self.bit_depth))
 
     def __exit__(
         self,

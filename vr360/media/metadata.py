@@ -7,30 +7,50 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from vr360.errors import MetadataError
-from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.errors import MetadataError, NotEquirectError
+from vr360.frame import Stereo, VideoInfo
 from vr360.media.recognise import Layout
-from vr360.spherical import FULL, SphericalMetadata, inject, inspect
+from vr360.spherical import SphericalMetadata, inject, inspect
+from vr360.window import FRONT_HALF, FULL
+
+RIGHT_EYE = "the right eye lies in its XMP (GImage) and is left out: the left one alone is read"
 
 log = logging.getLogger(__name__)
 
 
-def declared_layout(path: Path) -> Layout | None:
-    """Layout from metadata, or None where the file says nothing that can be read."""
+def declared_layout(path: Path, told: bool = False) -> Layout | None:
+    """Layout from metadata, or None where the file says nothing that can be read.
+
+    Args:
+        told: the user says what the projection is.
+
+    Raises:
+        NotEquirectError: the file names a projection that is not read, and nobody says otherwise.
+    """
     try:
-        found = inspect(path).metadata
+        report = inspect(path)
     except MetadataError as error:
         log.debug("%s", error)  # the decoder finds out whether the picture is damaged too
         return None
+    if report.foreign and not told:
+        raise NotEquirectError(
+            f"{path}: {report.foreign}, which is not read; say what it is with --from"
+        )
+    found = report.metadata
     if found is None:
         return None
-    whole = found.projection is not Projection.EQUIRECT or found.bounds == FULL
+    part = found.bounds not in (FULL, FRONT_HALF)
+    what = (
+        "a part of the sphere, the file's metadata says" if part else "the file's metadata says so"
+    )
     return Layout(
         found.projection,
         found.stereo,
-        f"{found.projection}, {found.stereo}: the file's metadata says so",
-        whole=whole,
+        f"{found.projection}, {found.stereo}: {what}",
+        (RIGHT_EYE,) if report.right_eye else (),
         declared=True,
+        bounds=found.bounds,
+        pose=(found.yaw, found.pitch, found.roll),
     )
 
 

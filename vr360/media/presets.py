@@ -2,7 +2,7 @@
 
 archive        FFV1, RGB, MKV: every bit of what was painted
 lossless-mp4   H.264 (8 bit) or H.265 (10 bit), RGB, MP4: the same, in a file that more can open
-youtube        H.264 4:2:0, high quality, for upload
+youtube        H.264 4:2:0, high quality, for upload; H.265 of 10 bit for HDR
 quest          H.264, or H.265 above 4096 wide and for 10 bit; plays in a headset
 prores         ProRes 422 HQ, 10 bit, MOV: for editing
 """
@@ -63,12 +63,13 @@ class Encoding:
 
 @dataclass(frozen=True)
 class RawVideo:
-    """The frames that come: size in pixels, bits a channel, frames a second."""
+    """The frames that come: size in pixels, bits a channel, frames a second, PQ or HLG."""
 
     height: int
     width: int
     bit_depth: int
     rate: Fraction
+    hdr: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,8 @@ def _lossless_mp4(raw: RawVideo) -> Encoding:
 def _youtube(raw: RawVideo) -> Encoding:
     # closed groups of half a second and two B-frames, as YouTube's upload advice has it
     options = {"crf": "16", "preset": "veryfast", "bf": "2"}
+    if raw.hdr and raw.bit_depth > 8:
+        return Encoding("libx265", "yuv420p10le", options | _groups(raw, Fraction(1, 2)))
     return Encoding("libx264", "yuv420p", options | _groups(raw, Fraction(1, 2)))
 
 
@@ -184,6 +187,10 @@ def settle(preset: Preset, raw: RawVideo, overrides: Overrides, path: Path) -> E
     carried = _CARRIES[muxer]
     if carried is not None and not encoding.codec.startswith(carried):
         raise OutputError(f"{path}: {muxer} cannot carry {encoding.codec}; name the output .mkv")
+    if raw.hdr and raw.bit_depth > 8 and "10" not in encoding.pixel_format:
+        raise OutputError(
+            f"{path}: {encoding.pixel_format} has 8 bits, and HDR needs 10; take yuv420p10le"
+        )
     if "420" in encoding.pixel_format and (raw.height % 2 or raw.width % 2):
         size = f"{raw.width}x{raw.height}"
         raise OutputError(f"{path}: {encoding.pixel_format} needs even sides, not {size}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
 
 import av
@@ -14,15 +13,25 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vr360.cameras.pairs import Pair, PairKind, pair_of
 from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
-from vr360.media.containers import clock_slack, counts_frames, declared_duration, opened
+from vr360.media.containers import (
+    clock_slack,
+    counts_frames,
+    declared_duration,
+    opened,
+    packet_times,
+    real_videos,
+)
 from vr360.media.folders import frames_in, holes_in
+from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout
-from vr360.media.recognise import Layout, recognise
+from vr360.media.recognise import Layout, looks_like_dual_fisheye, recognise
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import is_transparent, read_still
+from vr360.media.tags import tags_of
 from vr360.stereo import eye_size, picture_size
 
 FOLDER_RATE = Fraction(24)
@@ -30,7 +39,9 @@ _STANDARD_RATES = tuple(
     Fraction(n) for n in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50")
 ) + tuple(Fraction(n) for n in ("60000/1001", "60", "90", "100", "120000/1001", "120"))
 _NANOSECONDS = Fraction(2, 10**9)
+_COMMON = 0.05  # share of the steps that counts as a good part of the film
 _SNAP = Fraction(1, 100)
+ONE_LENS = (".insv", ".lrv")  # Insta360's, in which each lens has a track or a file
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
 _IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
@@ -50,6 +61,7 @@ def probe(
     projection: Projection | None = None,
     stereo: Stereo | None = None,
     rate: Fraction | None = None,
+    parts: bool = False,
 ) -> VideoInfo:
     """Everything the pipeline needs to know about a source.
 
@@ -58,6 +70,7 @@ def probe(
         projection: what the user knows better than the file.
         stereo: likewise.
         rate: frames a second of a folder of frames; films know their own.
+        parts: take pictures that show a part of the sphere, see `VideoInfo.bounds`.
 
     Raises:
         VideoOpenError: missing, empty, corrupt, or without a picture.
@@ -65,6 +78,11 @@ def probe(
             whose size contradicts its projection or its eyes.
     """
     info = _probe(Path(path), projection, stereo, rate)
+    if info.is_part and not parts:
+        raise NotEquirectError(
+            f"{info.path}: covers only a part of the sphere, its metadata says; make it whole with "
+            "vr360 convert, or say that it is whole with --from equirect"
+        )
     _check_size(info)
     return info
 
@@ -89,7 +107,7 @@ def _check_size(info: VideoInfo) -> None:
             f"{info.path}: {info.width}x{info.height} does not divide into two equal eyes "
             f"({info.stereo}); if it is one picture, say so with --stereo mono, else cut a line off"
         )
-    if info.projection in _IN_HALVES and width % 2:
+    if info.projection in _IN_HALVES and width % 2 and not info.is_part:
         raise NotEquirectError(
             f"{info.path}: {width}x{height} is no {info.projection} sphere: an even width was "
             f"expected, because its halves belong together; scale it, as with "
@@ -99,7 +117,9 @@ def _check_size(info: VideoInfo) -> None:
 
 def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | None) -> VideoInfo:
     rgb = read_still(path)
-    layout = recognise(rgb, path.name, declared_layout(path), projection, stereo)
+    layout = recognise(
+        rgb, path.name, declared_layout(path, projection is not None), projection, stereo
+    )
     notes = _transparency(path)
     return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1, notes=notes)
 
@@ -109,7 +129,9 @@ def _probe_folder(
 ) -> VideoInfo:
     files = frames_in(path)
     rgb = read_still(files[0])
-    layout = recognise(rgb, path.name, declared_layout(files[0]), projection, stereo)
+    layout = recognise(
+        rgb, path.name, declared_layout(files[0], projection is not None), projection, stereo
+    )
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
     notes = (*(() if rate else (note,)), *holes_in(files), *_transparency(files[0]))
     return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
@@ -138,6 +160,8 @@ def _picture_info(
         stereo=layout.stereo,
         reason=layout.reason,
         declared=layout.declared,
+        bounds=layout.bounds,
+        pose=layout.pose,
         pixel_format="rgb",
         bit_depth=bit_depth(rgb),
         colour=Colour(matrix="gbr", transfer="iec61966-2-1", range="pc"),
@@ -156,11 +180,19 @@ def _probe_film(
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
-    declared = declared_layout(path)
+    pair = find_pair(path, container, rgb)
+    notes = () if pair is None else (pair.note,)
+    if pair is not None:
+        rgb = pair.join(rgb, first_picture(path, 1))
+        strips = pair.kind is PairKind.STRIPS  # which can be nothing else
+        projection = pair.projection if strips else projection or pair.projection
+        stereo = stereo or Stereo.MONO
+    declared = declared_layout(path, projection is not None)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
     timing = _timing(path, container, stream)
     audio, audio_notes = _audio(container)
+    tags, tag_notes = tags_of(container, stream)
     return VideoInfo(
         path=path,
         height=rgb.shape[0],
@@ -172,16 +204,63 @@ def _probe_film(
         stereo=layout.stereo,
         reason=layout.reason,
         declared=layout.declared,
+        bounds=layout.bounds,
+        pose=layout.pose,
         codec=stream.codec_context.codec.canonical_name,
         pixel_format=first.format.name,
         bit_depth=depth,
         variable_rate=timing.variable,
         rotation=first.rotation,
+        interlaced=first.interlaced_frame,
+        pair=pair,
+        tags=tags,
         colour=colour,
         audio=audio,
         start_time=_start_time(container, first),
-        notes=(*layout.notes, *colour_notes, *audio_notes),
+        notes=(
+            *layout.notes,
+            *colour_notes,
+            *audio_notes,
+            *interlacing_notes(first),
+            *notes,
+            *tag_notes,
+        ),
     )
+
+
+def find_pair(path: Path, container: InputContainer, rgb: Rgb) -> Pair | None:
+    """The two tracks that make one sphere, where the first one shows `rgb`; None elsewhere.
+
+    Raises:
+        NotEquirectError: one lens of a camera that writes the other into another file.
+    """
+    streams = real_videos(container)
+    pair = pair_of(*rgb.shape[:2])
+    if pair is None:
+        return None
+    lenses = pair.kind is PairKind.LENSES
+    if len(streams) == 1:
+        if lenses and path.suffix.lower() in ONE_LENS:
+            raise NotEquirectError(
+                f"{path}: shows one lens; the other one is in a file of its own (_10_ for _00_): "
+                "lay them side by side, as with ffmpeg -i A -i B -filter_complex hstack OUT.mp4"
+            )
+        return None
+    sizes = {(s.codec_context.height, s.codec_context.width) for s in streams[:2]}
+    if sizes != {rgb.shape[:2]}:
+        return None
+    if lenses and path.suffix.lower() not in ONE_LENS:
+        both = pair.join(rgb, first_picture(path, 1))
+        return pair if looks_like_dual_fisheye(both) else None
+    return pair
+
+
+def first_picture(path: Path, number: int) -> Rgb:
+    """The first picture of a video track, upright."""
+    with opened(path, number) as (container, stream):
+        first = _first_frame(path, container, stream)
+        colour, _ = colour_of(first, first.height)
+        return upright(RgbConverter(colour, depth_of(first))(first), display_matrix(first))
 
 
 def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
@@ -222,7 +301,8 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
     average, nominal = unrounded_rate(stream.average_rate), unrounded_rate(stream.base_rate)
     declared = declared_duration(container, stream)
     length = declared.seconds if declared and declared.of_video else None
-    if average and average == nominal and length and (stream.frames or _begins_even(path, average)):
+    exact = stream.frames or ("matroska" in container.format.name and _begins_even(path, average))
+    if average and average == nominal and length and exact:
         frames = max(1, round(length * average))
         frames = min(frames, stream.frames or frames)  # an edit list may hide some of them
         return _Timing(average, frames / average, frames, variable=False)
@@ -241,16 +321,25 @@ def _timing(path: Path, container: InputContainer, stream: VideoStream) -> _Timi
 
 
 def _usual_step(times: Sequence[Fraction]) -> Fraction:
-    """The mean of the steps that are about as long as most, which undoes rounded times."""
+    """The mean of the steps that are about as long as most, which undoes rounded times.
+
+    Where a good part of the film runs two, three or four times as fast, it is those steps: nothing
+    of it may be lost.
+    """
     steps = np.diff(np.array([float(t) for t in times]))
     if not len(steps) or np.median(steps) <= 0:
         return 1 / FOLDER_RATE
-    usual = steps[np.abs(steps / np.median(steps) - 1) < 0.1]
+    for divisor in (4, 3, 2, 1):
+        usual = steps[np.abs(steps * divisor / np.median(steps) - 1) < 0.1]
+        if len(usual) > _COMMON * len(steps):
+            break
     return Fraction(float(usual.mean()))
 
 
-def _begins_even(path: Path, rate: Fraction) -> bool:
+def _begins_even(path: Path, rate: Fraction | None) -> bool:
     """Whether the first packets bear the rate out, where no table of frames does."""
+    if not rate:
+        return False
     times, tick = packet_times(path, _SAMPLE)
     return _is_even(times[: _SAMPLE - _REORDERED], rate, tick)
 
@@ -268,15 +357,6 @@ def snapped_rate(step: Fraction) -> Fraction:
     rate = 1 / step
     nearest = min(_STANDARD_RATES, key=lambda r: abs(r - rate))
     return nearest if abs(nearest / rate - 1) < _SNAP else rate.limit_denominator(1001)
-
-
-def packet_times(path: Path, limit: int | None = None) -> tuple[list[Fraction], Fraction]:
-    """When the frames of the first packets are shown, in order, and the container's tick."""
-    with opened(path) as (container, stream):
-        tick = Fraction(stream.time_base or 1)
-        timed = (p.dts if counts_frames(container) else p.pts for p in container.demux(stream))
-        times = islice((t for t in timed if t is not None), limit)
-        return sorted(t * tick for t in times), tick
 
 
 def _is_even(times: Sequence[Fraction], rate: Fraction, tick: Fraction) -> bool:

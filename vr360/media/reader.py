@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
@@ -21,8 +21,10 @@ from vr360.media.containers import (
     declared_duration,
     missing_bytes,
     opened,
+    packet_times,
 )
 from vr360.media.folders import read_folder
+from vr360.media.interlacing import deinterlaced
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still
 from vr360.media.threads import DEPTH, ReadAhead, T
@@ -57,22 +59,32 @@ def read_frames(
 
 def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
     if info.is_still:
-        return iter((Frame(read_still(info.path), Fraction(0)),))
+        return iter((Frame(read_still(info.path, info.bit_depth), Fraction(0)),))
     if info.path.is_dir():
         return read_folder(info, start)
     return _film(info, start)
 
 
 def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
-    """Frames from `start` on, decoded from the keyframe before it.
+    if info.pair is None:
+        yield from _track(info, start)
+        return
+    pair = info.pair
+    each = replace(info, height=pair.height, width=pair.width)
+    for one, other in zip(_track(each, start), _track(each, start, 1), strict=False):
+        yield Frame(pair.join(one.rgb, other.rgb), one.pts)
+
+
+def _track(info: VideoInfo, start: Fraction, number: int = 0) -> Iterator[Frame]:
+    """Frames of a video track from `start` on, decoded from the keyframe before it.
 
     Containers without an index may land later than asked for, or nowhere: then from the first.
     """
-    with opened(info.path) as (container, stream):
+    with opened(info.path, number) as (container, stream):
         if start == 0 or _seek(info, container, stream, start):
             yield from _frames(info, container, stream, start)
             return
-    with opened(info.path) as (container, stream):
+    with opened(info.path, number) as (container, stream):
         yield from _frames(info, container, stream, start)
 
 
@@ -99,7 +111,7 @@ def _frames(
     times = _counted(info) if counts_frames(container) else None
     last = Fraction(-1)
     try:
-        for picture in container.decode(stream):
+        for picture in deinterlaced(info, stream, container.decode(stream)):
             last = next(times) if times else _time(info, picture)
             if last >= start:
                 _check(info, picture, last)
@@ -110,7 +122,11 @@ def _frames(
 
 
 def _counted(info: VideoInfo) -> Iterator[Fraction]:
-    return (n / info.rate for n in itertools.count())
+    """Times of the frames of a container that counts them: its empty ones take their time too."""
+    times, _ = packet_times(info.path)
+    first = times[0] if times else Fraction(0)
+    yield from (round((time - first) * info.rate) / info.rate for time in times)
+    yield from (n / info.rate for n in itertools.count(len(times)))
 
 
 def _time(info: VideoInfo, picture: av.VideoFrame) -> Fraction:

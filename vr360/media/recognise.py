@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import cv2
@@ -13,8 +13,16 @@ from vr360.errors import NotEquirectError
 from vr360.frame import Projection, Rgb, Stereo, bit_depth
 from vr360.geometry import FULL_TURN
 from vr360.spherical import guess
+from vr360.spherical.defaults import SHAPE_TOLERANCE, SHAPES
+from vr360.window import FRONT_HALF, FULL, Bounds
 
 _TWO_TO_ONE = 0.02  # relative slack of the aspect ratio
+EYES_ACROSS = {(projection, stereo): shape for shape, projection, stereo, _ in SHAPES} | {
+    (Projection.EQUIRECT, Stereo.RIGHT_LEFT): 4.0,
+    (Projection.HALF_EQUIRECT, Stereo.RIGHT_LEFT): 2.0,
+}
+"""Width over height of pictures whose eyes have their true shape."""
+
 _LENS_SIZE = 256  # side of one lens when looking for fisheye circles
 _CORNER_RADIUS = 1.1  # beyond it no lens paints, in radii of the inscribed circle
 _RING = (0.75, 0.95)  # just inside the rim
@@ -25,17 +33,20 @@ _LIT_SECTORS = 0.75
 
 @dataclass(frozen=True)
 class Layout:
-    """Projection, eyes, why, what to tell the user besides, and whether nothing is cut off.
+    """Projection, eyes, why, and what to tell the user besides.
 
-    `declared`: the projection is what the file's metadata says.
+    Attributes:
+        declared: the projection is what the file's metadata says.
+        bounds, pose: see `VideoInfo`.
     """
 
     projection: Projection
     stereo: Stereo
     reason: str
     notes: tuple[str, ...] = ()
-    whole: bool = True
     declared: bool = False
+    bounds: Bounds = FULL
+    pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def recognise(
@@ -61,13 +72,18 @@ def recognise(
     """
     found = declared or _by_looks(rgb, name, pixel_aspect)
     if projection is None and stereo is None:
-        if found is None or not found.whole:
-            raise NotEquirectError(_refusal(name, found, *rgb.shape[:2]))
-        return found
+        if found is None:
+            raise NotEquirectError(_refusal(name, *rgb.shape[:2]))
+        return _with_shape_note(found, rgb)
+    as_said = projection is None
     projection = projection or (found.projection if found else Projection.EQUIRECT)
     stereo = stereo or (found.stereo if found else Stereo.MONO)
-    same = declared is not None and declared.projection is projection
-    return Layout(projection, stereo, f"{projection}, {stereo}: as asked for", declared=same)
+    reason = f"{projection}, {stereo}: as asked for"
+    if declared is None or declared.projection is not projection:
+        return _with_shape_note(Layout(projection, stereo, reason), rgb)
+    bounds = declared.bounds if as_said else FULL  # who names the projection means all of it
+    asked = replace(declared, stereo=stereo, reason=reason, bounds=bounds)
+    return _with_shape_note(asked, rgb)
 
 
 def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:
@@ -80,16 +96,21 @@ def _by_looks(rgb: Rgb, name: str, pixel_aspect: Fraction) -> Layout | None:
         return None
     metadata, why = found
     reason = f"{metadata.projection}, {metadata.stereo}: no metadata, but {why}"
-    notes = _shape_notes(height, width, metadata.stereo)
-    return Layout(metadata.projection, metadata.stereo, reason, notes)
+    return Layout(metadata.projection, metadata.stereo, reason)
 
 
-def _shape_notes(height: int, width: int, stereo: Stereo) -> tuple[str, ...]:
-    across = {Stereo.MONO: 2, Stereo.TOP_BOTTOM: 1}.get(stereo, 4)
-    if width == across * height:
-        return ()
-    ratio = f"{width}x{height} is {width / height:.3f}:1, not quite {across}:1"
-    return (f"{ratio}; taken as the whole sphere",)
+def _with_shape_note(layout: Layout, rgb: Rgb) -> Layout:
+    """The layout, with a note where eyes are not quite, or not at all, as wide as they should."""
+    height, width = rgb.shape[:2]
+    across = EYES_ACROSS.get((layout.projection, layout.stereo))
+    if across is None or layout.bounds not in (FULL, FRONT_HALF) or width == across * height:
+        return layout
+    ratio = f"{width}x{height} is {width / height:.3f}:1"
+    if abs(width / height / across - 1) <= SHAPE_TOLERANCE:
+        note = f"{ratio}, not quite {across:g}:1; taken as the whole sphere"
+    else:
+        note = f"{ratio} instead of {across:g}:1: squeezed; painted in its true shape, kept in this"
+    return replace(layout, notes=(*layout.notes, note))
 
 
 def looks_like_dual_fisheye(rgb: Rgb) -> bool:
@@ -117,9 +138,7 @@ def _grey8(rgb: Rgb) -> NDArray[np.uint8]:
     return (grey if bit_depth(rgb) == 8 else grey // 4).astype(np.uint8)
 
 
-def _refusal(name: str, found: Layout | None, height: int, width: int) -> str:
+def _refusal(name: str, height: int, width: int) -> str:
     size = f"{width}x{height} ({width / height:.2f}:1)"
     what = "is no 360° picture as far as its metadata and shape tell"
-    if found is not None:
-        what = "covers only a part of the sphere, its metadata says"
     return f"{name}: {size} {what}; if it is a whole one, say so with --from equirect"

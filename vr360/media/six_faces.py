@@ -36,13 +36,13 @@ def find_faces(folder: Path) -> dict[str, Path]:
     return {face: files[face] for face in FACES}
 
 
-def read_faces(folder: Path) -> Rgb:
-    """Six pictures as one of layout `c3x2`.
+def read_faces(folder: Path, depth: int = 10) -> Rgb:
+    """Six pictures as one of layout `c3x2`; `depth` see `read_still`.
 
     Raises:
         InputError: one is missing or damaged, or they are not six equal squares.
     """
-    pictures = {face: read_still(file) for face, file in find_faces(folder).items()}
+    pictures = {face: read_still(file, depth) for face, file in find_faces(folder).items()}
     try:
         return pack_faces(stack_faces(pictures), CubeLayout.C3X2)
     except InputError as error:
@@ -85,7 +85,7 @@ class FacesWriter:
         try:
             partial = self._partial.make(folder=True)
             for face, rgb in name_faces(unpack_faces(self._rgb, CubeLayout.C3X2)).items():
-                store(partial / f"{face}.png", encoded(rgb, ".png"))
+                store(partial / f"{face}.png", encoded(rgb, ".png", self.bit_depth))
             self._partial.settle(_holds_faces_alone(self.path))
         finally:
             self._partial.discard()

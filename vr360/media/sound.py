@@ -17,6 +17,9 @@ import av
 import av.error
 
 from vr360.frame import AudioInfo, VideoInfo
+from vr360.geometry import Array
+from vr360.media.ambisonics import mix_filter, order_of, turned_by
+from vr360.spherical import inspect
 
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_s16be", "pcm_s24be")
 _COMMON = ("aac", "mp3", "ac3", "eac3", "alac")
@@ -31,31 +34,45 @@ _PLAIN_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1
     8: "7.1",
     16: "hexadecagonal",
 }
+_SPEAKERS = ("5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)")
+_FIRST_WITH_SUBWOOFER = 6  # channels, as AAC numbers its loudspeakers
 _MILLISECOND = Fraction(1, 1000)
 _LARGEST_TIMESCALE = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Track:
-    """One track of the source: copied where `encoder` is None, and why not otherwise."""
+    """One track of the source: copied where `encoder` is None, and why not otherwise.
+
+    `mix` turns an ambisonic one with the picture, see `turned_by`.
+    """
 
     info: AudioInfo
     encoder: str | None = None
     why: str = ""
+    mix: Array | None = None
 
 
-def plan_tracks(source: VideoInfo, muxer: str, start: Fraction) -> list[Track]:
+def plan_tracks(
+    source: VideoInfo, muxer: str, start: Fraction, turn: Array | None = None
+) -> list[Track]:
     """The way of every track.
 
     Args:
         source: the film whose sound is wanted.
         muxer: of the output, ffmpeg's name.
         start: seconds into the film where the output begins.
+        turn: of the picture, see `turned_by`; None does not turn it.
     """
+    marks = inspect(source.path).ambisonic if turn is not None and source.audio else ()
     exact = muxer != "matroska" or _on_millisecond_grid(source, start)
     tracks = []
     for audio in source.audio:
-        if audio.codec not in _COPIED[muxer]:
+        order = 0 if turn is None else order_of(audio, marks)
+        if turn is not None and order:
+            why = "the sound turns with the picture"
+            tracks.append(Track(audio, _encoder(muxer, audio), why, turned_by(turn, order)))
+        elif audio.codec not in _COPIED[muxer]:
             why = f"{muxer} does not take {audio.codec}"
             tracks.append(Track(audio, _encoder(muxer, audio), why))
         elif not exact:
@@ -74,6 +91,9 @@ def track_options(tracks: Sequence[Track], muxer: str) -> dict[str, str]:
         if track.encoder is None:
             continue
         options[f"filter:a:{n}"] = _filter(track)
+        if track.encoder == "libopus":
+            options[f"mapping_family:a:{n}"] = "255"  # channels as they are, each for itself
+            options[f"b:a:{n}"] = str(track.info.channels * _AAC_BITS_A_CHANNEL)
         if track.encoder == "aac":
             options[f"b:a:{n}"] = str(track.info.channels * _AAC_BITS_A_CHANNEL)
     if muxer != "matroska":
@@ -82,8 +102,10 @@ def track_options(tracks: Sequence[Track], muxer: str) -> dict[str, str]:
 
 
 def _encoder(muxer: str, audio: AudioInfo) -> str:
+    """AAC takes the loudspeakers it knows; of channels that are none it would dull one as a sub."""
     if muxer == "mp4":
-        return "aac"
+        plain = audio.channels < _FIRST_WITH_SUBWOOFER or audio.layout in _SPEAKERS
+        return "aac" if plain else "libopus"
     if muxer == "matroska" and audio.channels <= _FLAC_CHANNELS:
         return "flac"
     return "pcm_s24le"
@@ -93,7 +115,16 @@ def _filter(track: Track) -> str:
     """From the first sample on, silence where the source has none yet; channels never mixed."""
     on_time = "aresample=async=1:first_pts=0"
     plain = _PLAIN_LAYOUTS.get(track.info.channels)
-    if plain is None or track.info.layout == plain or track.encoder == "pcm_s24le":
+    if track.mix is not None:
+        known = plain if track.encoder not in ("libopus", "pcm_s24le") else None
+        count = track.info.channels
+        return f"{on_time},{mix_filter(track.mix, count, known or f'{count}C')}"
+    if (
+        track.encoder == "libopus"
+        or plain is None
+        or track.info.layout == plain
+        or track.encoder == "pcm_s24le"
+    ):
         return on_time
     channels = "|".join(str(n) for n in range(track.info.channels))
     return f"channelmap=map={channels}:channel_layout={plain},{on_time}"

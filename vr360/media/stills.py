@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.errors import EncodeError, OutputError, VideoOpenError
-from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
-from vr360.media.colour import TOP_10, to_codes
+from vr360.frame import Frame, Rgb, VideoInfo, bit_depth, peak_at
+from vr360.media.colour import to_codes
 from vr360.media.containers import check_readable
 from vr360.media.metadata import inject_checked
 from vr360.media.provenance import provenance_of, with_provenance
@@ -30,8 +30,11 @@ _JPEG = b"\xff\xd8"
 _WITH_ALPHA = (b"\x04", b"\x06")  # colour types of a PNG
 
 
-def read_still(path: Path) -> Rgb:
-    """(H, W, 3): uint8, or uint16 in 0..1023 for deep PNGs; upright, black where transparent.
+def read_still(path: Path, depth: int = 10) -> Rgb:
+    """(H, W, 3): uint8, or uint16 for deep PNGs; upright, black where transparent.
+
+    Args:
+        depth: of the codes of deep pictures: 10, or 16 for all that they hold.
 
     Raises:
         VideoOpenError: missing, empty, cut short, too large, or no picture.
@@ -46,7 +49,7 @@ def read_still(path: Path) -> Rgb:
     if bgr.dtype not in (np.uint8, np.uint16):
         raise VideoOpenError(f"{path}: no picture that can be read")
     rgb: Rgb = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-    return rgb if rgb.dtype == np.uint8 else to_codes(rgb, _TOP_16)
+    return rgb if rgb.dtype == np.uint8 or depth == 16 else to_codes(rgb, _TOP_16)
 
 
 def is_transparent(path: Path) -> bool:
@@ -138,9 +141,13 @@ def write_still(
 
 
 def _complete(
-    partial: Partial, rgb: Rgb, metadata: SphericalMetadata | None, source: VideoInfo | None
+    partial: Partial,
+    rgb: Rgb,
+    metadata: SphericalMetadata | None,
+    source: VideoInfo | None,
+    depth: int = 10,
 ) -> None:
-    data = encoded(rgb, partial.target.suffix.lower())
+    data = encoded(rgb, partial.target.suffix.lower(), depth)
     if source is not None and source.path.is_file() and source.is_still:
         kept = provenance_of(source.path.read_bytes())
         data = with_provenance(data, kept, *rgb.shape[:2])
@@ -153,13 +160,13 @@ def _complete(
         partial.discard()
 
 
-def encoded(rgb: Rgb, suffix: str) -> bytes:
-    """The bytes of a picture file."""
+def encoded(rgb: Rgb, suffix: str, depth: int = 10) -> bytes:
+    """The bytes of a picture file; `depth` is that of the codes of uint16 pictures, 10 or 16."""
     options = [cv2.IMWRITE_PNG_COMPRESSION, _PNG_LEVEL]
     if suffix != ".png":
         options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
         options += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
-    bgr = cv2.cvtColor(_stretched(rgb, deep=suffix == ".png"), cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(_stretched(rgb, suffix == ".png", depth), cv2.COLOR_RGB2BGR)
     return cv2.imencode(suffix, bgr, options)[1].tobytes()
 
 
@@ -175,12 +182,12 @@ def store(path: Path, data: bytes) -> None:
         raise EncodeError(f"{path}: cannot be written ({error.strerror})") from None
 
 
-def _stretched(rgb: Rgb, deep: bool) -> Rgb:
-    """10-bit codes as the 16 bits of a PNG, or the 8 of a JPEG; 8-bit pictures as they are."""
-    if bit_depth(rgb) == 8:
+def _stretched(rgb: Rgb, deep: bool, depth: int) -> Rgb:
+    """Deep codes as the 16 bits of a PNG, or the 8 of a JPEG; 8-bit pictures as they are."""
+    if bit_depth(rgb) == 8 or (deep and depth == 16):
         return rgb
     top, kind = (_TOP_16, np.uint16) if deep else (255, np.uint8)
-    stretched: Rgb = np.rint(rgb * (top / TOP_10)).astype(kind)
+    stretched: Rgb = np.rint(rgb * (top / peak_at(depth))).astype(kind)
     return stretched
 
 
@@ -222,4 +229,4 @@ class StillWriter:
             return
         if self._rgb is None:
             raise EncodeError(f"{self.path}: no picture came, so nothing is written")
-        _complete(self._partial, self._rgb, self._metadata, self._source)
+        _complete(self._partial, self._rgb, self._metadata, self._source, self.bit_depth)

@@ -11,6 +11,7 @@ from typing import Protocol, TypedDict, Unpack
 
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
+from vr360.geometry import Array
 from vr360.media.checks import check_kind
 from vr360.media.command import Sound, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
@@ -65,6 +66,7 @@ class FilmOptions(TypedDict, total=False):
     metadata: SphericalMetadata | None
     overrides: Overrides | None
     force: bool
+    turn: Array | None
 
 
 def open_writer(
@@ -113,6 +115,8 @@ class FilmWriter:
         metadata: spherical metadata to inject and read back.
         overrides: codec, quality, pixel format and speed of the user's own choice.
         force: replace an existing file.
+        turn: how the picture is turned against the source's, which ambisonic sound follows, see
+            `vr360.media.ambisonics`.
 
     Raises:
         OutputError: the target exists, is the source, cannot be written, or cannot carry the
@@ -140,6 +144,7 @@ class FilmWriter:
         metadata: SphericalMetadata | None = None,
         overrides: Overrides | None = None,
         force: bool = False,
+        turn: Array | None = None,
     ) -> None:
         chosen = preset_named(preset.name if isinstance(preset, Preset) else preset, path)
         check_target(path, force, source.path if source else None)
@@ -149,12 +154,14 @@ class FilmWriter:
             raise OutputError(f"{path}: one still is no film; name a .png or .jpg")
         self.path = path
         self.frames = 0
-        self._raw = RawVideo(height, width, bit_depth, rate)
+        hdr = source is not None and source.colour.is_hdr
+        self._raw = RawVideo(height, width, bit_depth, rate, hdr)
         self.encoding = settle(chosen, self._raw, overrides or Overrides(), path)
         self._source = source
         self._start = start
         self._duration = duration
         self._metadata = metadata
+        self._turn = turn
         self._partial = Partial(path)
         self._encoder: Encoder | None = None
         self._behind: WriteBehind[Rgb] | None = None
@@ -207,6 +214,8 @@ class FilmWriter:
 
     def _command(self) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]
+        if self._source and self._source.colour.mastering and self.encoding.codec != "libx265":
+            log.warning("%s: %s carries no mastering display", self.path, self.encoding.codec)
         colour = self._source.colour if self._source else Colour()
         return film_command(
             ffmpeg_binary(),
@@ -220,11 +229,15 @@ class FilmWriter:
         )
 
     def _sound(self, muxer: str) -> Sound | None:
-        if self._source is None or not self._source.audio:
+        if self._source is None or self._source.is_still or not self._source.path.is_file():
             return None
         start = self._start + self._first
-        tracks = plan_tracks(self._source, muxer, start)
+        if start and self._source.tags.subtitles:
+            log.warning("%s: subtitles are left out where the film is cut at its start", self.path)
+        tracks = plan_tracks(self._source, muxer, start, self._turn)
         for track in tracks:
+            if self._turn is not None and track.mix is None:
+                log.warning("%s: sound stays as it is: not ambisonic, it cannot turn", self.path)
             if track.encoder is not None:
                 log.warning("%s: sound becomes %s: %s", self.path, track.encoder, track.why)
         return Sound(self._source, tracks, start, self._duration)

@@ -13,6 +13,7 @@ from vr360.spherical.model import Ambisonic
 from vr360.spherical.tracks import Track
 
 ORDERS = {4: 1, 9: 2, 16: 3}
+HEAD_LOCKED_ORDERS = {6: 1, 11: 2, 18: 3}  # two channels of head-locked stereo behind them
 HEAD_LOCKED = 0x80
 AAC_CHANNELS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 8, 11: 7, 12: 8, 14: 8}
 # Core Audio layout tags that leave ambisonics possible (upper 16 bits of the tag)
@@ -25,16 +26,22 @@ def mark(track: Track) -> str:
     """Mark a sound track as ambisonic, whatever it says of itself; returns a line for the user.
 
     Raises:
-        MetadataError: the channels do not make a full order of 1 to 3.
+        MetadataError: the channels do not make a full order of 1 to 3, with or without two of
+            head-locked stereo behind them.
     """
     counts = {channels(entry) for entry in track.audio_entries()}
-    if len(counts) != 1 or not counts <= ORDERS.keys():
-        raise MetadataError(f"{_label(track)} has {_listed(counts)} channels, not 4, 9 or 16")
+    if len(counts) != 1 or not counts <= (ORDERS | HEAD_LOCKED_ORDERS).keys():
+        raise MetadataError(
+            f"{_label(track)} has {_listed(counts)} channels, not 4, 9 or 16, nor two more with "
+            "head-locked stereo"
+        )
     count = counts.pop()
+    locked = count in HEAD_LOCKED_ORDERS
     for entry in track.audio_entries():
         remove(entry)
-        entry.children = [*(entry.children or ()), _box(ORDERS[count])]
-    return f"{_label(track)} marked as ambisonic (ACN, SN3D) for its {count} channels"
+        entry.children = [*(entry.children or ()), _box(count)]
+    stereo = ", the last two as head-locked stereo" if locked else ""
+    return f"{_label(track)} marked as ambisonic (ACN, SN3D) for its {count} channels{stereo}"
 
 
 def mark_if_likely(track: Track) -> str:
@@ -85,9 +92,10 @@ def read(entry: Box) -> Ambisonic | None:
     return found
 
 
-def _box(order: int) -> Box:
-    count = (order + 1) ** 2
-    head = struct.pack(">BBIBBI", 0, 0, order, 0, 0, count)
+def _box(count: int) -> Box:
+    locked = HEAD_LOCKED if count in HEAD_LOCKED_ORDERS else 0
+    order = (ORDERS | HEAD_LOCKED_ORDERS)[count]
+    head = struct.pack(">BBIBBI", 0, locked, order, 0, 0, count)
     return Box(b"SA3D", head + struct.pack(f">{count}I", *range(count)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from vr360.errors import MetadataError
+from vr360.errors import MetadataError, OtherProjectionError
 from vr360.spherical import ambisonic, apple, v1, v2
 from vr360.spherical.boxes import Box
 from vr360.spherical.defaults import check_shape
@@ -47,9 +47,8 @@ def inject(
     movie = Movie(file, length)
     track = choose_video(movie.tracks, request.track)
     width, height = track.picture_size()
-    if not request.any_shape:
-        check_shape(metadata, width * track.pixel_aspect(), height)
-    notes = _tag(track, metadata, request)
+    shape = [] if request.any_shape else check_shape(metadata, width * track.pixel_aspect(), height)
+    notes = shape + _tag(track, metadata, request)
     movie.drop_stray_v1()
     v1.write(track.trak, metadata, width, height)
     if not v1.can_say(metadata):
@@ -163,7 +162,8 @@ def _statements(track: Track, number: int) -> list[Statement]:
         try:
             found.append(Statement("V1", v1.read(box.payload), "", number))
         except MetadataError as error:
-            found.append(Statement("V1", None, str(error), number))
+            foreign = isinstance(error, OtherProjectionError)
+            found.append(Statement("V1", None, str(error), number, foreign))
     metadata, stereo, note = v2.read(entry)
     if metadata and stereo is None and found and found[0].metadata:
         metadata = replace(metadata, stereo=found[0].metadata.stereo)  # V2 is silent, V1 is not

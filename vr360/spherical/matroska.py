@@ -52,11 +52,10 @@ def inject(
     entries = tracks.children()
     film = _choose(entries, request.track)
     video = _child(film, VIDEO)
-    if not request.any_shape:
-        check_shape(metadata, _number(video, WIDTH) * _pixel_aspect(video), _number(video, HEIGHT))
+    width = _number(video, WIDTH) * _pixel_aspect(video)
+    notes = [] if request.any_shape else check_shape(metadata, width, _number(video, HEIGHT))
     at = entries.index(film)
     entries[at] = _with_video(film, _tagged(video, metadata))
-    notes = []
     first = next(i for i, entry in enumerate(entries) if entry.id == TRACK_ENTRY)
     if request.move_front and at != first:
         entries.insert(first, entries.pop(at))

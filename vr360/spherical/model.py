@@ -2,69 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
 from vr360.errors import MetadataError
 from vr360.frame import Projection, Stereo
+from vr360.window import BOUND_STEPS as BOUND_STEPS
+from vr360.window import FRONT_HALF as FRONT_HALF
+from vr360.window import FULL as FULL
+from vr360.window import QUARTER as QUARTER
+from vr360.window import Bounds as Bounds
+from vr360.window import in_range
 
 POSE_STEPS = 1 << 16
-BOUND_STEPS = 1 << 32
 LONGEST_NAME = 1000
-QUARTER = 0.25
 SMALLEST_BOUND = 1e-6
 USUAL_LENS = 190.0  # degrees; consumer cameras lie between 185 and 200
 
 E = TypeVar("E", bound=StrEnum)
-
-
-def _in_range(name: str, value: object, low: float, high: float) -> float:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise MetadataError(f"{name} must be a number, got {value!r}")
-    if not low <= value <= high:
-        raise MetadataError(f"{name} must lie in {low:g} to {high:g}, got {value:g}")
-    return float(value)
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """How much of the full sphere the picture of one eye leaves out at each side.
-
-    Fractions in [0, 1) of the full height (top, bottom) and width (left, right), held in steps
-    of 2^-32 as the `equi` box holds them.
-
-    Raises:
-        MetadataError: not a number, outside [0, 1), or nothing of the picture is left.
-    """
-
-    top: float = 0.0
-    bottom: float = 0.0
-    left: float = 0.0
-    right: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("top", "bottom", "left", "right"):
-            value = _in_range(f"bound {name}", getattr(self, name), 0.0, 1.0)
-            object.__setattr__(self, name, round(value * BOUND_STEPS) / BOUND_STEPS)
-        for one, other in (("top", "bottom"), ("left", "right")):
-            if getattr(self, one) + getattr(self, other) >= 1.0:
-                raise MetadataError(f"bounds {one} + {other} must stay below 1 to leave a picture")
-
-    @property
-    def width(self) -> float:
-        """Share of the full circle that the picture covers."""
-        return 1.0 - self.left - self.right
-
-    @property
-    def height(self) -> float:
-        """Share of pole to pole that the picture covers."""
-        return 1.0 - self.top - self.bottom
-
-
-FULL = Bounds()
-FRONT_HALF = Bounds(left=QUARTER, right=QUARTER)
 
 
 @dataclass(frozen=True)
@@ -126,7 +82,7 @@ class SphericalMetadata:
             if self.lens_fov:
                 raise MetadataError(f"{self.projection} has no lenses, so no lens_fov")
             return
-        fov = _in_range("lens_fov", self.lens_fov or USUAL_LENS, 180.0, 280.0)
+        fov = in_range("lens_fov", self.lens_fov or USUAL_LENS, 180.0, 280.0)
         object.__setattr__(self, "lens_fov", round(fov * 100) / 100)
         if self.stereo is not Stereo.MONO:
             raise MetadataError("dual-fisheye is mono: its two circles are front and back")
@@ -216,7 +172,7 @@ def _member(kind: type[E], value: str) -> E:
 
 
 def _angle(name: str, value: object, limit: float) -> float:
-    steps = round(_in_range(name, value, -limit, limit) * POSE_STEPS)
+    steps = round(in_range(name, value, -limit, limit) * POSE_STEPS)
     if steps == -180 * POSE_STEPS:
         steps = -steps
     return steps / POSE_STEPS

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from vr360.frame import Projection, Stereo
 from vr360.spherical.model import Ambisonic, SphericalMetadata
+from vr360.spherical.names import without_ending
 from vr360.stereo import eye_size
 
 UNKNOWN_KIND = "not an MP4, MOV, MKV, WebM, JPEG or PNG file"
@@ -23,12 +23,14 @@ class Statement(NamedTuple):
         metadata: what it says; None where readers would not take it.
         note: what is wrong or unusual.
         track: number of the video track, from 1; 0 for a still.
+        foreign: it names a projection that is not read here.
     """
 
     source: str
     metadata: SphericalMetadata | None
     note: str = ""
     track: int = 1
+    foreign: bool = False
 
 
 class Verdict(NamedTuple):
@@ -57,6 +59,7 @@ class Report:
         statements: all places that speak, of all video tracks.
         ambisonic: the `SA3D` boxes.
         problems: what is there and should not be, or the other way round.
+        right_eye: a still holds the right eye as a second picture in its XMP.
     """
 
     path: Path
@@ -70,11 +73,18 @@ class Report:
     ambisonic: tuple[Ambisonic, ...] = ()
     problems: tuple[str, ...] = ()
     pixel_aspect: float = 1.0
+    right_eye: bool = False
 
     @property
     def metadata(self) -> SphericalMetadata | None:
         """What readers agree on for the film: V2 before V1 before the others."""
         return next(iter(self._film().values()), None)
+
+    @property
+    def foreign(self) -> str:
+        """What is said of the film where that is a projection which is not read here."""
+        said = [s.note for s in self.statements if s.foreign and s.track == self.track]
+        return said[0] if said and self.metadata is None else ""
 
     @property
     def disagreements(self) -> tuple[str, ...]:
@@ -164,7 +174,6 @@ SUFFIXES = {
     (Projection.EQUIRECT, Stereo.LEFT_RIGHT): "_360_LR",
     (Projection.HALF_EQUIRECT, Stereo.LEFT_RIGHT): "_180_LR",
 }
-ANY_SUFFIX = re.compile(r"_(360|180)(_(TB|LR))?$", re.IGNORECASE)
 
 
 def name_suffix(metadata: SphericalMetadata) -> str:
@@ -174,8 +183,7 @@ def name_suffix(metadata: SphericalMetadata) -> str:
 
 def suffixed(path: Path, metadata: SphericalMetadata) -> Path:
     """The path with the right ending of the name in place of a wrong or missing one."""
-    stem = ANY_SUFFIX.sub("", path.stem)
-    return path.with_name(stem + name_suffix(metadata) + path.suffix)
+    return path.with_name(without_ending(path.stem) + name_suffix(metadata) + path.suffix)
 
 
 def quest(report: Report) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from vr360.errors import MetadataError
+from vr360.errors import MetadataError, OtherProjectionError
 from vr360.spherical import xmp
 from vr360.spherical.defaults import check_shape
 from vr360.spherical.files import Piece, Span, tidy
@@ -81,7 +81,8 @@ def read(file: BinaryIO, length: int, path: Path) -> Report:
         found = xmp.read(still.packet) if still.packet else None
         statements = (Statement(*found, track=0),) if found else ()
     except MetadataError as error:
-        statements = (Statement("GPano", None, str(error), 0),)
+        foreign = isinstance(error, OtherProjectionError)
+        statements = (Statement("GPano", None, str(error), 0, foreign),)
     problems = tuple(f"{s.source}: {s.note}" for s in statements if s.note)
     return Report(
         path,
@@ -91,6 +92,7 @@ def read(file: BinaryIO, length: int, path: Path) -> Report:
         still.container,
         statements=statements,
         problems=problems,
+        right_eye=xmp.holds_right_eye(still.packet),
     )
 
 

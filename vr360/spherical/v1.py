@@ -14,7 +14,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
-from vr360.errors import MetadataError
+from vr360.errors import MetadataError, OtherProjectionError
 from vr360.frame import Projection, Stereo
 from vr360.spherical.boxes import Box, Bytes
 from vr360.spherical.model import FULL, QUARTER, Bounds, SphericalMetadata
@@ -142,7 +142,7 @@ def from_tags(tags: dict[str, str]) -> SphericalMetadata:
     if tags.get("Spherical", "").lower() != "true":
         raise MetadataError("V1 does not say Spherical=true")
     if tags.get("ProjectionType") != "equirectangular":
-        raise MetadataError(f"V1 has the projection {tags.get('ProjectionType')!r}")
+        raise OtherProjectionError(f"V1 has the projection {tags.get('ProjectionType')!r}")
     return SphericalMetadata(
         Projection.EQUIRECT,
         _stereo(tags.get("StereoMode", "mono")),

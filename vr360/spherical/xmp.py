@@ -12,7 +12,7 @@ import re
 from xml.etree import ElementTree
 from xml.sax.saxutils import quoteattr
 
-from vr360.errors import MetadataError
+from vr360.errors import MetadataError, OtherProjectionError
 from vr360.frame import Projection, Stereo
 from vr360.spherical import v1
 from vr360.spherical.model import FULL, SphericalMetadata
@@ -21,6 +21,7 @@ from vr360.spherical.v2 import printable
 from vr360.stereo import eye_size
 
 GPANO = "http://ns.google.com/photos/1.0/panorama/"
+GIMAGE = b"http://ns.google.com/photos/1.0/image/"
 OURS = {"GPano": GPANO, "GSpherical": GSPHERICAL}
 LARGEST_PACKET = 1 << 20
 NEW_PACKET = (
@@ -72,6 +73,11 @@ def read(packet: bytes) -> tuple[str, SphericalMetadata] | None:
     return None
 
 
+def holds_right_eye(packet: bytes) -> bool:
+    """Whether a second picture, that of the right eye, lies in the XMP (Cardboard's VR photos)."""
+    return GIMAGE in packet
+
+
 def _gpano(metadata: SphericalMetadata, width: int, height: int) -> dict[str, str]:
     crop = Crop.of(metadata.bounds, width, height)
     tags = {
@@ -109,7 +115,7 @@ def _gspherical(metadata: SphericalMetadata, width: int, height: int) -> dict[st
 def _read_gpano(tags: dict[str, str]) -> SphericalMetadata:
     kind = tags.get("ProjectionType", "equirectangular")
     if kind.lower() != "equirectangular":
-        raise MetadataError(f"GPano has the projection {kind!r}")
+        raise OtherProjectionError(f"GPano has the projection {kind!r}")
     return SphericalMetadata(
         Projection.EQUIRECT,
         Stereo.MONO,

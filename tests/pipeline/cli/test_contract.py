@@ -18,6 +18,7 @@ COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[
 ARGUMENTS = {
     "inject": ["f.mp4"], "inspect": ["f.mp4"], "remove": ["f.mp4"], "measure": ["f.mp4"],
     "stylize": ["f.mp4", "o.mp4", "--style", "starry_night"],
+    "plan": ["f.mp4", "--style", "starry_night"],
     "optimize": ["f.mp4", "o.mp4", "--style", "p.png"],
     "explore": ["f.mp4", "folder", "--style", "p.png"],
     "discover": ["starry_night", "--out", "folder"],

@@ -142,7 +142,7 @@ def test_a_command_line_that_makes_no_sense_exits_with_2(
     [
         (("--crop", "64:32:60:32:0:0"), "does not lie in the sphere"),
         (("--crop", "0:0:0:0:0:0"), "does not lie in the sphere"),
-        (("--stereo", "tb", "--projection", "equirect"), "is not the shape of"),
+        (("--stereo", "mono", "--projection", "half-equirect"), "is not the shape of"),
         (("--projection", "cubemap"), "is not the shape of"),
         (("--track", "2"), "no video track 2"),
         (("--ambisonic", "acn-sn3d"), "no audio track"),

@@ -6,159 +6,298 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.jobs.job import complete, folder_of, stylize_in_segments
+from pipeline.jobs import studio
+from pipeline.jobs.files import fingerprint, sha256
+from pipeline.jobs.job import JobOptions, folder_of, help_out, remove, resume, stylize_in_segments
 from pipeline.jobs.lock import locked
+from pipeline.jobs.plan import load_plan
+from pipeline.jobs.segments import Segment
 from pipeline.painting.job import StylizeJob
-from pipeline.stylize import stylize
-from tests.pipeline.conftest import soft_noise
-from vr360.errors import InputError, OutputError
-from vr360.frame import Frame
-from vr360.media.probe import probe
-from vr360.media.reader import read_frames
-from vr360.media.writer import FilmWriter
-
-SEGMENT = 8
-
-
-@pytest.fixture
-def job(tmp_path: Path, tiny_style: Path) -> StylizeJob:
-    """Twenty frames, a cut at the twelfth, a ramp, a rate that repeats frames."""
-    path = tmp_path / "clip.mkv"
-    with FilmWriter(path, 64, 128, Fraction(10), preset="archive") as film:
-        for n in range(20):
-            place = soft_noise(64, 128, 0 if n < 12 else 7) // (1 if n < 12 else 2)
-            film.write(Frame(np.roll(place, 2 * n, axis=1), Fraction(n, 10)))
-    return StylizeJob(
-        path,
-        tmp_path / "film.mkv",
-        str(tiny_style),
-        "0.2s:0.4,0.9s:1",
-        rate=Fraction(12),
-        flow="dis",
-    )
+from tests.pipeline.jobs.conftest import (
+    LENGTH,
+    OPTIONS,
+    Counted,
+    broken_off,
+    make_clip,
+    painted_at_once,
+    same,
+    sound,
+)
+from vr360.errors import InputError, OutputError, Vr360Error
+from vr360.frame import Stereo
+from vr360.media.encoder import ffmpeg_binary
+from vr360.media.presets import Overrides
 
 
-@pytest.fixture
-def whole(job: StylizeJob) -> Path:
-    output = job.output.with_name("whole.mkv")
-    stylize(replace(job, output=output))
-    return output
-
-
-def same(ours: Path, theirs: Path) -> bool:
-    a, b = (list(read_frames(probe(path))) for path in (ours, theirs))
-    return [f.pts for f in a] == [f.pts for f in b] and all(
-        np.array_equal(x.rgb, y.rgb) for x, y in zip(a, b, strict=True)
-    )
-
-
-class StopHereError(Exception):
-    pass
-
-
-def broken_off(job: StylizeJob, after: int) -> Path:
-    """The folder of a job that an error ends when so many frames are painted."""
-
-    def progress(frames, total):
-        for n, frame in enumerate(frames):
-            if n == after:
-                raise StopHereError
-            yield frame
-
-    with pytest.raises(StopHereError):
-        stylize_in_segments(job, progress, SEGMENT)
-    return folder_of(job.output)
-
-
-@pytest.mark.parametrize("segment", [3, 8, 12, 24, 240])
-def test_a_job_makes_the_film_that_one_run_makes(job: StylizeJob, whole: Path, segment: int):
-    report = stylize_in_segments(job, segment=segment)
+@pytest.mark.parametrize("length", [3, 8, 240])
+def test_a_job_makes_the_film_that_one_run_makes(job: StylizeJob, whole: Path, length: int):
+    report = stylize_in_segments(job, options=JobOptions(length=length))
     assert report.frames == 24
+    assert report.resampling.repeated == 4
     assert same(job.output, whole)
+    assert list(job.output.parent.glob(".*")) == []
     assert not folder_of(job.output).exists()
 
 
 def test_a_job_that_was_broken_off_goes_on_behind_what_is_complete(job: StylizeJob, whole: Path):
     folder = broken_off(job, 13)
-    done = sum(manifest.frames for _, manifest in complete(folder))
-    report, left = [], []
+    assert len(list(folder.glob("*.mkv"))) == 1
+    progress = Counted()
+    resume(folder, progress, OPTIONS)
+    assert progress.frames == progress.total < 24
+    assert same(job.output, whole)
 
+
+@pytest.mark.parametrize("suffix", [".mkv", ".safetensors", ".json"])
+@pytest.mark.parametrize("how", ["truncated", "deleted", "garbled"])
+def test_what_was_damaged_is_painted_again(job: StylizeJob, whole: Path, suffix: str, how: str):
+    folder = broken_off(job, 22)
+    for segment in load_plan(folder).segments:
+        path = folder / f"{segment.key}{suffix}"
+        data = path.read_bytes() if path.exists() else b""
+        if how == "deleted":
+            path.unlink(missing_ok=True)
+        elif data:
+            middle = len(data) // 2
+            rest = b"" if how == "truncated" else b"\x00\xff" + data[middle + 2 :]
+            path.write_bytes(data[:middle] + rest)
+    stylize_in_segments(job, options=OPTIONS)
+    assert same(job.output, whole)
+
+
+def test_a_segment_that_bears_the_name_of_another_is_painted_again(job: StylizeJob, whole: Path):
+    folder = broken_off(job, 22)
+    there = [s.key for s in load_plan(folder).segments if Segment(folder, s.key).manifest()]
+    for suffix in (".mkv", ".json", ".safetensors"):
+        one, other = (folder / f"{key}{suffix}" for key in there[:2])
+        if one.exists() and other.exists():
+            other.write_bytes(one.read_bytes())
+    stylize_in_segments(job, options=OPTIONS)
+    assert same(job.output, whole)
+
+
+def test_a_segment_that_is_damaged_while_the_last_is_painted_ends_in_an_error(job: StylizeJob):
     def progress(frames, total):
-        left.append(total)
-        for frame in frames:
-            report.append(frame.pts)
+        yield from frames
+        film = next(folder_of(job.output).glob("*.mkv"))
+        film.write_bytes(film.read_bytes()[:-10])
+
+    with pytest.raises(OutputError, match="damaged since it was painted; vr360 jobs resume"):
+        stylize_in_segments(job, progress, OPTIONS)
+    assert not job.output.exists()
+    counted = Counted()
+    resume(folder_of(job.output), counted)
+    assert 0 < counted.frames <= LENGTH
+
+
+def test_resuming_refuses_a_source_that_has_changed_and_keeps_all(job: StylizeJob, whole: Path):
+    folder = broken_off(job, 13)
+    before = job.input.stat()
+    job.input.touch()
+    with pytest.raises(InputError, match=r"clip\.mkv has changed since; vr360 stylize"):
+        resume(folder)
+    os.utime(job.input, ns=(before.st_atime_ns, before.st_mtime_ns))
+    resume(folder)
+    assert same(job.output, whole)
+
+
+def test_a_source_that_changes_under_way_is_refused(job: StylizeJob):
+    def progress(frames, total):
+        for n, frame in enumerate(frames):
+            if n == 3:
+                job.input.touch()
             yield frame
 
-    stylize_in_segments(job, progress, SEGMENT)
-    assert 0 < done < 24
-    assert left == [24 - done] == [len(report)]
-    assert same(job.output, whole)
+    with pytest.raises(InputError, match=r"clip\.mkv: changed while it was painted"):
+        stylize_in_segments(job, progress, OPTIONS)
+    assert not job.output.exists()
 
 
-@pytest.mark.parametrize("name", ["000000.mkv", "000001.mkv", "000000.safetensors", "000001.json"])
-@pytest.mark.parametrize("how", ["truncated", "deleted", "garbled"])
-def test_what_was_damaged_is_painted_again(job: StylizeJob, whole: Path, name: str, how: str):
-    path = broken_off(job, 18) / name
-    data = path.read_bytes()
-    if how == "deleted":
-        path.unlink()
-    else:
-        middle = len(data) // 2
-        rest = b"" if how == "truncated" else b"\x00\xff" + data[middle + 2 :]
-        path.write_bytes(data[:middle] + rest)
-    stylize_in_segments(job, segment=SEGMENT)
-    assert same(job.output, whole)
+def test_a_source_that_is_altered_in_secret_is_refused(job: StylizeJob):
+    folder = broken_off(job, 13)
+    make_clip(job.input, 20, [9])
+    path, old = folder / "plan.json", load_plan(folder).source
+    path.write_text(path.read_text().replace(old, fingerprint(job.input)))
+    with pytest.raises(InputError, match=r"frame \d+ is not what it was when the job began"):
+        help_out(folder)
 
 
-def test_a_source_that_changed_is_refused(job: StylizeJob):
+def test_settings_that_change_every_frame_paint_every_frame(job: StylizeJob):
     broken_off(job, 13)
-    job.input.write_bytes(job.input.read_bytes() + b"\0")
-    with pytest.raises(InputError, match="has changed since"):
-        stylize_in_segments(job, segment=SEGMENT)
+    other, progress = replace(job, smoothness=0.1), Counted()
+    stylize_in_segments(other, progress, OPTIONS)
+    assert progress.frames == 24
+    assert same(job.output, painted_at_once(other))
 
 
-def test_other_settings_are_refused(job: StylizeJob):
-    broken_off(job, 13)
-    with pytest.raises(InputError, match="its settings were others"):
-        stylize_in_segments(replace(job, smoothness=0.1), segment=SEGMENT)
-
-
-def test_a_damaged_plan_is_named(job: StylizeJob):
+def test_a_damaged_plan_is_named_by_resume_and_made_again_by_stylize(job: StylizeJob, whole: Path):
     folder = broken_off(job, 13)
     (folder / "plan.json").write_text("{")
-    with pytest.raises(InputError, match=r"plan\.json: damaged"):
-        stylize_in_segments(job, segment=SEGMENT)
+    with pytest.raises(InputError, match=r"plan\.json: damaged; vr360 stylize"):
+        resume(folder)
+    progress = Counted()
+    stylize_in_segments(job, progress, OPTIONS)
+    assert progress.frames < 24
+    assert same(job.output, whole)
 
 
 def test_a_second_process_is_told(job: StylizeJob):
     folder = broken_off(job, 13)
-    with locked(folder), pytest.raises(OutputError, match=r"worked on by process \d+"):
-        stylize_in_segments(job, segment=SEGMENT)
+    with locked(folder), pytest.raises(OutputError, match=r"worked on by process \d+ on "):
+        resume(folder)
+
+
+def test_a_job_that_is_done_while_another_process_opens_it_is_said_to_be_gone(job: StylizeJob):
+    folder = folder_of(job.output)
+    with pytest.raises(InputError, match="no job; it has no plan"):
+        resume(folder)
+    with pytest.raises(OutputError, match="is gone; its film is finished"), locked(folder):
+        pass
+
+
+def test_resuming_replaces_a_film_only_when_told_to(job: StylizeJob, whole: Path):
+    folder = broken_off(job, 13)
+    job.output.write_bytes(b"another film")
+    with pytest.raises(OutputError, match="--force"):
+        resume(folder)
+    assert job.output.read_bytes() == b"another film"
+    resume(folder, force=True)
+    assert same(job.output, whole)
+
+
+def test_cleaning_removes_the_job_and_nothing_else(job: StylizeJob):
+    folder = broken_off(job, 13)
+    beside = sorted(path.name for path in job.output.parent.iterdir() if path != folder)
+    remove(folder)
+    assert sorted(path.name for path in job.output.parent.iterdir()) == beside
+    with pytest.raises(InputError, match="no job"):
+        remove(job.output.parent)
+    assert job.input.exists()
+
+
+def test_a_job_that_is_worked_on_is_not_cleaned(job: StylizeJob):
+    folder = broken_off(job, 13)
+    with locked(folder), pytest.raises(OutputError, match="is being worked on"):
+        remove(folder)
+    assert (folder / "plan.json").exists()
+
+
+def test_each_segment_is_hashed_once_when_written_and_once_when_assembled(
+    job: StylizeJob, monkeypatch: pytest.MonkeyPatch
+):
+    hashed = []
+    monkeypatch.setattr(
+        "pipeline.jobs.segments.sha256", lambda path: (hashed.append(path.name), sha256(path))[1]
+    )
+    stylize_in_segments(job, options=OPTIONS)
+    films = [name for name in hashed if name.endswith(".mkv")]
+    assert films.count("film.mkv") == len(set(films)) - 1 == 4
+    assert len(films) == 8
+
+
+def test_nets_are_loaded_once_and_not_at_all_to_assemble(
+    job: StylizeJob, monkeypatch: pytest.MonkeyPatch
+):
+    loads, load = [], studio.load_looks
+    monkeypatch.setattr(studio, "load_looks", lambda *a, **k: (loads.append(a), load(*a, **k))[1])
+    options = replace(OPTIONS, keep=True)
+    stylize_in_segments(job, options=options)
+    assert len(loads) == 1
+    stylize_in_segments(replace(job, output=job.output, force=True), options=options)
+    assert len(loads) == 1
+
+
+def test_a_segment_with_another_number_of_frames_than_planned_is_painted_again(
+    job: StylizeJob, whole: Path
+):
+    folder = broken_off(job, 13)
+    (manifest,) = (p for p in folder.glob("*.json") if p.stem not in ("plan", "scan"))
+    manifest.write_text(manifest.read_text().replace('"frames": 8', '"frames": 7'))
+    counted = Counted()
+    resume(folder, counted)
+    assert counted.frames == 24
+    assert same(job.output, whole)
+
+
+def test_an_encoder_that_refuses_does_so_before_the_first_frame_is_painted(job: StylizeJob):
+    film = replace(job, encoding=Overrides("libx264", None, None, "fastest"), preset="quest")
+    counted = Counted()
+    with pytest.raises(Vr360Error, match=r"film\.mkv: ffmpeg stopped"):
+        stylize_in_segments(film, counted, OPTIONS)
+    assert counted.frames == 0
+
+
+def test_files_are_closed_however_many_segments_there_are(job: StylizeJob):
+    opened = []
+
+    def progress(frames, total):
+        for frame in frames:
+            opened.append(len(list(Path("/proc/self/fd").iterdir())))
+            yield frame
+
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    stylize_in_segments(job, progress, JobOptions(length=1))
+    assert len(opened) == 24
+    assert max(opened) - min(opened) < 12
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 4, "what libraries open once"
 
 
 RUN = """
 import sys
 from pathlib import Path
-from pipeline.jobs.job import stylize_in_segments
-from pipeline.jobs.plan import load_plan
-stylize_in_segments(load_plan(Path(sys.argv[1])).job, segment=8)
+from pipeline.jobs.job import resume
+resume(Path(sys.argv[1]))
 """
 
 
 def test_killed_without_warning_it_goes_on_to_the_same_bits(job: StylizeJob, whole: Path):
-    folder = broken_off(job, 1)
-    for parts in (1, 2):
+    folder = broken_off(job, 1, JobOptions(length=2))
+    for parts in (1, 4):
         run = subprocess.Popen([sys.executable, "-c", RUN, folder], start_new_session=True)
-        while run.poll() is None and not (folder / f"{parts - 1:06}.json").exists():
+        while run.poll() is None and len(list(folder.glob("*.mkv"))) < parts:
             time.sleep(0.02)
         os.killpg(run.pid, signal.SIGKILL)
         assert run.wait() == -signal.SIGKILL, "it ended before it was killed"
         assert not job.output.exists()
-    stylize_in_segments(job, segment=SEGMENT)
+    resume(folder)
     assert same(job.output, whole)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "depth", "stereo"),
+    [
+        (".mkv", 10, Stereo.MONO),
+        (".mkv", 8, Stereo.TOP_BOTTOM),
+        (".mp4", 8, Stereo.MONO),
+        (".mp4", 10, Stereo.MONO),
+        (".mov", 8, Stereo.TOP_BOTTOM),
+        ("", 8, Stereo.MONO),
+    ],
+)
+def test_every_kind_of_film_is_the_same_when_it_was_broken_off(
+    tmp_path: Path, tiny_style: Path, make_sound, suffix: str, depth: int, stereo: Stereo
+):
+    clip = make_clip(tmp_path / "clip.mkv", 20, [12], depth, stereo)
+    beeps = make_sound("beeps.wav", np.sin(np.arange(96000)[:, None] / 9) / 2)
+    source = tmp_path / "source.mkv"
+    words = [ffmpeg_binary(), "-v", "error", "-i", clip, "-i", beeps]
+    subprocess.run([*words, "-c:v", "copy", "-c:a", "aac", "-shortest", source], check=True)
+    job = StylizeJob(
+        source, tmp_path / f"film{suffix}", str(tiny_style), "0.2s:0.4,0.9s:1", flow="dis",
+        stereo=stereo,
+    )  # fmt: skip
+    broken_off(job, 14)
+    stylize_in_segments(job, options=OPTIONS)
+    whole = painted_at_once(job)
+    if suffix:
+        assert same(job.output, whole)
+        assert len({track for track, _, _ in sound(whole)}) == 1
+    else:
+        ours, theirs = (sorted(place.iterdir()) for place in (job.output, whole))
+        assert [p.name for p in ours] == [p.name for p in theirs] != []
+        assert [p.read_bytes() for p in ours] == [p.read_bytes() for p in theirs]

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.painting import look_ahead as ahead
 from pipeline.painting.look_ahead import LookAhead, looking_ahead
-from pipeline.painting.stages import Finisher, Painted, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Finisher, Painted
 from pipeline.stylize import StylizeJob, stylize
 from pipeline.temporal.smoothing import Smoother
 from vr360.errors import InputError, OutputError

@@ -4,7 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.painting.stages import Finisher, Painted, Painter, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Finisher, Painted, Painter
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.temporal.smoothing import Smoother
 from tests.pipeline.conftest import soft_noise

@@ -14,7 +14,8 @@ from pipeline.nets.checkpoint import Gallery, GalleryCard, StyleCard, save_galle
 from pipeline.nets.looks import STRENGTHS, at_strength, kept
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE
-from pipeline.painting.stages import Painter, Prepared
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import Painter
 from pipeline.painting.statistics import ShotStatistics
 from pipeline.painting.stylizer import load_stylizer, preserve_colour
 from pipeline.styles import open_palette

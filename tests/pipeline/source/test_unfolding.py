@@ -16,7 +16,9 @@ from vr360.errors import InputError
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.geometry import equirect_directions
 from vr360.media.probe import probe
-from vr360.spherical import inspect
+from vr360.media.stills import read_still, write_still
+from vr360.spherical import SphericalMetadata, inspect
+from vr360.window import Bounds
 
 VR180 = VideoInfo(
     Path("a.mp4"),
@@ -95,6 +97,65 @@ def test_vr180_stays_vr180(tmp_path: Path, tiny_style: Path, stereo: Stereo):
     again = replace(job, output=tmp_path / "again.png", strength=0.0, median=0)
     stylize(again)
     assert np.array_equal(cv2.imread(str(again.output)), cv2.imread(str(job.input)))
+
+
+@pytest.mark.parametrize(
+    "bounds", [Bounds(0.25, 0.25, 0.25, 0.25), Bounds(0.1, 0.15), Bounds(0.2, 0.2, 0.1, 0.4)]
+)
+def test_a_part_of_the_sphere_is_painted_and_returned_as_that_part(
+    tmp_path: Path, tiny_style: Path, bounds: Bounds
+):
+    """What lies outside is never seen: a strip of the horizon, half of it, a cut-off nadir."""
+    said = SphericalMetadata(bounds=bounds, yaw=90.0, pitch=5.0)
+    rgb = soft_noise(48, 96, 1)
+    write_still(tmp_path / "in.png", rgb, said)
+    job = StylizeJob(tmp_path / "in.png", tmp_path / "out.png", tiny_style, device="cpu")
+    stylize(job)
+    assert not np.array_equal(read_still(job.output), rgb)
+    kept = inspect(job.output).metadata
+    assert kept is not None
+    assert not kept.differences(said, 1 / 48)
+    stylize(replace(job, output=tmp_path / "again.png", strength=0.0))
+    assert np.array_equal(read_still(tmp_path / "again.png"), rgb)
+
+
+def test_a_part_is_painted_as_wide_as_its_place_in_the_sphere():
+    part = replace(VR180, projection=Projection.EQUIRECT, stereo=Stereo.MONO)
+    part = replace(part, bounds=Bounds(0.25, 0.25, 0.25, 0.25))
+    sphere = open_unfolding(part)
+    assert (sphere.height, sphere.width, sphere.around) == (64, 128, 256)
+
+
+@pytest.mark.parametrize(
+    ("stereo", "size"), [(Stereo.TOP_BOTTOM, (64, 128)), (Stereo.LEFT_RIGHT, (64, 128))]
+)
+def test_squeezed_eyes_are_painted_in_their_true_shape_and_returned_in_theirs(
+    stereo: Stereo, size: tuple[int, int], tmp_path: Path, tiny_style: Path
+):
+    squeezed = replace(VR180, projection=Projection.EQUIRECT, stereo=stereo)
+    sphere = open_unfolding(replace(squeezed, height=size[0], width=size[1]))
+    eye = soft_noise(sphere.height, sphere.width, 4)
+    whole = sphere.unfold(eye)
+    assert whole.shape == (64, 128, 3)
+    assert sphere.fold(whole).shape == eye.shape
+    write_still(tmp_path / "in.png", soft_noise(*size, 5), SphericalMetadata(stereo=stereo))
+    job = StylizeJob(tmp_path / "in.png", tmp_path / "out.png", tiny_style, device="cpu")
+    stylize(job)
+    out = probe(job.output)
+    assert (out.height, out.width, out.stereo) == (*size, stereo)
+    stylize(replace(job, output=tmp_path / "same.png", strength=0.0))
+    assert np.array_equal(read_still(tmp_path / "same.png"), read_still(job.input))
+
+
+def test_strokes_on_squeezed_eyes_are_as_long_across_as_down():
+    """A round dot stays round where it is painted, however the eye was squeezed."""
+    dots = equirect_directions(256, 512) @ [0.0, 0.0, -1.0] > np.cos(0.3)
+    full = np.repeat(dots[..., None].astype(np.uint8) * 255, 3, axis=2)
+    info = replace(VR180, projection=Projection.EQUIRECT, stereo=Stereo.TOP_BOTTOM)
+    sphere = open_unfolding(replace(info, height=256, width=512))
+    whole = sphere.unfold(cv2.resize(full, (512, 128), interpolation=cv2.INTER_AREA))
+    across, down = (np.ptp(np.flatnonzero(whole[..., 0].max(axis) > 127)) for axis in (0, 1))
+    assert abs(int(across) - int(down)) <= 2
 
 
 def test_a_cube_map_is_unfolded_as_its_metadata_means():

@@ -35,7 +35,13 @@ def film_of(make_film, moving):
         (128, 128, "film.mp4", (EQUIRECT, TB)),
         (64, 256, "film.mp4", (EQUIRECT, LR)),
         (322, 640, "film.mp4", (EQUIRECT, MONO)),
-        (72, 128, "film_360.mp4", (EQUIRECT, MONO)),
+        (64, 128, "film_360.mp4", (EQUIRECT, MONO)),
+        (128, 128, "film_360.mp4", (EQUIRECT, TB)),
+        (64, 128, "film_180.mp4", (HALF, LR)),
+        (72, 128, "film_LR_180.mp4", (HALF, LR)),
+        (64, 128, "film_180x180_3dh_LR.mp4", (HALF, LR)),
+        (64, 128, "film_TB_360.mp4", (EQUIRECT, TB)),
+        (64, 128, "film_360_LR (1).mp4", (EQUIRECT, LR)),
         (72, 128, "film_360_TB.mp4", (EQUIRECT, TB)),
         (64, 128, "film_180_LR.mp4", (HALF, LR)),
     ],
@@ -44,6 +50,19 @@ def test_without_metadata_name_and_shape_decide(height, width, name, layout, fil
     info = probe(film_of(height, width, name))
     assert (info.projection, info.stereo) == layout
     assert "no metadata" in info.reason
+
+
+def test_a_flat_film_is_no_sphere_whatever_its_name_says(film_of):
+    with pytest.raises(NotEquirectError, match=r"holiday_360\.mp4: 128x72 .*--from equirect"):
+        probe(film_of(72, 128, "holiday_360.mp4"))
+
+
+@pytest.mark.parametrize("name", ["film_360_TB.mp4", "film_360_LR.mp4", "film_180_TB.mp4"])
+def test_squeezed_eyes_are_taken_with_a_note(name, film_of):
+    info = probe(film_of(72, 128, name))
+    assert any("squeezed" in note for note in info.notes)
+    again = probe(info.path, info.projection, info.stereo)
+    assert again.notes[0] == info.notes[0]
 
 
 def test_nearly_two_to_one_is_accepted_with_a_message(film_of):
@@ -92,6 +111,37 @@ def test_a_part_of_the_sphere_is_refused_by_name(film_of):
     with pytest.raises(NotEquirectError, match="only a part of the sphere"):
         probe(film)
     assert probe(film, projection=EQUIRECT).projection is EQUIRECT
+    part = probe(film, parts=True)
+    assert (part.bounds, part.is_part) == (Bounds(left=0.1, right=0.1), True)
+    assert probe(film, stereo=MONO, parts=True).bounds == part.bounds
+    assert not probe(film, projection=EQUIRECT, parts=True).is_part
+
+
+def test_a_still_of_another_projection_is_refused_by_its_name(tmp_path):
+    path = tmp_path / "cube.jpg"
+    write_still(path, np.zeros((64, 128, 3), np.uint8), SphericalMetadata())
+    path.write_bytes(path.read_bytes().replace(b'"equirectangular"', b'"cylindrical"    '))
+    with pytest.raises(NotEquirectError, match=r"'cylindrical', which is not read; .*--from"):
+        probe(path)
+    assert probe(path, EQUIRECT).projection is EQUIRECT
+
+
+def test_a_right_eye_that_is_left_out_is_said(tmp_path):
+    path = tmp_path / "eye.vr.jpg"
+    write_still(path, np.zeros((64, 128, 3), np.uint8), SphericalMetadata())
+    eye = b'xmlns:GImage="http://ns.google.com/photos/1.0/image/" GImage:Data="AAAA" GPano:Use'
+    data = path.read_bytes().replace(b"GPano:Use", eye)
+    at = data.index(b"\xff\xe1") + 2  # the segment has become longer
+    size = int.from_bytes(data[at : at + 2]) + len(eye) - len(b"GPano:Use")
+    path.write_bytes(data[:at] + size.to_bytes(2) + data[at + 2 :])
+    assert any("right eye" in note for note in probe(path).notes)
+
+
+def test_the_pose_that_the_metadata_states_is_known(film_of):
+    film = film_of(64, 128)
+    inject(film, SphericalMetadata(yaw=12.5, pitch=-3.0, roll=170.0))
+    assert probe(film).pose == (12.5, -3.0, 170.0)
+    assert probe(film, projection=HALF).pose == (0.0, 0.0, 0.0)
 
 
 def lenses(inside: np.ndarray, outside: int) -> np.ndarray:

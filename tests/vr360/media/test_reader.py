@@ -62,6 +62,64 @@ def test_reading_starts_at_the_frame_that_was_asked_for(first, suffix, counted):
     assert [f.pts for f in frames] == [Fraction(n, 24) for n in wanted]
 
 
+def test_dropped_frames_of_an_avi_take_their_time(counted, run_ffmpeg, tmp_path):
+    """Frames 20 to 34 are missing: AVI says so with empty chunks."""
+    path = tmp_path / "holes.avi"
+    select = ("-vf", "select='not(between(n,20,34))'", "-vsync", "vfr", "-c:v", "mpeg4")
+    run_ffmpeg("-i", counted("film.mkv"), *select, "-q:v", "1", path)
+    frames = list(read_frames(probe(path)))
+    assert [f.pts * 24 for f in frames] == [*range(20), *range(35, 72)]
+    even = numbers(at_constant_rate(frames, Fraction(24)))
+    assert len(even) == 72
+    assert even[40:] == pytest.approx(range(40, 72), abs=1)
+
+
+def test_a_film_that_is_in_part_twice_as_fast_loses_nothing(counted, run_ffmpeg, tmp_path):
+    path = tmp_path / "vfr.mp4"
+    slow = ("-vf", "select='if(lt(n,36),not(mod(n,2)),1)'", "-vsync", "vfr", "-c:v", "libx264")
+    run_ffmpeg("-i", counted("film.mkv"), *slow, "-qp", "0", path)
+    info = probe(path)
+    assert info.rate == 24
+    count = Resampling()
+    frames = list(at_constant_rate(read_frames(info), info.rate, count))
+    assert (len(frames), count.dropped) == (72, 0)
+
+
+@pytest.mark.parametrize("suffix", [".wmv", ".mpg", ".flv"])
+def test_every_frame_of_old_containers_comes_once(
+    suffix, counted, make_sound, run_ffmpeg, tmp_path
+):
+    """Their lengths are those of the sound, or rounded."""
+    sound, path = make_sound("s.wav", np.zeros((150000, 1)), 44100), tmp_path / f"old{suffix}"
+    run_ffmpeg("-i", counted("film.mkv", rate="25"), "-i", sound, path)
+    info = probe(path)
+    even = list(at_constant_rate(read_frames(info), info.rate, end=info.duration))
+    assert (info.rate, info.frames) == (25, 72)
+    assert [f.pts for f in even] == [n / info.rate for n in range(72)]
+    assert not any(f.repeats for f in even)
+
+
+@pytest.mark.parametrize("field", ["tff", "bff"])
+def test_interlaced_films_lose_their_combs_and_keep_their_frames(field, make_film):
+    """A bar that moves by eight pixels a field, woven: every second line lies elsewhere."""
+    fields = np.zeros((24, 64, 128, 3), np.uint8)
+    for n, picture in enumerate(fields):
+        picture[:, 8 * n % 96 : 8 * n % 96 + 32] = 255
+    woven = fields[0::2].copy()
+    later = 1 if field == "tff" else 0
+    woven[:, later::2] = fields[1::2, later::2]
+    flags = f"+ildct+ilme:top={int(field == 'tff')}"
+    options = ("-c:v", "mpeg2video", "-q:v", "1", "-flags", "+ildct+ilme")
+    film = make_film("woven.mpg", woven, *options, "-top", flags[-1], "-f", "mpegts")
+    info = probe(film)
+    assert info.interlaced
+    assert any("interlaced" in note for note in info.notes)
+    frames = list(read_frames(info))
+    assert [f.pts for f in frames] == [n / info.rate for n in range(12)]
+    combs = [np.abs(np.diff(f.rgb[..., 1].astype(int), axis=0)).mean() for f in frames[2:-2]]
+    assert np.mean(combs) < 0.2 * np.abs(np.diff(woven[2:-2, ..., 1].astype(int), axis=1)).mean()
+
+
 def test_a_start_between_two_frames_gives_the_later_one(counted):
     info = probe(counted("film.mp4"))
     frame = next(iter(read_frames(info, start=Fraction(10, 24) + Fraction(1, 1000))))

@@ -210,6 +210,21 @@ def test_all_tracks_and_channels_survive(suffix, each_ffmpeg, band, tmp_path, ca
     assert [r.message.split(":")[1].split()[-1] for r in caplog.records] == changed
 
 
+@pytest.mark.parametrize("count", [6, 9, 11, 18])
+def test_channels_that_are_no_loudspeakers_are_kept_each_for_itself(
+    count, each_ffmpeg, make_film, make_sound, moving, run_ffmpeg, tmp_path
+):
+    """AAC would take the fourth of six for a subwoofer, and knows nothing of nine."""
+    samples = np.random.default_rng(count).uniform(-1, 1, (48000, count)) * 0.8 ** np.arange(count)
+    sound = ("-guess_layout_max", "0", "-i", make_sound("many.wav", samples))
+    source = make_film("many.mov", moving(24), "-c:a", "pcm_s24le", inputs=sound)
+    copy(source, tmp_path / "out.mp4")
+    raw = run_ffmpeg("-i", tmp_path / "out.mp4", "-f", "f32le", "-")
+    data = np.frombuffer(raw, np.float32).reshape(-1, count)
+    heard = np.sqrt(3 * (data[4000:40000] ** 2).mean(axis=0))
+    assert heard == pytest.approx(0.8 ** np.arange(count), rel=0.25)
+
+
 def test_what_the_container_takes_is_copied_to_the_bit(each_ffmpeg, band, tmp_path, caplog):
     source = band("band.mp4", "aac", "ac3", "aac")
     with caplog.at_level(logging.WARNING):

@@ -107,6 +107,37 @@ def test_the_name_speaks_before_the_shape(
     assert reason
 
 
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("a_LR_180", "a"),
+        ("a_180x180_3dh_LR", "a"),
+        ("a_TB_360", "a"),
+        ("a_360 (1)", "a"),
+        ("b", "b"),
+    ],
+)
+def test_any_ending_is_known_for_one(name: str, stem: str) -> None:
+    assert suffixed(Path(f"{name}.mp4"), MONO) == Path(f"{stem}_360.mp4")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "size"),
+    [
+        (SphericalMetadata(stereo="tb"), (4096, 2048)),
+        (SphericalMetadata(stereo="lr"), (4096, 2048)),
+        (SphericalMetadata(stereo="rl"), (1920, 1080)),
+        (SphericalMetadata("half-equirect", "tb"), (2048, 2048)),
+    ],
+)
+def test_squeezed_eyes_are_allowed_and_said(
+    metadata: SphericalMetadata, size: tuple[int, int]
+) -> None:
+    assert "squeezed" in check_shape(metadata, *size)[0]
+    with pytest.raises(MetadataError, match="--any-shape"):
+        check_shape(SphericalMetadata(metadata.projection), size[0], size[1] * 0.7)
+
+
 @pytest.mark.parametrize("size", [(1920, 1080), (3000, 2000)])
 def test_an_ordinary_shape_speaks_for_no_sphere(size: tuple[int, int]) -> None:
     assert guess("a.mp4", *size) is None

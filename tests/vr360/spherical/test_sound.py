@@ -44,12 +44,22 @@ def test_the_order_follows_from_the_channels(path: Path, channels: int, order: i
     assert (found.order, found.channel_map) == (order, tuple(range(channels)))
 
 
-@pytest.mark.parametrize("channels", [1, 2, 6, 8])
+@pytest.mark.parametrize("channels", [1, 2, 5, 8])
 def test_other_sound_is_left_alone(path: Path, channels: int) -> None:
     inject(film(path, channels=channels), SPHERE)
     assert b"SA3D" not in path.read_bytes()
     with pytest.raises(MetadataError, match=f"{channels} channels, not 4, 9 or 16"):
         inject(path, SPHERE, ambisonic="acn-sn3d")
+
+
+@pytest.mark.parametrize(("channels", "order"), [(6, 1), (11, 2), (18, 3)])
+def test_two_channels_more_are_head_locked_stereo(path: Path, channels: int, order: int) -> None:
+    """Six channels are mostly 5.1, so they are never marked unasked."""
+    inject(film(path, channels=channels), SPHERE)
+    assert inspect(path).ambisonic == ()
+    notes = inject(path, SPHERE, ambisonic="acn-sn3d")
+    assert "head-locked stereo" in notes[0]
+    assert inspect(path).ambisonic == (Ambisonic(order, True, tuple(range(channels))),)
 
 
 def layout(tag: int, *labels: int) -> bytes:

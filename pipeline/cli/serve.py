@@ -1,0 +1,40 @@
+"""`vr360 serve`: look at a shared folder, or at films, here or with a headset in the same room."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from pipeline.cli.console import progress_bar, say
+
+
+def serve(
+    paths: list[Path] = typer.Argument(
+        ..., metavar="FOLDER|FILM...", help="A folder of vr360 share, or films and stills."
+    ),
+    port: int = typer.Option(8360, min=0, max=65535, help="0 takes a free one."),
+    lan: bool = typer.Option(
+        False, "--lan", help="For everyone in the network who has the address: https, with a token."
+    ),
+) -> None:
+    """Serve films to a browser on this machine, or with --lan to headsets and phones.
+
+    A headset wants https. --lan signs a certificate for itself, so that the headset warns once:
+    choose Advanced, then go on.
+    """
+    from viewer.web.serving import ServeJob, serve
+
+    def announce(address: str) -> None:
+        say("[bold]address[/bold] ", address)
+        if lan:
+            from viewer.web.lan import qr_code
+
+            typer.echo(qr_code(address), err=True)
+            say("", "the browser warns of the certificate once: Advanced, then go on")
+        say("", "Ctrl-C ends it")
+
+    with suppress(KeyboardInterrupt):
+        serve(ServeJob(tuple(paths), port, lan), announce, partial(progress_bar, doing="encoding"))

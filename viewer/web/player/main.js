@@ -1,0 +1,26 @@
+// Begins the player on a page that has one.
+import { wireControls } from "./controls.js";
+import { listenToKeys } from "./keys.js";
+import { Page } from "./page.js";
+import { Player } from "./player.js";
+import { Trouble } from "./words.js";
+
+export async function main() {
+  const show = document.getElementById("show");
+  const root = document.getElementById("player");
+  if (!show || !root) return; // a gallery
+  const trouble = /** @type {HTMLElement} */ (document.getElementById("trouble"));
+  try {
+    const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById("canvas"));
+    const page = new Page(root, new Player(canvas, JSON.parse(show.textContent ?? "")));
+    /** @type {any} */ (globalThis).vr360 = page.player; // for a page that embeds it
+    wireControls(page);
+    listenToKeys(page);
+    await page.start();
+    root.dataset.ready = "";
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+  }
+}

@@ -1,0 +1,1 @@
+"""What cameras put into their files that is theirs alone."""
