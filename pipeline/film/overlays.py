@@ -108,13 +108,14 @@ def _title(flat: Flat) -> Patch:
 
     font = str(flat.values["font"]) if "font" in flat.values else None
     colour = "#" + "".join(f"{round(255 * each):02x}" for each in flat.values["colour"])
+    size = max(24, round(np.degrees(flat.width) * _PIXELS))
     try:
         clip = TextClip(
             font=font,
             text=flat.values["text"],
-            font_size=max(24, round(np.degrees(flat.width) * _PIXELS)),
+            font_size=size,
             color=colour,
-            margin=(8, 8),
+            margin=(8, size // 2),  # less cuts off what hangs below the line
             text_align="center",
         )
     except (OSError, ValueError) as error:
