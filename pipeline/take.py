@@ -14,11 +14,12 @@ from pipeline.backends import choose_device
 from pipeline.choices import EyePainting, Temporal
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.key_frames import KeyFrames
+from pipeline.painting.layers import Layered
 from pipeline.painting.look_ahead import LookAhead, NoLookAhead, looking_ahead
 from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
-from pipeline.painting.stylizer import Stylizer, load_stylizer
+from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
 from pipeline.source.preprocess import check_median, prepare
 from pipeline.source.unfolding import Unfolding, open_unfolding
 from pipeline.styles import check_styles
@@ -46,6 +47,7 @@ class Take:
             state: another take that is given it goes on as if there had been no break.
         looks: those of another take of the same job that has ended; loaded anew by default.
         marks: what says where shots begin, if that is known already.
+        layered: paints instead of the job's own looks; such a take has no state.
         watch: is shown every frame of the source that is taken in, before anything is done to it.
 
     Attributes:
@@ -69,10 +71,11 @@ class Take:
         looks: list[Stylizer] | None = None,
         marks: Cuts[Prepared] | None = None,
         watch: Callable[[Frame], None] = lambda frame: None,
+        layered: Layered | None = None,
     ) -> None:
         self.job, self.info, self.sphere = job, info, sphere
         self.resampling = Resampling()
-        self.looks = load_looks(job) if looks is None else _as_new(looks)
+        self.looks = open_looks(job, looks, layered)
         self._watch = watch
         self._stopped = self._broken_off = False
         self._painter = Painter(self.looks, bit_depth, open_keys(job, info, sphere, self.looks))
@@ -81,6 +84,9 @@ class Take:
         self.stages = Stages(marks, self.looks, self._painter, self._finisher)
         self._ahead = open_look_ahead(job, info, sphere, self.looks)
         self._count = count
+        self._shows = layered is not None or job.shows_source
+        if layered and (state or count is not None):
+            raise ValueError("a take in layers cannot be broken off and gone on with")
         if job.passes != 1 and (state or count is not None):
             raise ValueError("with look-ahead a take cannot be broken off and gone on with")
         if state:
@@ -156,7 +162,8 @@ class Take:
 
     def _marked(self) -> Iterator[Prepared]:
         frames = even_frames(self.job, self.info, self.resampling, self.state.position)
-        prepared = prepared_frames(self.job, self.info, self.sphere, self._taken_in(frames))
+        taken = self._taken_in(frames)
+        prepared = prepared_frames(self.job, self.info, self.sphere, taken, self._shows)
         yield from self.stages.mark(prepared)
         if not self._broken_off:
             yield from self.stages.cuts.rest()
@@ -209,6 +216,15 @@ def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:
     ]
 
 
+def open_looks(
+    job: StylizeJob, looks: list[Stylizer] | None, layered: Layered | None
+) -> Sequence[PaintsEyes]:
+    """What paints: layers, looks that another take had, or those of the job."""
+    if layered:
+        return [layered]
+    return load_looks(job) if looks is None else _as_new(looks)
+
+
 def even_frames(
     job: StylizeJob, info: VideoInfo, count: Resampling, position: Position | None = None
 ) -> Iterator[Frame]:
@@ -225,10 +241,19 @@ def even_frames(
 
 
 def prepared_frames(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, frames: Iterable[Frame]
+    job: StylizeJob,
+    info: VideoInfo,
+    sphere: Unfolding,
+    frames: Iterable[Frame],
+    shows: bool | None = None,
 ) -> Iterator[Prepared]:
-    """Whole spheres, blurred; a repeated frame is prepared once."""
-    shows, eyes, sharp = job.shows_source, list[Rgb](), list[Rgb]()
+    """Whole spheres, blurred; a repeated frame is prepared once.
+
+    Args:
+        shows: whether the picture itself ever shows; by default, whether the job's looks let it.
+    """
+    shows = job.shows_source if shows is None else shows
+    eyes, sharp = list[Rgb](), list[Rgb]()
     for frame in frames:
         if not (eyes and frame.repeats):
             each = split_eyes(frame.rgb, info.stereo)
@@ -246,7 +271,7 @@ def open_marks(job: StylizeJob, info: VideoInfo) -> Cuts[Prepared]:
 
 
 def open_finisher(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> Finisher:
     """What happens to painted frames before they are given out."""
     matched = job.eyes is EyePainting.MATCHED and paints(looks)
@@ -254,7 +279,7 @@ def open_finisher(
 
 
 def open_look_ahead(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> AbstractContextManager[LookAhead | NoLookAhead]:
     """What painted frames pass through; with one pass they pass as they are."""
     if job.passes == 1 or not smooths(job, info, looks):
@@ -262,18 +287,18 @@ def open_look_ahead(
     return looking_ahead(job.output, lambda: open_smoothers(job, info, sphere, looks))
 
 
-def paints(looks: Sequence[Stylizer]) -> bool:
+def paints(looks: Sequence[PaintsEyes]) -> bool:
     """Whether any look ever changes the picture."""
-    return not all(look.track.is_nothing for look in looks)
+    return not all(look.is_nothing() for look in looks)
 
 
-def smooths(job: StylizeJob, info: VideoInfo, looks: Sequence[Stylizer]) -> bool:
+def smooths(job: StylizeJob, info: VideoInfo, looks: Sequence[PaintsEyes]) -> bool:
     """Whether frames are held still: painted films, unless `--temporal none` says no."""
     return not info.is_still and job.temporal is not Temporal.NONE and paints(looks)
 
 
 def open_smoothers(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> list[Smoother]:
     """One for each eye, or none."""
     if not smooths(job, info, looks):
@@ -284,7 +309,7 @@ def open_smoothers(
 
 
 def open_keys(
-    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[Stylizer]
+    job: StylizeJob, info: VideoInfo, sphere: Unfolding, looks: Sequence[PaintsEyes]
 ) -> KeyFrames | None:
     """What decides which frames the net paints; None where it paints them all."""
     if job.paint_every == 1 or info.is_still or not paints(looks):

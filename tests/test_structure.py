@@ -170,7 +170,6 @@ IMPORTED_AS = {
     "pyside6-essentials": "PySide6",
     "scenedetect-headless": "scenedetect",
 }
-NOT_YET = {"moviepy"}  # films made of scenes will use it
 
 
 def test_every_dependency_is_imported_by_the_runtime():
@@ -180,7 +179,7 @@ def test_every_dependency_is_imported_by_the_runtime():
         name.split(".")[0] for package in PACKAGES for p in sources(package) for name in imported(p)
     }
     missing = {name for name in names if IMPORTED_AS.get(name, name.replace("-", "_")) not in used}
-    assert missing == NOT_YET
+    assert missing == set()
 
 
 def test_nobody_but_the_command_line_prints():

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.film.easing import at
-from pipeline.film.light import mix, mix_colour
+from pipeline.film.light import Floats, mix, mix_colour
+from pipeline.film.overlays import Overlay
 from pipeline.film.script import Change, Transition
+from pipeline.film.sweeping import Sweep
 from pipeline.film.timeline import Placed, Timeline
 from pipeline.film.turning import Turning
 from vr360.frame import Frame, Rgb, Stereo
@@ -26,6 +28,9 @@ class Composer:
     def __init__(self, timeline: Timeline) -> None:
         self._film = timeline
         self._turnings = [Turning(timeline.height, timeline.width) for _ in timeline.scenes]
+        size = timeline.height, timeline.width
+        self._overlays = [Overlay(flat, *size) for flat in timeline.script.flats]
+        self._sweeping: tuple[Transition, Sweep] | None = None
 
     def seen(self, frame: int) -> list[int]:
         """Numbers of the scenes in a frame of the film: one, or two that overlap."""
@@ -62,6 +67,8 @@ class Composer:
         eyes = turned[0]
         if len(turned) == 2:
             eyes = self._mixed(self._film.scenes[seen[1]], frame, *turned)
+        for overlay in self._overlays:
+            eyes = [overlay(eye, frame / float(self._film.rate)) for eye in eyes]
         return join_eyes(eyes, self._film.stereo)
 
     def _prepared(self, number: int, frame: int, eyes: Eyes) -> Eyes:
@@ -75,14 +82,23 @@ class Composer:
         return eyes * 2 if len(eyes) == 1 and self._film.stereo is not Stereo.MONO else eyes
 
     def _mixed(self, placed: Placed, frame: int, before: Eyes, after: Eyes) -> Eyes:
-        share = (frame - placed.first + 1) / (placed.enters + 1)
+        share: float | Floats = (frame - placed.first + 1) / (placed.enters + 1)
+        if placed.scene.enter.kind in (Change.WIPE, Change.IRIS):
+            share = self._sweep(placed.scene.enter)(float(share))
         return [mix(a, b, share) for a, b in zip(before, after, strict=True)]
+
+    def _sweep(self, transition: Transition) -> Sweep:
+        if self._sweeping is None or self._sweeping[0] is not transition:
+            sweep = Sweep(self._film.height, self._film.width, transition)
+            self._sweeping = transition, sweep
+        return self._sweeping[1]
 
 
 def turn_at(placed: Placed, seconds: float) -> Array:
     """From the film's directions to those of the scene's clip, (3, 3)."""
     scene = placed.scene
-    return rotation(at(scene.yaw, seconds), at(scene.pitch, seconds), at(scene.roll, seconds))
+    yaw = at(scene.yaw, seconds) + placed.matched
+    return rotation(yaw, at(scene.pitch, seconds), at(scene.roll, seconds))
 
 
 def fades(placed: Placed, own: int, opens: bool) -> Iterator[tuple[float, Transition]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.film.composing import Composer
 from pipeline.film.mastering import master
+from pipeline.film.overlays import open_flat
 from pipeline.film.reading import read_script
 from pipeline.film.rendering import Kept
 from pipeline.film.script import Script, Transition
@@ -80,8 +81,22 @@ def check_script(script: Script, problems: Problems, preview: bool = False) -> C
     """Likewise, of a script."""
     film = lay_out(script, problems, PREVIEW if preview else 1)
     sounds = find_sounds(film, problems)
+    check_flats(film, problems)
     problems.raise_any()
     return Checked(film, sounds)
+
+
+def check_flats(film: Timeline, problems: Problems) -> None:
+    """Note titles that cannot be drawn, or that the film has no time for."""
+    for flat in film.script.flats:
+        try:
+            open_flat(flat)
+        except InputError as error:
+            problems.add(flat.place, str(error))
+        if flat.start + flat.seconds > film.frames / film.rate:
+            over = f"ends at {float(flat.start + flat.seconds):g} s"
+            lasts = f"the film lasts {float(film.frames / film.rate):.2f} s"
+            problems.add((*flat.place, "seconds"), f"seconds: the title {over}, but {lasts}")
 
 
 def one_scene(script: Script, name: str, path: Path) -> Script:
@@ -90,7 +105,8 @@ def one_scene(script: Script, name: str, path: Path) -> Script:
     if not found:
         names = ", ".join(scene.name for scene in script.scenes)
         raise InputError(f"{path}: no scene {name!r}; there are {names}")
-    return replace(script, scenes=(replace(found[0], enter=Transition()),), end=Transition())
+    alone = replace(found[0], enter=Transition(), match=None)
+    return replace(script, scenes=(alone,), flats=(), end=Transition())
 
 
 def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> FilmReport:

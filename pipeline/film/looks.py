@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.film.easing import Easing, Key, Track, at
-from pipeline.film.script import ORIGINAL, Scene, Through, Transition
+from pipeline.film.script import ORIGINAL, Layer, Scene, Through, Transition
 from pipeline.looks.keyframes import lerp
 from pipeline.looks.track import STRONGEST, Shares, parse_look
 
@@ -13,10 +14,19 @@ IDLE = "starry_night"
 """Stands for a style where nothing is ever painted."""
 
 
+@dataclass(frozen=True)
+class Look:
+    """What `StylizeJob` and `load_stylizer` take."""
+
+    style: list[str]
+    strength: str
+    stroke: str
+
+
 def scene_looks(
     scene: Scene, enters: Fraction, leaves: Fraction, length: Fraction, leave: Transition
-) -> tuple[list[str], str]:
-    """What `StylizeJob` takes as `style` and `strength`.
+) -> Look:
+    """The look of a scene.
 
     Args:
         scene: whose look it is.
@@ -34,7 +44,25 @@ def scene_looks(
     )
     moments = sorted({*strength.moments(), *pull.moments()})
     strengths = [(t, lerp(at(strength, t), STRONGEST, pull.at(t))) for t in moments]
-    return timed_styles(scene.style, scene.start), timed(strengths, scene.start)
+    return Look(
+        timed_styles(scene.style, scene.start),
+        timed(strengths, scene.start),
+        timed_track(scene.stroke, scene.start),
+    )
+
+
+def layer_look(layer: Layer, start: Fraction) -> Look:
+    """The look of a layer of a scene that begins so many seconds into its clip."""
+    return Look(
+        timed_styles(layer.style, start),
+        "0" if is_original(layer.style) else timed_track(layer.strength, start),
+        timed_track(layer.stroke, start),
+    )
+
+
+def timed_track(track: Track[float], start: Fraction) -> str:
+    """A track of numbers, curves in straight pieces, at the times of the clip."""
+    return timed([(t, at(track, t)) for t in sorted(set(track.moments()))], start)
 
 
 def is_original(style: Track[str]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,11 +11,14 @@ from typing import Any
 
 from pipeline.choices import EyePainting, Flow, Temporal
 from pipeline.film.easing import Track
+from pipeline.film.mask_reading import check_formula, check_formulas, read_masks
 from pipeline.film.script import (
     BLACK,
     ORIGINAL,
     Change,
-    Colour,
+    Flat,
+    Layer,
+    MaskSpec,
     Scene,
     Script,
     Sound,
@@ -34,13 +36,16 @@ from pipeline.film.table import (
     truth,
     whole,
 )
-from pipeline.looks.track import STRONGEST
+from pipeline.film.values import NAMED, angle, colour, match, rate, size
+from pipeline.looks.track import STRONGEST, parse_look
+from pipeline.styles import check_styles
 from vr360.choices import Stereo
 from vr360.errors import InputError
 from vr360.media.presets import Overrides, PresetName
 
-NAMED: dict[str, Colour] = {"black": BLACK, "white": (1.0, 1.0, 1.0), "grey": (0.5, 0.5, 0.5)}
 USUAL_SECONDS = Fraction(1)  # of a transition
+USUAL_FEATHER = 10  # degrees, of a wipe and an iris: soft edges hide what does not fit
+FLATS = ("text", "image", "film")
 _PAINT = {
     "median": whole(0, 31),
     "paint_width": whole(64, 16384),
@@ -86,10 +91,14 @@ class _Reader:
     def script(self, top: Table) -> Script:
         film = top.table("film")
         paint = _paint(film)
-        scenes = tuple(self._scene(each, paint) for each in top.tables("scene"))
+        masks = read_masks(top.table("masks"), self.file)
+        check_formulas(masks, self._problems)
+        scenes = tuple(self._scene(each, paint, masks) for each in top.tables("scene"))
         self._check_names(scenes)
         script = Script(
             scenes,
+            masks=masks,
+            flats=tuple(self._flats(top)),
             size=film.get("size", size, None),
             rate=film.get("rate", rate, None),
             end=_end(film),
@@ -122,7 +131,7 @@ class _Reader:
             raise InputError(f"{value!r}: there is no {path}")
         return path
 
-    def _scene(self, table: Table, paint: dict[str, Any]) -> Scene:
+    def _scene(self, table: Table, paint: dict[str, Any], masks: dict[str, MaskSpec]) -> Scene:
         source = table.need("source", self.file, Path())
         strength = number(0, STRONGEST)
         scene = Scene(
@@ -130,20 +139,82 @@ class _Reader:
             source=source,
             start=table.get("in", seconds, Fraction(0)),
             end=table.get("out", seconds, None),
-            style=table.get("style", track(text), Track.constant(ORIGINAL)),
+            style=table.get("style", track(self.style), Track.constant(ORIGINAL)),
             strength=table.get("strength", track(strength), Track.constant(1.0)),
+            stroke=table.get("stroke", track(number(0.5, 2)), Track.constant(1.0)),
+            layers=tuple(self._layers(table, masks)),
             yaw=table.get("yaw", track(angle(3600)), Track.constant(0.0)),
             pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
             roll=table.get("roll", track(angle(3600)), Track.constant(0.0)),
+            match=table.get("match", match, None),
             paint=paint | _paint(table),
             enter=_transition(table),
             sounds=tuple(self._sounds(table)),
             place=table.place,
         )
+        if scene.match and table.place[-1] == 0:
+            table.wrong("match", "there is no scene before the first one")
         if scene.end is not None and scene.end <= scene.start:
             table.wrong("out", f"{float(scene.end):g} s lies before in = {float(scene.start):g}")
         table.close()
         return scene
+
+    def _layers(self, scene: Table, masks: dict[str, MaskSpec]) -> Iterator[Layer]:
+        for table in scene.tables("layer"):
+            yield Layer(
+                mask=table.need("mask", lambda value: check_formula(text(value), masks), "sky"),
+                style=table.get("style", track(self.style), Track.constant(ORIGINAL)),
+                strength=table.get("strength", track(number(0, STRONGEST)), Track.constant(1.0)),
+                stroke=table.get("stroke", track(number(0.5, 2)), Track.constant(1.0)),
+                place=table.place,
+            )
+            table.close()
+
+    def _flats(self, top: Table) -> Iterator[Flat]:
+        """`[[title]]`: a text, an image or a flat film."""
+        for table in top.tables("title"):
+            kinds = [kind for kind in FLATS if table.has(kind)]
+            if len(kinds) != 1:
+                table.wrong("", f"one of {', '.join(FLATS)} says what is shown")
+            kind = kinds[0] if kinds else "text"
+            yield self._flat(table, kind)
+            table.close()
+
+    def _flat(self, table: Table, kind: str) -> Flat:
+        values: dict[str, Any] = {}
+        if kind == "text":
+            values["text"] = table.get("text", text, "-")
+            values["colour"] = table.get("colour", colour, NAMED["white"])
+            if table.has("font"):
+                values["font"] = table.get("font", self.file, Path())
+        else:
+            values["file"] = table.need(kind, self.file, Path())
+        return Flat(
+            kind=kind,
+            start=table.get("at", seconds, Fraction(0)),
+            seconds=table.get("seconds", seconds, Fraction(3)),
+            yaw=table.get("yaw", angle(3600), 0.0),
+            pitch=table.get("pitch", angle(90), 0.0),
+            roll=table.get("roll", angle(3600), 0.0),
+            width=radians(table.get("width", number(1, 150, "degrees"), 40.0)),
+            fade_in=table.get("fade_in", seconds, Fraction(1, 2)),
+            fade_out=table.get("fade_out", seconds, Fraction(1, 2)),
+            values=values,
+            place=table.place,
+        )
+
+    def style(self, value: Any) -> str:
+        """A blend, its files taken from the folder that the film's file lies in."""
+        blend = text(value)
+        if blend == ORIGINAL:
+            return blend
+        shares = parse_look(blend).at().shares
+        check_styles(",".join(map(self._style_file, shares)))
+        return ",".join(f"{self._style_file(name)}:{share:.6g}" for name, share in shares.items())
+
+    def _style_file(self, name: str) -> str:
+        file = self._folder / name.partition("#")[0]
+        return str(self._folder / name) if file.is_file() else name
 
     def _sounds(self, scene: Table) -> Iterator[Sound]:
         if not scene.has("sound"):
@@ -194,6 +265,9 @@ def _told(table: Table) -> Transition:
         seconds=table.get("seconds", seconds, USUAL_SECONDS),
         through=table.choice("through", Through, Through.NOTHING),
         colour=table.get("colour", colour, BLACK),
+        yaw=table.get("yaw", angle(3600), 0.0),
+        pitch=table.get("pitch", angle(90), 0.0),
+        feather=table.get("feather", angle(90), radians(USUAL_FEATHER)),
         sound=table.get("sound", seconds, None),
     )
     if transition.through is Through.PAINT and kind is not Change.DISSOLVE:
@@ -205,38 +279,3 @@ def _told(table: Table) -> Transition:
 def _offset(value: Any) -> Fraction:
     """Seconds, before or after."""
     return Fraction(str(number(-86400, 86400)(value)))
-
-
-def angle(most: float) -> Any:
-    """What reads degrees as radians."""
-    read = number(-most, most, "degrees")
-    return lambda value: radians(read(value))
-
-
-def colour(value: Any) -> Colour:
-    """`black`, `white`, `grey` or `#rrggbb`."""
-    if value in NAMED:
-        return NAMED[value]
-    if not isinstance(value, str) or not re.fullmatch("#[0-9a-fA-F]{6}", value):
-        raise InputError(f"{value!r}: a colour is #rrggbb, {', '.join(NAMED)}")
-    red, green, blue = (int(value[n : n + 2], 16) / 255 for n in (1, 3, 5))
-    return red, green, blue
-
-
-def size(value: Any) -> tuple[int, int]:
-    """`WxH` as (height, width)."""
-    found = re.fullmatch(r"(\d+)x(\d+)", str(value))
-    if not found or any(int(side) % 2 or int(side) < 16 for side in found.groups()):
-        raise InputError(f'{value!r}: write "WxH" with even sides, as "2048x1024"')
-    return int(found[2]), int(found[1])
-
-
-def rate(value: Any) -> Fraction:
-    """A number, or text as `30000/1001`."""
-    try:
-        frames = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        frames = Fraction(0)
-    if isinstance(value, bool) or not 0 < frames <= 1000:
-        raise InputError(f'{value!r}: frames a second, as 24 or "30000/1001"')
-    return frames

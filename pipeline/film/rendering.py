@@ -9,11 +9,16 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.film import script
+from pipeline.film.looks import is_original, layer_look
+from pipeline.film.masks import files_of, open_masks
 from pipeline.film.timeline import Placed
-from pipeline.jobs.files import checksum
+from pipeline.jobs.files import checksum, fingerprint, sha256
 from pipeline.jobs.plan import identity
-from pipeline.painting.job import StylizeJob
-from pipeline.take import Take, unfolding_of
+from pipeline.looks.track import parse_look
+from pipeline.painting.layers import Layer, Layered
+from pipeline.painting.stylizer import load_stylizer
+from pipeline.take import Take, load_looks, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Rgb
 from vr360.media.probe import probe
@@ -44,7 +49,7 @@ class Kept:
 
     def frames(self, scene: Placed, rate: Fraction, bit_depth: int) -> Iterator[list[Rgb]]:
         """Every frame of a scene, an (H, W, 3) for each eye; painted only where it is not kept."""
-        if is_plain(scene.job):
+        if is_plain(scene):
             return eyes_of(scene, even(painted(scene, bit_depth), scene, rate))
         path = self.path(scene, bit_depth)
         if path.exists():
@@ -86,22 +91,68 @@ class Kept:
                 old.unlink()
 
 
-def is_plain(job: StylizeJob) -> bool:
+def is_plain(scene: Placed) -> bool:
     """Whether nothing is painted, so that reading the clip again costs no more than a copy."""
-    return str(job.strength) == "0"
+    layers = all(is_original(layer.style) for layer in scene.scene.layers)
+    return layers and str(scene.job.strength) == "0"
 
 
 def key_of(scene: Placed, bit_depth: int) -> str:
     """Hash of everything that decides about the scene's bits."""
-    return checksum([identity(scene.job), scene.count, bit_depth])[:20]
+    told = [identity(scene.job), scene.count, bit_depth, *_layers_told(scene)]
+    return checksum(told)[:20]
+
+
+def _layers_told(scene: Placed) -> list[str]:
+    """All that decides about the scene's layers: their masks, and the files of these."""
+    if not scene.scene.layers:
+        return []
+    files = {f for layer in scene.scene.layers for f in files_of(layer.mask, scene.masks)}
+    layers = [replace(layer, place=()) for layer in scene.scene.layers]
+    specs = {name: replace(spec, place=()) for name, spec in scene.masks.items()}
+    told = [repr(layers), repr(sorted(specs.items())), *map(fingerprint, sorted(files))]
+    return [*told, *(sha256(path) for layer in layers for path in _style_files(layer))]
+
+
+def _style_files(layer: script.Layer) -> list[Path]:
+    names = {name for key in layer.style.keys for name in parse_look(key.value).styles}
+    return [path for path in sorted(Path(n.partition("#")[0]) for n in names) if path.is_file()]
 
 
 def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
     """The scene as painting gives it."""
-    job, info = scene.job, scene.info
+    layers, job, info = layered(scene), scene.job, scene.info
+    if layers:
+        job = replace(job, paint_every=1)  # masks follow every frame
     sphere = unfolding_of(job, info)
-    with Take(job, info, sphere, bit_depth) as take:
+    with Take(job, info, sphere, bit_depth, layered=layers) as take:
         yield from take
+
+
+def layered(scene: Placed) -> Layered | None:
+    """The scene's look with its layers upon it; None where it has none."""
+    if not scene.scene.layers:
+        return None
+    (base,) = load_looks(scene.job)
+    return Layered(base, [_layer(scene, layer) for layer in scene.scene.layers])
+
+
+def _layer(scene: Placed, layer: script.Layer) -> Layer:
+    masks = open_masks(layer.mask, scene.masks, scene.start)
+    if is_original(layer.style):
+        return Layer(None, masks)
+    told, job = layer_look(layer, scene.scene.start), scene.job
+    look = load_stylizer(
+        told.style,
+        strength=told.strength,
+        stroke=told.stroke,
+        device=job.device,
+        projection=job.projection,
+        padding=job.padding,
+        statistics=job.statistics,
+        preserve_colour=job.preserve_colour,
+    )
+    return Layer(look, masks)
 
 
 def even(frames: Generator[Frame], scene: Placed, rate: Fraction) -> Generator[Rgb]:

@@ -31,6 +31,8 @@ class Change(StrEnum):
     CUT = "cut"
     DISSOLVE = "dissolve"
     FADE = "fade"
+    WIPE = "wipe"
+    IRIS = "iris"
 
 
 class Through(StrEnum):
@@ -49,6 +51,9 @@ class Transition:
             for half of it and brightens the other for the rest.
         through: `paint` paints both scenes ever more before a dissolve, and less again after it.
         colour: of a fade.
+        yaw, pitch: the film's direction that a wipe comes from, and that an iris opens about;
+            angles are measured from it, so that both know no seam.
+        feather: of the edge of a wipe or an iris.
         sound: seconds that the sounds cross over in, about its middle; None takes `seconds`.
     """
 
@@ -57,6 +62,9 @@ class Transition:
     through: Through = Through.NOTHING
     colour: Colour = BLACK
     sound: Fraction | None = None
+    yaw: float = 0.0
+    pitch: float = 0.0
+    feather: float = 0.1
 
     @property
     def overlap(self) -> Fraction:
@@ -92,6 +100,44 @@ class Sound:
 
 
 @dataclass(frozen=True)
+class MaskSpec:
+    """A mask as it is written.
+
+    Attributes:
+        kind: `circle`, `band`, `polygon`, `sky`, `luma`, `colour`, `file` or `is`.
+        tracks: what changes over a scene's time: `yaw`, `pitch`, `radius`, `low`, `high`,
+            `corners` (pairs of yaw and pitch, radians) and `feather`.
+        values: what does not: `file`, `formula`, `colour`, `tolerance`, `softness`.
+    """
+
+    kind: str
+    tracks: Mapping[str, Track[Any]] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    place: Place = ()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A look upon a scene's own, where a mask holds.
+
+    Attributes:
+        mask: a formula of masks, see `pipeline.looks.algebra`.
+        style, strength, stroke: as those of a `Scene`.
+    """
+
+    mask: str
+    style: Track[str] = field(default_factory=lambda: Track.constant(ORIGINAL))
+    strength: Track[float] = field(default_factory=lambda: Track.constant(1.0))
+    stroke: Track[float] = field(default_factory=lambda: Track.constant(1.0))
+    place: Place = ()
+
+    @property
+    def tracks(self) -> dict[str, Track[Any]]:
+        """Everything that changes over its time, by its key."""
+        return {name: getattr(self, name) for name in ("style", "strength", "stroke")}
+
+
+@dataclass(frozen=True)
 class Scene:
     """A part of a clip, and what becomes of it.
 
@@ -100,9 +146,13 @@ class Scene:
         start, end: the part of the clip, seconds; `end` None is to its own end.
         style: blends over time, as `parse_look` reads them; `original` is none.
         strength: over time, 0 to 1.5.
+        stroke: length of strokes over time, 0.5 to 2.
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
+        match: yaws of the point of interest in the clip before and in this one, which then lie in
+            one direction when this scene begins.
         paint: further fields of `StylizeJob`.
         enter: how it begins.
+        layers: further looks, each where its mask holds.
         sounds: what is heard.
     """
 
@@ -112,9 +162,12 @@ class Scene:
     end: Fraction | None = None
     style: Track[str] = field(default_factory=lambda: Track.constant(ORIGINAL))
     strength: Track[float] = field(default_factory=lambda: Track.constant(1.0))
+    stroke: Track[float] = field(default_factory=lambda: Track.constant(1.0))
+    layers: tuple[Layer, ...] = ()
     yaw: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     pitch: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     roll: Track[float] = field(default_factory=lambda: Track.constant(0.0))
+    match: tuple[float, float] | None = None
     paint: Mapping[str, Any] = field(default_factory=dict)
     enter: Transition = field(default_factory=Transition)
     sounds: tuple[Sound, ...] = (Sound(),)
@@ -123,8 +176,34 @@ class Scene:
     @property
     def tracks(self) -> dict[str, Track[Any]]:
         """Everything that changes over its time, by its key."""
-        names = ("style", "strength", "yaw", "pitch", "roll")
+        names = ("style", "strength", "stroke", "yaw", "pitch", "roll")
         return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A title, a still or a flat clip on the sphere.
+
+    Attributes:
+        kind: `text`, `image` or `film`.
+        start, seconds: when it is seen, in the film.
+        yaw, pitch, roll: its direction in the film, and how it is rolled.
+        width: the angle that it spans, radians.
+        fade_in, fade_out: seconds.
+        values: `text`, `colour` and `font`, or `file`.
+    """
+
+    kind: str
+    start: Fraction
+    seconds: Fraction
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    width: float = 0.7
+    fade_in: Fraction = Fraction(0)
+    fade_out: Fraction = Fraction(0)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    place: Place = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +212,8 @@ class Script:
 
     Attributes:
         scenes: in their order.
+        masks: by their names.
+        flats: titles, stills and flat clips, each over those before it.
         size: (height, width) of the picture, all eyes included; None goes by the first scene.
         rate: frames a second; None goes by the first scene.
         end: how the film ends: a cut, or a fade.
@@ -141,6 +222,8 @@ class Script:
     """
 
     scenes: tuple[Scene, ...]
+    masks: Mapping[str, MaskSpec] = field(default_factory=dict)
+    flats: tuple[Flat, ...] = ()
     size: tuple[int, int] | None = None
     rate: Fraction | None = None
     end: Transition = field(default_factory=Transition)

@@ -64,8 +64,9 @@ class Table:
         return key in self._values
 
     def wrong(self, key: str, text: str) -> None:
-        """Note a problem with a key."""
-        self._problems.add((*self.place, key), f"{key}: {text}")
+        """Note a problem with a key, or without one with the table."""
+        place = (*self.place, key) if key else self.place
+        self._problems.add(place, f"{key}: {text}" if key else text)
 
     def get(self, key: str, read: Callable[[Any], T], default: T) -> T:
         """The value as `read` understands it; where it raises InputError, the default."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.film.looks import IDLE, is_original, scene_looks
-from pipeline.film.script import Change, Scene, Script, Through, Transition
+from pipeline.film.easing import at
+from pipeline.film.looks import IDLE, Look, is_original, scene_looks
+from pipeline.film.masks import probe_mask
+from pipeline.film.script import Change, MaskSpec, Scene, Script, Through, Transition
 from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
@@ -30,7 +32,9 @@ class Placed:
         start: of the first frame, seconds of the clip: a whole number of the film's frames.
         first, count: its place in the film, and its length, in frames.
         enters, leaves: frames that the transitions at its two ends take of it.
-        before: what it follows by `enter`; False for the first scene.
+        leave: the transition at its end.
+        masks: of the whole film.
+        matched: radians that a matched cut adds to the scene's own yaw.
     """
 
     scene: Scene
@@ -42,6 +46,8 @@ class Placed:
     enters: int
     leaves: int
     leave: Transition
+    masks: Mapping[str, MaskSpec]
+    matched: float = 0.0
 
     @property
     def after(self) -> int:
@@ -91,6 +97,7 @@ def lay_out(script: Script, problems: Problems, divide: int = 1) -> Timeline:
     """
     infos = [_probed(scene, problems) for scene in script.scenes]
     known = [info for info in infos if info]
+    _check_mask_files(script.masks, problems)
     if not known:
         problems.raise_any()
     if script.scenes[0].enter.overlap:
@@ -108,8 +115,10 @@ def lay_out(script: Script, problems: Problems, divide: int = 1) -> Timeline:
         following = script.scenes[number + 1 :]
         leave = following[0].enter if following else script.end
         layout = picture_size((height, width), info.stereo)
-        placed = _place(scene, info, leave, first, rate, layout, problems, number == 0)
-        scenes.append(placed)
+        placed = _place(
+            scene, info, leave, first, rate, layout, problems, number == 0, script.masks
+        )
+        scenes.append(_matched(scenes, placed, rate))
         first = placed.after - (round(leave.overlap * rate) if following else 0)
     problems.raise_any()
     depth = max(info.bit_depth for info in known)
@@ -128,6 +137,15 @@ def _probed(scene: Scene, problems: Problems) -> VideoInfo | None:
         reason = "is VR180, half a sphere; a film is made of whole ones"
         problems.add((*scene.place, "source"), f"source: {scene.source} {reason}")
     return info
+
+
+def _check_mask_files(masks: Mapping[str, MaskSpec], problems: Problems) -> None:
+    for spec in masks.values():
+        if spec.kind == "file" and spec.values["file"].name:
+            try:
+                probe_mask(spec.values["file"])
+            except Vr360Error as error:
+                problems.add((*spec.place, "file"), f"file: {error}")
 
 
 def _check_alike(script: Script, infos: Sequence[VideoInfo | None], problems: Problems) -> None:
@@ -163,16 +181,27 @@ def _place(
     size: tuple[int, int],
     problems: Problems,
     opens: bool,
+    masks: Mapping[str, MaskSpec],
 ) -> Placed:
     start, count = _span(scene, info, rate, problems)
     enters = _frames(scene.enter, rate, "in", opens)
     leaves = _frames(leave, rate, "out", opens)
     length = count / rate
     _check_lengths(scene, float(length), enters, leaves, count, problems)
-    looks = scene_looks(scene, enters / rate, leaves / rate, length, leave)
-    job = _job(scene, Span(start, length), looks, rate, size, problems)
+    look = scene_looks(scene, enters / rate, leaves / rate, length, leave)
+    job = _job(scene, Span(start, length), look, rate, size, problems)
     _check_paint(scene, leave, problems)
-    return Placed(scene, info, job, start, first, count, enters, leaves, leave)
+    return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
+
+
+def _matched(before: Sequence[Placed], placed: Placed, rate: Fraction) -> Placed:
+    """The scene turned, so that its point of interest lies where that of the scene before lies."""
+    if placed.scene.match is None or not before:
+        return placed
+    former, (theirs, ours) = before[-1], placed.scene.match
+    seconds = float((placed.first - former.first) / rate)
+    shown = theirs - at(former.scene.yaw, seconds) - former.matched  # in the film
+    return replace(placed, matched=ours - shown - at(placed.scene.yaw, 0.0))
 
 
 def _span(
@@ -213,12 +242,12 @@ def _check_lengths(
             f"scene {scene.name!r} lasts {count} frames, but its transitions take {enters} at its "
             f"beginning and {leaves} at its end: make them shorter, or the scene longer",
         )
-    for key, track in scene.tracks.items():
-        if track.last > length + 1e-6:
-            problems.add(
-                (*scene.place, key),
-                f"{key}: a keyframe at {track.last:g} s, but the scene lasts {length:g} s",
-            )
+    layers = [(layer.place, layer.tracks) for layer in scene.layers]
+    for place, tracks in [(scene.place, scene.tracks), *layers]:
+        for key, track in tracks.items():
+            if track.last > length + 1e-6:
+                late = f"a keyframe at {track.last:g} s, but the scene lasts {length:g} s"
+                problems.add((*place, key), f"{key}: {late}")
 
 
 def _check_paint(scene: Scene, leave: Transition, problems: Problems) -> None:
@@ -231,19 +260,19 @@ def _check_paint(scene: Scene, leave: Transition, problems: Problems) -> None:
 def _job(
     scene: Scene,
     span: Span,
-    looks: tuple[list[str], str],
+    look: Look,
     rate: Fraction,
     size: tuple[int, int],
     problems: Problems,
 ) -> StylizeJob:
-    style, strength = looks
     try:
-        check_styles(style)
+        check_styles(look.style)
         return StylizeJob(
             scene.source,
             Path("scene.mkv"),
-            style,
-            strength,
+            look.style,
+            look.strength,
+            stroke=look.stroke,
             preset=PresetName.ARCHIVE,
             span=span,
             size=size,

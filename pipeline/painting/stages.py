@@ -11,10 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.painting.eyes import carry_over
 from pipeline.painting.key_frames import KeyFrames, KeyState
+from pipeline.painting.layers import laid_on
 from pipeline.painting.prepared import Prepared
-from pipeline.painting.stylizer import Stylizer
+from pipeline.painting.stylizer import PaintsEyes
 from pipeline.temporal.flow import Tracked
 from pipeline.temporal.smoothing import Ahead, Smoother
 from vr360.frame import Frame, Rgb, Stereo
@@ -33,6 +37,8 @@ class Painted:
         ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
         tracked: the motion of each eye, if that is known already; see `KeyFrames`.
         untouched: the eyes are the source itself, and stay it to the bit.
+        kept, sharp: how much of the source itself, (H, W) in 0..1 for each eye, is laid on the eyes
+            once they are held still, and the source for that; empty where none is.
     """
 
     source: Prepared
@@ -42,6 +48,8 @@ class Painted:
     ahead: Sequence[Ahead] | None = None
     tracked: Sequence[Tracked] | None = None
     untouched: bool = False
+    kept: Sequence[NDArray[np.float32]] = ()
+    sharp: Sequence[Rgb] = ()
 
     @property
     def begins_shot(self) -> bool:
@@ -67,7 +75,7 @@ class Painter:
     """
 
     def __init__(
-        self, looks: Sequence[Stylizer], bit_depth: int, keys: KeyFrames | None = None
+        self, looks: Sequence[PaintsEyes], bit_depth: int, keys: KeyFrames | None = None
     ) -> None:
         self.busy_seconds = 0.0
         self.painted = 0
@@ -94,7 +102,7 @@ class Painter:
         started, last = time.perf_counter(), self._last
         changed = self._changed(last.pts, frame.pts) if last else 0.0
         again = last is not None and frame.repeats and not (frame.begins_shot or changed)
-        untouched = all(look.track.at(frame.pts).strength == 0 for look in self._looks)
+        untouched = all(look.is_nothing(frame.pts) for look in self._looks)
         if last and again:
             eyes, tracked = last.eyes, None
         else:
@@ -102,11 +110,12 @@ class Painter:
         self._last = PainterState(frame.pts, eyes)
         self.busy_seconds += time.perf_counter() - started
         bare = replace(frame, sharp=[])  # what only painting needs goes no further
-        return Painted(bare, eyes, again, changed, None, tracked, untouched)
+        kept = self._looks[-1].kept
+        sharp = frame.sharp or frame.eyes if kept else ()
+        return Painted(bare, eyes, again, changed, None, tracked, untouched, kept, sharp)
 
     def _changed(self, before: Fraction, now: Fraction) -> float:
-        tracks = (look.track for look in self._looks)
-        return max(track.at(now).distance(track.at(before)) for track in tracks)
+        return max(look.changed(before, now) for look in self._looks)
 
     def _eyes(self, frame: Prepared, untouched: bool) -> tuple[list[Rgb], list[Tracked] | None]:
         """What is shown of a frame, and its motion where that had to be found."""
@@ -188,6 +197,9 @@ class Finisher:
             ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]
+        if painted.kept:
+            layers = zip(eyes, painted.sharp, painted.kept, strict=True)
+            eyes = [laid_on(eye, sharp, kept) for eye, sharp, kept in layers]
         return self._folded(eyes)
 
     def _folded(self, eyes: Sequence[Rgb]) -> Rgb:

@@ -16,7 +16,7 @@ from pipeline.painting.prepared import Prepared
 from pipeline.painting.records import load_record, save_record
 from pipeline.painting.stages import Finisher, Painter, PainterState
 from pipeline.painting.statistics import Measured, ShotState
-from pipeline.painting.stylizer import Stylizer
+from pipeline.painting.stylizer import PaintsEyes
 from pipeline.temporal.cuts import Cuts, CutState, DetectorState
 from pipeline.temporal.propagation import KeyFrame
 from pipeline.temporal.smoothing import Past
@@ -102,7 +102,7 @@ class Stages:
     def __init__(
         self,
         cuts: Cuts[Prepared],
-        looks: Sequence[Stylizer],
+        looks: Sequence[PaintsEyes],
         painter: Painter,
         finisher: Finisher,
     ) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pipeline.backends import Backend, open_backend
@@ -25,6 +27,31 @@ from pipeline.styles import Palette, open_palette
 from vr360.change import luma
 from vr360.choices import chosen
 from vr360.frame import Rgb, bit_depth, peak_of
+
+
+class PaintsEyes(Protocol):
+    """One look, or several on one frame: what painting asks of it."""
+
+    @property
+    def state(self) -> ShotState | None: ...
+    @state.setter
+    def state(self, state: ShotState | None) -> None: ...
+    @property
+    def backend(self) -> Backend: ...
+    @property
+    def kept(self) -> Sequence[NDArray[np.float32]]: ...
+    def begin_shot(self) -> None: ...
+    def explain(self, width: int) -> str: ...
+    def is_nothing(self, seconds: Time | None = None) -> bool: ...
+    def changed(self, before: Time, now: Time) -> float: ...
+    def __call__(
+        self,
+        eyes: Sequence[Rgb],
+        depth: int | None = None,
+        seconds: Time = 0,
+        sharp: Sequence[Rgb] | None = None,
+        elapsed: int = 1,
+    ) -> list[Rgb]: ...
 
 
 class Stylizer:
@@ -61,7 +88,7 @@ class Stylizer:
         chosen(Statistics, statistics, "--statistics")
         check_layout(projection, padding)
         self.track = track
-        self.backend = backend
+        self.backend: Backend = backend
         self._palette = palette
         self._projection = projection
         self._padding = padding
@@ -72,6 +99,11 @@ class Stylizer:
             else None
         )
         self._canvases: dict[tuple[int, ...], Canvas] = {}
+
+    @property
+    def kept(self) -> Sequence[NDArray[np.float32]]:
+        """Nothing of the picture itself is to be laid on the painting, see `Layered`."""
+        return ()
 
     def begin_shot(self) -> None:
         """The next picture belongs to another shot: nothing of this one is kept."""
@@ -89,6 +121,14 @@ class Stylizer:
             raise ValueError("the state of a look with other --statistics")
         if self._shot and state:
             self._shot.state = state
+
+    def is_nothing(self, seconds: Time | None = None) -> bool:
+        """Whether the picture is left as it is at a moment, or ever."""
+        return self.track.is_nothing if seconds is None else self.track.at(seconds).strength == 0
+
+    def changed(self, before: Time, now: Time) -> float:
+        """By how much the look differs between two moments, see `Look.distance`."""
+        return self.track.at(now).distance(self.track.at(before))
 
     def explain(self, width: int) -> str:
         """How eyes of that width are laid out for the net, and why; one sentence for the user."""

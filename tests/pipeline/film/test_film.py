@@ -150,3 +150,61 @@ def test_a_still_is_shown_for_as_long_as_it_is_told(clip, script, tmp_path: Path
     cv2.imwrite(str(tmp_path / "still.png"), still[..., ::-1])
     film, _ = made(script('[film]\nrate = 12\n[[scene]]\nsource = "still.png"\nout = 0.5\n'))
     assert np.array_equal(film, np.stack([still] * 6))
+
+
+LAYERED = """
+[masks.left]
+circle = 90
+yaw = -90
+[masks.door]
+polygon = [
+  [0, [[-30, -30], [30, -30], [30, 30], [-30, 30]]],
+  [2, [[0, -30], [60, -30], [60, 30], [0, 30]]],
+]
+[masks.both]
+is = "left - door"
+feather = 2
+[masks.roto]
+file = "roto.mkv"
+
+[[scene]]
+source = "a.mkv"
+style = "{style}"
+[[scene.layer]]
+mask = "{mask}"
+"""
+
+
+def test_layers_show_the_clip_where_their_mask_holds(clip, script, tiny_style: Path, make_film):
+    path = clip("a.mkv", seed=1)
+    grey = np.zeros((24, 64, 128, 3), np.uint8)
+    grey[12:, :, :64] = 255
+    make_film("roto.mkv", grey, "-c:v", "ffv1", "-pix_fmt", "bgr0", rate="12")
+    a = frames_of(path)
+    film, painted = made(script(LAYERED.format(style=tiny_style, mask="left")))
+    assert painted == ("a",)
+    assert np.array_equal(film[:, 20:44, 4:60], a[:, 20:44, 4:60])
+    assert not np.array_equal(film[5, 20:44, 68:124], a[5, 20:44, 68:124])
+    film, painted = made(script(LAYERED.format(style=tiny_style, mask="roto & ~door")))
+    assert painted == ("a",)
+    assert np.array_equal(film[12:, :, :40], a[12:, :, :40])
+    assert not np.array_equal(film[4, :, :40], a[4, :, :40])
+    assert made(script(LAYERED.format(style=tiny_style, mask="roto & ~door")))[1] == ()
+
+
+def test_a_matched_cut_puts_one_point_of_interest_onto_the_other(two, tmp_path: Path):
+    second = 'match = "yaw 45 -> 135"'
+    film, _ = made(two(first="yaw = [[0, 0], [1, 90]]", second=second))
+    b = frames_of(tmp_path / "b.mkv")
+    # at the cut the first scene is turned by 90: its yaw 45 lies at -45, and so does 135 of the
+    # second one, which is turned by 180 for that
+    assert np.array_equal(film[12], np.roll(b[0], -64, axis=1))
+
+
+@pytest.mark.parametrize("kind", ["wipe", "iris"])
+def test_sweeps_show_both_scenes_each_on_its_side(two, tmp_path: Path, kind: str):
+    told = f'transition = {{ kind = "{kind}", seconds = 0.25, yaw = 90, feather = 5 }}'
+    film, _ = made(two(second=told))
+    a, b = frames_of(tmp_path / "a.mkv")[6:18], frames_of(tmp_path / "b.mkv")[:12]
+    assert np.array_equal(film[10, 28:36, 90:100], b[1, 28:36, 90:100])
+    assert np.array_equal(film[10, 28:36, 26:36], a[10, 28:36, 26:36])

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -105,3 +106,38 @@ def test_a_recording_that_ends_early_is_named(script: Script, clip: Clip, make_s
     )
     assert found.startswith("3: ")
     assert "ends at 1.00 s of a scene of 2.00 s" in found
+
+
+def test_masks_that_cannot_be_are_named(script: Script, clip: Clip, tmp_path: Path):
+    clip("a.mkv")
+    cv2.imwrite(str(tmp_path / "square.png"), np.zeros((64, 64), np.uint8))
+    found = refused(
+        script("""\
+[masks.a]
+circle = 500
+[masks.b]
+is = "a - nobody"
+[masks.c]
+is = "c + a"
+[masks.d]
+feather = 3
+[masks.e]
+polygon = [[0, 0], [1, 1]]
+[masks.f]
+file = "square.png"
+[masks.g]
+band = [10, -10]
+[[scene]]
+source = "a.mkv"
+[[scene.layer]]
+mask = "sky - moon"
+strength = [[0, 0], [9, 1]]
+""")
+    )
+    told = {int(line.split(":")[0]): line for line in found}
+    assert sorted(told) == [2, 4, 6, 7, 10, 12, 14, 18, 19]
+    assert "no mask 'nobody'; there are a, b, c" in told[4]
+    assert "cannot be made of itself" in told[6]
+    assert "one of circle, band" in told[7]
+    assert "make it 2:1" in told[12]
+    assert "no mask 'moon'" in told[18]

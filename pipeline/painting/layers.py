@@ -1,0 +1,151 @@
+"""Several looks on one frame: each painted on the whole sphere, mixed by masks in float."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.backends import Backend
+from pipeline.looks.keyframes import Time
+from pipeline.painting.statistics import ShotState
+from pipeline.painting.stylizer import PaintsEyes
+from vr360.frame import Rgb, bit_depth, peak_at, peak_of
+
+Floats = NDArray[np.float32]
+Masks = Callable[[Sequence[Rgb], Time], Sequence[Floats]]
+"""The eyes of a frame and its time -> (H, W) in 0..1 for each eye."""
+
+_FINE = 10  # bits that looks are painted with before they are mixed
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A look, and where it holds; None is the picture as it is."""
+
+    look: PaintsEyes | None
+    masks: Masks
+
+
+class Layered:
+    """A look with layers upon it; to painting it is one look, so one flow holds it still.
+
+    Args:
+        base: holds where no layer does.
+        layers: each covers, by its mask, what lies below it.
+
+    Attributes:
+        kept: of the eyes painted last, (H, W) in 0..1 each: how much the picture itself shows;
+            empty where it does not.
+    """
+
+    def __init__(self, base: PaintsEyes, layers: Sequence[Layer]) -> None:
+        self._base = base
+        self._layers = layers
+        self.kept: Sequence[Floats] = ()
+        self._looks = [base, *(layer.look for layer in layers if layer.look)]
+
+    @property
+    def state(self) -> ShotState | None:
+        """None: a shot in layers is painted from its beginning to its end."""
+        return None
+
+    @state.setter
+    def state(self, state: ShotState | None) -> None:
+        if state is not None:
+            raise ValueError("a shot in layers cannot be gone on with")
+
+    @property
+    def backend(self) -> Backend:
+        return self._base.backend
+
+    def begin_shot(self) -> None:
+        for look in self._looks:
+            look.begin_shot()
+
+    def explain(self, width: int) -> str:
+        return self._base.explain(width)
+
+    def is_nothing(self, seconds: Time | None = None) -> bool:
+        return all(look.is_nothing(seconds) for look in self._looks)
+
+    def changed(self, before: Time, now: Time) -> float:
+        return max(look.changed(before, now) for look in self._looks)
+
+    def __call__(
+        self,
+        eyes: Sequence[Rgb],
+        depth: int | None = None,
+        seconds: Time = 0,
+        sharp: Sequence[Rgb] | None = None,
+        elapsed: int = 1,
+    ) -> list[Rgb]:
+        """As `Stylizer`, without the layers that show the picture itself: these, in `kept`, are
+        laid on once the painting is held still. A look that masks hide is not painted.
+        """
+        depth = depth or bit_depth(eyes[0])
+        sharp = eyes if sharp is None else sharp
+        masks = [layer.masks(sharp, seconds) for layer in self._layers]
+        below = covered(masks)
+        mixed = None if below else _painted(self._base, eyes, seconds, sharp, elapsed)
+        kept = [np.full(eye.shape[:2], float(below > 0), np.float32) for eye in eyes]
+        for number, (layer, shares) in enumerate(zip(self._layers, masks, strict=True)):
+            if number + 1 < below or all(not share.any() for share in shares):
+                continue
+            if layer.look is None:
+                kept = [old + share * (1 - old) for old, share in zip(kept, shares, strict=True)]
+                continue
+            above = _painted(layer.look, eyes, seconds, sharp, elapsed)
+            mixed = above if mixed is None else _over(mixed, above, shares, kept)
+            kept = [old * (1 - share) for old, share in zip(kept, shares, strict=True)]
+        self.kept = kept if any(share.any() for share in kept) else []
+        mixed = _painted(None, eyes, seconds, sharp) if mixed is None else mixed
+        peak = peak_at(depth)
+        kind = np.uint8 if depth == 8 else np.uint16
+        return [np.asarray((eye * np.float32(peak)).round().clip(0, peak), kind) for eye in mixed]
+
+
+def covered(masks: Sequence[Sequence[Floats]]) -> int:
+    """How many looks, from the base up, are hidden everywhere by a layer above them."""
+    whole = [n for n, shares in enumerate(masks, 1) if all(share.min() >= 1 for share in shares)]
+    return max(whole, default=0)
+
+
+def _painted(
+    look: PaintsEyes | None,
+    eyes: Sequence[Rgb],
+    seconds: Time,
+    sharp: Sequence[Rgb],
+    elapsed: int = 1,
+) -> list[Floats]:
+    """What a look makes of the eyes, in 0..1."""
+    plain = look is None or look.is_nothing(seconds)
+    shown = sharp if plain or look is None else look(eyes, _FINE, seconds, sharp, elapsed)
+    return [np.asarray(eye, np.float32) / np.float32(peak_of(eye)) for eye in shown]
+
+
+def _over(
+    below: Sequence[Floats],
+    above: Sequence[Floats],
+    shares: Sequence[Floats],
+    kept: Sequence[Floats],
+) -> list[Floats]:
+    """A look over the painted part of what lies below it; `kept` is the part that is not painted.
+
+    Of the whole, share s is the look, (1 - s) (1 - k) the painting and (1 - s) k the picture.
+    """
+    mixed = []
+    for low, high, share, bare in zip(below, above, shares, kept, strict=True):
+        painted = share + (1 - share) * (1 - bare)
+        weight = np.divide(share, painted, out=np.zeros_like(share), where=painted > 0)
+        mixed.append(low + weight[..., None] * (high - low))
+    return mixed
+
+
+def laid_on(painted: Rgb, sharp: Rgb, kept: Floats) -> Rgb:
+    """The picture itself over its painting, where it is kept."""
+    scale = np.float32(peak_of(painted) / peak_of(sharp))
+    mixed = painted + kept[..., None] * (sharp * scale - painted)
+    return np.asarray(mixed.round().clip(0, peak_of(painted)), painted.dtype)
