@@ -83,3 +83,11 @@ def byte_bar(path: Path) -> Iterator[OnBytes | None]:
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
         task = bar.add_task(path.name)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def say_stripped(path: Path) -> None:
+    """Take the place out of a film, and say how much that was."""
+    from vr360.media.location import strip_location
+
+    count = strip_location(path)
+    say("place ", f"{path}: {count} bytes blanked" if count else f"{path}: tells no place")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from pipeline.cli.console import say
-from pipeline.cli.editing import PATHS, byte_bar, jobs, run
+from pipeline.cli.editing import PATHS, byte_bar, jobs, run, say_stripped
 from vr360.choices import AmbisonicMark, Projection, Stereo
 from vr360.errors import MetadataError
 
@@ -74,6 +74,9 @@ def inject(
     name_suffix: bool = typer.Option(
         False, "--name-suffix", help="End the output's name as Quest wants it (_360_TB, ...)."
     ),
+    strip_location: bool = typer.Option(
+        False, "--strip-location", help="Blank GPS and places in telemetry and tags (MP4, MOV)."
+    ),
     each: bool = typer.Option(False, "--each", help="All paths are inputs."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
     as_json: bool = typer.Option(False, "--json", help="Print what was written as JSON."),
@@ -111,6 +114,8 @@ def inject(
         for note in notes:
             say("", note)
         written = target or source
+        if strip_location:
+            say_stripped(written)
         say("wrote ", f"{written}: {metadata.describe()}")
         return {"file": str(written), "metadata": plain(metadata), "notes": list(notes)}
 

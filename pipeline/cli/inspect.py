@@ -14,6 +14,7 @@ from vr360.errors import InputError, MetadataError
 
 if TYPE_CHECKING:
     from vr360.frame import VideoInfo
+    from vr360.media.telemetry import Telemetry
     from vr360.spherical import Report
 
 
@@ -26,15 +27,18 @@ def inspect(
 ) -> None:
     """Show all spherical metadata, where it disagrees, and what each target makes of it."""
     from vr360 import spherical
+    from vr360.media.telemetry import telemetry_of
 
     def look(path: Path, _: Path | None) -> dict[str, Any]:
         report = spherical.inspect(path, track)
         stream = _stream(path, report)
         if stream is None and report.container is None:
             raise MetadataError(f"{path}: neither a film nor a still that can be read")
+        known = telemetry_of(path) if stream else None
         if not as_json:
-            typer.echo("\n".join(lines(report, stream)))
-        return report.as_dict() | {"stream": _plain(stream)}
+            typer.echo("\n".join(lines(report, stream) + telemetry_lines(known)))
+        told = asdict(known) if known else None
+        return report.as_dict() | {"stream": _plain(stream), "telemetry": told}
 
     run([(path, None) for path in paths], look, as_json)
 
@@ -57,6 +61,17 @@ def lines(report: Report, stream: VideoInfo | None) -> list[str]:
     out += [f"  problem       {text}" for text in report.problems]
     for target, plays, missing in report.verdicts:
         out.append(f"  {target:<14}{'recognises it' if plays else 'misses ' + missing}")
+    return out
+
+
+def telemetry_lines(known: Telemetry | None) -> list[str]:
+    """What the camera told of its motion and its place, for people."""
+    if known is None:
+        return []
+    out = [f"  telemetry     {known.kind}: {', '.join(known.sensors)}"]
+    if known.place is not None:
+        where = "{:.5f}, {:.5f}".format(*known.place)
+        out.append(f"  place         {where} (vr360 remove --strip-location takes it out)")
     return out
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from pipeline.cli.console import say
-from pipeline.cli.editing import PATHS, byte_bar, jobs, run
+from pipeline.cli.editing import PATHS, byte_bar, jobs, run, say_stripped
 
 
 def remove(
@@ -17,6 +17,9 @@ def remove(
         False,
         "--in-place",
         help="Edit the file where it lies, if possible. A crash then damages it.",
+    ),
+    strip_location: bool = typer.Option(
+        False, "--strip-location", help="Blank GPS and places in telemetry and tags (MP4, MOV)."
     ),
     each: bool = typer.Option(False, "--each", help="All paths are inputs."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),
@@ -29,6 +32,8 @@ def remove(
         with byte_bar(source) as progress:
             spherical.remove(source, target, in_place=in_place, force=force, progress=progress)
         written = target or source
+        if strip_location:
+            say_stripped(written)
         say("wrote ", f"{written}: no spherical metadata")
         return {"file": str(written), "metadata": None}
 

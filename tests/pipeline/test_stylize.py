@@ -323,7 +323,7 @@ def test_what_stands_in_the_way_is_said_before_nets_are_loaded_and_lenses_calibr
         raise AssertionError("loaded")
 
     monkeypatch.setattr("pipeline.take.load_looks", too_early)
-    monkeypatch.setattr("pipeline.stylize.open_unfolding", too_early)
+    monkeypatch.setattr("pipeline.take.open_unfolding", too_early)
     monkeypatch.chdir(tmp_path)
     Path("there.mp4").write_text("precious")
     usual = {"input": tiny_film, "output": "film.mp4", "style": "starry_night"}

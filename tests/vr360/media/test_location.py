@@ -1,0 +1,70 @@
+"""The place is taken out of a film, and nothing else."""
+
+import struct
+from pathlib import Path
+
+import pytest
+
+from tests.vr360.cameras.test_telemetry import FIXES, SAMPLE, packet
+from tests.vr360.spherical.synthetic import Track, box, media, movie
+from vr360.cameras import camm, gpmf
+from vr360.errors import MetadataError
+from vr360.media.location import strip_location
+from vr360.media.telemetry import telemetry_of
+
+
+@pytest.fixture
+def gopro(tmp_path: Path) -> Path:
+    """A film with a place in its tags, a GPMF track and one of camera motion."""
+    entry = box(b"gpmd", bytes(6), b"\0\1", bytes(4))
+    motion = box(b"camm", bytes(6), b"\0\1")
+    tracks = [
+        Track(),
+        Track(b"meta", (entry,), (SAMPLE, SAMPLE)),
+        Track(b"camm", (motion,), (packet(2, 1, 2, 3), packet(5, 48.1, 11.5, 520))),
+    ]
+    place = b"+48.1372+011.5756/"
+    tags = box(b"udta", box(b"\xa9xyz", struct.pack(">HH", len(place), 0x15C7), place))
+    path = tmp_path / "gopro.mp4"
+    path.write_bytes(movie(*tracks, extra=tags))
+    return path
+
+
+def test_the_place_goes_and_all_else_stays(gopro: Path):
+    before, old = media(gopro.read_bytes()), gopro.read_bytes()
+    assert strip_location(gopro) > 80
+    new = gopro.read_bytes()
+    assert len(new) == len(old)
+    assert b"48.1372" not in new
+    after = media(new)
+    assert after[1] == before[1]
+    for sample in after[2]:
+        gravity, gps, _ = gpmf.streams(sample)
+        assert gravity.values.any()
+        assert not gps.values.any()
+    assert after[3][0] == before[3][0]
+    assert camm.read(after[3][1]).numbers == (0, 0, 0)
+
+
+def test_telemetry_is_found_by_what_it_holds(gopro: Path):
+    told = telemetry_of(gopro)
+    assert told is not None
+    assert told.kind == "GPMF"
+    assert told.place == pytest.approx((FIXES[0][0] / 1e7, FIXES[0][1] / 1e7))
+    strip_location(gopro)
+    again = telemetry_of(gopro)
+    assert again is not None
+    assert (again.sensors, again.place) == (told.sensors, None)
+
+
+def test_a_film_that_tells_no_place_is_left_as_it_is(make_film, moving):
+    film = make_film("plain.mp4", moving(4))
+    before = film.stat()
+    assert strip_location(film) == 0
+    assert film.stat().st_ino == before.st_ino
+
+
+def test_other_containers_are_refused(make_film, moving):
+    film = make_film("plain.mkv", moving(4))
+    with pytest.raises(MetadataError):
+        strip_location(film)

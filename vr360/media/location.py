@@ -1,0 +1,84 @@
+"""Taking the place out of a film: GPS in GoPro's and CAMM telemetry, and the movie's own tags.
+
+Bytes are blanked where they lie, so that nothing moves: the picture, the sound and what else the
+telemetry says stay as they are.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import av
+import av.error
+
+from vr360.cameras import camm, gpmf
+from vr360.errors import MetadataError
+from vr360.partial import Partial
+from vr360.spherical.files import opened
+from vr360.spherical.movie import Movie
+
+_ISO_6709 = re.compile(rb"[+-]\d{2}\.\d+[+-]\d{3}\.\d+(?:[+-]\d+(?:\.\d+)?)?/?")
+_LOCI = re.compile(rb"loci(?=\0{4})")
+_CAMM_PLACES = {5: (4, 24), 6: (16, 20)}  # where latitude, longitude and altitude lie
+Place = tuple[int, bytes]
+
+
+def strip_location(path: Path) -> int:
+    """Blank every place that a film tells, in a copy that then takes its name.
+
+    Returns:
+        How many bytes were blanked.
+
+    Raises:
+        MetadataError: no MP4 or MOV, or telemetry that does not add up; the film is as it was.
+    """
+    found = [*_in_movie(path), *_in_telemetry(path)]
+    if not found:
+        return 0
+    partial = Partial(path)
+    try:
+        with shutil.copyfile(path, partial.make()).open("r+b") as file:
+            for start, blank in found:
+                file.seek(start)
+                file.write(blank)
+        partial.settle()
+    finally:
+        partial.discard()
+    return sum(len(blank) for _, blank in found)
+
+
+def _in_movie(path: Path) -> Iterator[Place]:
+    with opened(path) as (file, length):
+        for extent in Movie(file, length).extents:
+            if extent.kind != b"moov":
+                continue
+            file.seek(extent.start)
+            moov = file.read(extent.end - extent.start)
+            for text in _ISO_6709.finditer(moov):
+                yield extent.start + text.start(), re.sub(rb"\d", b"0", text.group())
+            for box in _LOCI.finditer(moov):
+                yield extent.start + box.start(), b"free"
+
+
+def _in_telemetry(path: Path) -> Iterator[Place]:
+    with av.open(str(path.absolute())) as container:
+        if not container.streams.data:
+            return
+        with suppress(av.error.FFmpegError):  # the picture's own damage is found elsewhere
+            for packet in container.demux(*container.streams.data):
+                if packet.pos is not None and packet.size:
+                    yield from _in_packet(packet.pos, bytes(packet))
+
+
+def _in_packet(start: int, data: bytes) -> Iterator[Place]:
+    if data.startswith(b"DEVC"):
+        yield from ((start + at, bytes(size)) for at, size in gpmf.places(data))
+        return
+    with suppress(MetadataError):  # of another kind of track
+        at = _CAMM_PLACES.get(camm.read(data).kind)
+        if at is not None:
+            yield start + at[0], bytes(at[1])

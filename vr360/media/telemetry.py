@@ -1,0 +1,82 @@
+"""What a film tells of the camera's motion and place: which sensors, and where it was."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.error
+
+from vr360.cameras import camm, gpmf
+from vr360.errors import MetadataError
+
+_GPMF_BEGINS = b"DEVC"
+_LOOKED_AT = 16  # CAMM packets: each is one reading of one sensor
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """What the first second tells.
+
+    Attributes:
+        kind: `GPMF` or `CAMM`.
+        sensors: their names, each once.
+        place: latitude and longitude, degrees; None where there is no fix.
+    """
+
+    kind: str
+    sensors: tuple[str, ...]
+    place: tuple[float, float] | None = None
+
+
+def telemetry_of(path: Path) -> Telemetry | None:
+    """The telemetry of a film; None where it has none that is known, or it is damaged."""
+    with suppress(av.error.FFmpegError, MetadataError, UnicodeDecodeError):
+        with av.open(str(path.absolute())) as container:
+            count = len(container.streams.data)
+        for number in range(count):
+            if found := _of_stream(path, number):
+                return found
+    return None
+
+
+def _of_stream(path: Path, number: int) -> Telemetry | None:
+    packets: list[bytes] = []
+    with av.open(str(path.absolute())) as container:
+        for packet in container.demux(container.streams.data[number]):
+            packets.append(bytes(packet))
+            if packets[0].startswith(_GPMF_BEGINS) or len(packets) == _LOOKED_AT:
+                break
+    if packets and packets[0].startswith(_GPMF_BEGINS):
+        return of_gpmf(packets[0])
+    with suppress(MetadataError):
+        return of_camm([packet for packet in packets if packet])
+    return None
+
+
+def of_gpmf(sample: bytes) -> Telemetry:
+    """From one sample of a GoPro's metadata track.
+
+    Raises:
+        MetadataError: it does not add up.
+    """
+    streams = [s for s in gpmf.streams(sample) if s.values.size]
+    names = tuple(dict.fromkeys(s.name or s.key for s in streams))
+    gps = [s.values for s in streams if s.key.encode() in gpmf.GPS and s.values.shape[1] > 1]
+    fixes = [(float(table[0, 0]), float(table[0, 1])) for table in gps if table[0, :2].any()]
+    place = fixes[0] if fixes else None
+    return Telemetry("GPMF", names, place)
+
+
+def of_camm(packets: list[bytes]) -> Telemetry | None:
+    """From the first packets of a camera motion track; None of none.
+
+    Raises:
+        MetadataError: a packet of another kind of track.
+    """
+    readings = [camm.read(packet) for packet in packets]
+    places = [reading.place for reading in readings if reading.place and any(reading.place)]
+    names = tuple(dict.fromkeys(reading.name for reading in readings))
+    return Telemetry("CAMM", names, places[0] if places else None) if names else None
