@@ -46,7 +46,7 @@ def test_the_poster_stands_until_somebody_presses_play(page):
     assert player(page, "[player.begun, player.drawn, player.video.readyState]") == [False, -1, 0]
     page.click("#start")
     wait(page, "player.drawn > 3")
-    assert state(page) == "playing"
+    page.wait_for_selector("#player[data-state='playing']")
     assert page.locator("#start").is_hidden()
 
 
@@ -66,7 +66,7 @@ def test_space_plays_and_pauses_even_with_the_focus_on_the_seek_bar(page):
     wait(page, "player.playing")
     page.keyboard.press("Space")
     wait(page, "!player.playing")
-    assert state(page) == "paused"
+    page.wait_for_selector("#player[data-state='paused']")
 
 
 def test_space_on_a_button_presses_that_button_alone(page):
@@ -134,7 +134,7 @@ def test_at_the_end_play_begins_anew(page):
     begin_at(page, 9.8)
     page.click("#play")
     wait(page, "player.video.ended")
-    assert state(page) == "paused"
+    page.wait_for_selector("#player[data-state='paused']")
     page.click("#play")
     wait(page, "player.playing && player.time < 5")
 
