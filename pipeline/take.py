@@ -279,7 +279,8 @@ def open_smoothers(
     if not smooths(job, info, looks):
         return []
     quality = flow_of(job, sphere)
-    return [Smoother(job.smoothness, quality) for _ in range(eyes_of(info))]
+    key_frames = job.paint_every != 1
+    return [Smoother(job.smoothness, quality, key_frames) for _ in range(eyes_of(info))]
 
 
 def open_keys(

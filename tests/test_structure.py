@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,30 @@ def test_filters_over_neighbours_are_called_where_the_sphere_continues_alone():
     }
     flat = {"pipeline/styles/drawings.py"}  # draws pictures that lie on no sphere
     assert called == {"vr360/filters.py"} | flat
+
+
+OTHER_SIDES = {"DeviceSampler", "load_card", "ZEROS"}  # benches and tests compare with them
+
+
+def named_in(tree: ast.Module) -> set[str]:
+    """Functions, classes and constants that nothing registers by a decorator."""
+    kinds = ast.FunctionDef | ast.ClassDef
+    found = {n.name for n in ast.walk(tree) if isinstance(n, kinds) and not n.decorator_list}
+    assigned = [target for n in tree.body if isinstance(n, ast.Assign) for target in n.targets]
+    found |= {target.id for target in assigned if isinstance(target, ast.Name)}
+    return {name for name in found if not name.startswith("__")}
+
+
+def test_every_function_class_and_constant_has_a_user_beside_its_tests():
+    texts = {path: path.read_text() for package in PACKAGES for path in sources(package)}
+    outside = (ROOT / "docs" / "reference.py", ROOT / "pyproject.toml", ROOT / "Makefile")
+    said = [*texts.values(), *(path.read_text() for path in outside)]
+    words = Counter(word for text in said for word in re.findall(r"\w+", text))
+    for path, text in texts.items():
+        if path.is_relative_to(ROOT / "viewer"):
+            continue  # Qt calls by its own spelling; tests/viewer/test_boundaries.py knows it
+        unused = {name for name in named_in(ast.parse(text)) if words[name] < 2}
+        assert unused <= OTHER_SIDES, f"{path}: no user"
 
 
 def test_exactly_one_opencv_is_installed():

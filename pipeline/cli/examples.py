@@ -8,6 +8,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 stylize clip.mp4 film.mp4 --style starry_night:0.7,great_wave:0.3 --strength 0.8",
         "vr360 stylize clip.mp4 film.mp4 --style the_scream --strength 0s:0,4s:1 --duration 10",
         "vr360 stylize clip.mp4 film.mp4 --style stained_glass --stroke 2",
+        "vr360 stylize clip.mp4 film.mp4 --style great_wave --paint-every auto",
         "vr360 stylize clip.mp4 film.mp4 --style carpet.jpg --refine 60",
         "vr360 stylize pair.mp4 film.mkv --style night_cafe --stereo tb --passes 2",
     ),

@@ -33,7 +33,7 @@ jobs = typer.Typer(
 )
 Folder = typer.Argument(..., metavar="FOLDER", help="OUTPUT.job, beside the film it is for.")
 WIDTH = 60  # characters of a segment map's line
-MARKS = {"done": "█", "painting": "▒", "part": "▄", "waiting": "·"}
+MARKS = {"done": "█", "painting": "▒", "held": "░", "part": "▄", "waiting": "·"}
 
 
 @jobs.command("list", cls=Command)
@@ -77,7 +77,7 @@ def show(folder: Path = Folder, as_json: AsJson = False) -> None:
     say("room     ", f"{megabytes(found.size)} here, {megabytes(found.free)} left on the disk")
     for number, line in enumerate(segment_map(found.rows)):
         say("segments " if number == 0 else "         ", line)
-    say("         ", "█ done  ▒ being painted  ▄ paused within  · to come")
+    say("         ", "█ done  ▒░ being painted  ▄ paused within  · to come")
 
 
 @jobs.command(cls=Command)
@@ -142,8 +142,9 @@ def segment_map(rows: list[Row]) -> list[str]:
 
 def _mark(rows: list[Row], frame: int) -> str:
     row = next(row for row in reversed(rows) if row.first <= frame)
-    is_painted = frame - row.first < row.painted
-    return MARKS[row.state] if is_painted or row.state != "part" else MARKS["waiting"]
+    if frame - row.first < row.painted:
+        return MARKS[row.state]
+    return MARKS["held"] if row.state == "painting" else MARKS["waiting"]
 
 
 def _share(job: Status) -> str:

@@ -84,6 +84,8 @@ def plan(
 
 def summarise(found: Forecast) -> None:
     """The forecast, for a person."""
+    from pipeline.jobs.stop import megabytes
+
     say("film     ", f"{found.frames} frames; {found.tried} of them were painted to find out")
     say("speed    ", f"{found.fps:.2f} fps")
     steps = {
@@ -97,7 +99,7 @@ def summarise(found: Forecast) -> None:
     if found.workers > 1:
         say("         ", f"{clock(found.seconds_shared)} with {found.workers} machines like this")
     say("memory   ", f"{found.memory / 1e9:.1f} GB")
-    say("disk     ", f"{found.film / 1e9:.2f} GB, and {found.folder / 1e9:.2f} GB until it is done")
+    say("disk     ", f"{megabytes(found.film)}, and {megabytes(found.folder)} until it is done")
     if found.cost is not None:
         say("cost     ", f"{found.cost:.2f}")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import typer
 
 from pipeline.cli.console import progress_bar, say
+from pipeline.cli.options import usage
 
 
 def serve(
@@ -18,6 +19,9 @@ def serve(
     port: int = typer.Option(8360, min=0, max=65535, help="0 takes a free one."),
     lan: bool = typer.Option(
         False, "--lan", help="For everyone in the network who has the address: https, with a token."
+    ),
+    address: str | None = typer.Option(
+        None, metavar="IP", help="Of this machine for --lan, where it is in several networks."
     ),
 ) -> None:
     """Serve films to a browser on this machine, or with --lan to headsets and phones.
@@ -36,5 +40,7 @@ def serve(
             say("", "the browser warns of the certificate once: Advanced, then go on")
         say("", "Ctrl-C ends it")
 
+    with usage():
+        job = ServeJob(tuple(paths), port, lan, address)
     with suppress(KeyboardInterrupt):
-        serve(ServeJob(tuple(paths), port, lan), announce, partial(progress_bar, doing="encoding"))
+        serve(job, announce, partial(progress_bar, doing="encoding"))

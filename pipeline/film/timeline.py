@@ -19,8 +19,6 @@ from vr360.media.presets import PresetName
 from vr360.media.probe import probe
 from vr360.stereo import eye_size, picture_size
 
-FIELDS = ("stereo", "camera")  # of a scene's painting that say what its clip is
-
 
 @dataclass(frozen=True)
 class Placed:

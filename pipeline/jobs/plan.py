@@ -31,7 +31,7 @@ SEGMENT = 240
 """Frames of a segment at most: what a killed run loses."""
 
 _NOT_PAINTED = {"input", "output", "preset", "encoding", "span", "rate", "cuts", "style"}
-_NOT_PAINTED |= {"strength", "force"}
+_NOT_PAINTED |= {"strength", "stroke", "force"}
 """Settings that decide nothing about a painted frame, or that a scan or the look stands for."""
 
 
@@ -233,7 +233,8 @@ def _painted(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _picture(info: VideoInfo) -> list[Any]:
     """What probing says of how the source is to be taken."""
-    return [info.height, info.width, info.projection.value, info.stereo.value]
+    size, bounds = [info.height, info.width], str(info.bounds)
+    return [*size, info.projection.value, info.stereo.value, bounds]
 
 
 def _is_bare(job: StylizeJob) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -88,7 +89,7 @@ def status(folder: Path) -> Status:
         fps=fps,
         seconds_left=(plan.frames - done) / fps if fps else None,
         workers=workers,
-        size=sum(path.stat().st_size for path in folder.iterdir() if path.is_file()),
+        size=_size(folder),
         free=free(folder),
         paused=(folder / PAUSE).exists(),
         warm_up=plan.warm_up,
@@ -157,3 +158,11 @@ def _speed(rows: list[Row]) -> float | None:
     frames, seconds = (sum(column) for column in zip(*timed, strict=True)) if timed else (0, 0)
     workers = sum(row.state == PAINTING for row in rows)
     return max(1, workers) * frames / seconds if seconds else None
+
+
+def _size(folder: Path) -> int:
+    size = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # it has got its name meanwhile
+            size += path.stat().st_size if path.is_file() else 0
+    return size

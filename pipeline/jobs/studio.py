@@ -16,6 +16,7 @@ from pipeline.jobs.scan import Scan, digest
 from pipeline.jobs.segments import Making, Manifest, Segment
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.prepared import Prepared
+from pipeline.painting.stages import PainterState
 from pipeline.painting.state import PaintState, Position
 from pipeline.painting.stylizer import Stylizer
 from pipeline.source.unfolding import Unfolding
@@ -202,6 +203,12 @@ def _through(take: Take, made: Making, skip: int, is_last: Interrupted) -> Itera
             yield frame
             if is_last():
                 take.stop()
+
+
+def _shifted(painter: PainterState, pts: Fraction) -> PainterState:
+    """The frame painted last as if it had been shown at another time, and its key frame with it."""
+    key = painter.key and replace(painter.key, pts=painter.key.pts + pts - painter.pts)
+    return replace(painter, pts=pts, key=key)
 
 
 def _time(position: Position | None) -> Fraction:

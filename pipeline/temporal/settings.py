@@ -11,7 +11,9 @@ class SmoothingSettings:
 
     Attributes:
         moving_memory: frames that the EMA holds where things move.
-        resampling_limit: frames, upper bound of `moving_memory`: the gain of the warp's bicubic
+        key_memory: the same for paintings that move from one key frame to the next, and so come
+            several times each.
+        resampling_limit: frames, upper bound of both: the gain of the warp's bicubic
             kernel multiplies with each resampling and rings.
         still_memory: frames that the EMA holds where nothing moves; nothing is resampled there.
         still_below, moving_above: pixels a frame. Slower places have `still_memory`, faster ones
@@ -33,6 +35,7 @@ class SmoothingSettings:
     """
 
     moving_memory: float = 40.0
+    key_memory: float = 100.0
     resampling_limit: float = 10.0
     still_memory: float = 20000.0
     still_below: float = 0.05

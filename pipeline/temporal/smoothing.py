@@ -47,12 +47,13 @@ def check_smoothness(smoothness: float) -> None:
         raise InputError(f"--smoothness {smoothness:g}: give a number from 0 to 1")
 
 
-def memory(smoothness: float) -> tuple[float, float]:
+def memory(smoothness: float, key_frames: bool = False) -> tuple[float, float]:
     """Frames that the EMA holds where things move, and where they stand still.
 
     memory = longest ** smoothness, so that equal steps of smoothness are equal ratios of memory.
     """
-    moving = min(SETTINGS.moving_memory**smoothness, SETTINGS.resampling_limit)
+    longest = SETTINGS.key_memory if key_frames else SETTINGS.moving_memory
+    moving = min(longest**smoothness, SETTINGS.resampling_limit)
     return moving, SETTINGS.still_memory**smoothness
 
 
@@ -122,14 +123,20 @@ class Smoother:
     Args:
         smoothness: 0 leaves the frames as painted, 1 holds them longest.
         quality: of the optical flow.
+        key_frames: paintings come from key frames alone, see `pipeline.temporal.propagation`.
 
     Attributes:
         state: all that the next frame depends on; None at the beginning of a shot.
     """
 
-    def __init__(self, smoothness: float = DEFAULT_SMOOTHNESS, quality: Quality = FAST) -> None:
+    def __init__(
+        self,
+        smoothness: float = DEFAULT_SMOOTHNESS,
+        quality: Quality = FAST,
+        key_frames: bool = False,
+    ) -> None:
         check_smoothness(smoothness)
-        self._memory = memory(smoothness)
+        self._memory = memory(smoothness, key_frames)
         self._quality = quality
         self.state: Past | None = None
         self._spare: Floats | None = None  # as large as the average; where the next one is made

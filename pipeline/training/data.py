@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from torch import Tensor
 
 from pipeline.looks.style_images import Picture, load_picture, pictures_in
@@ -140,14 +139,3 @@ def cube_faces(
     cube = CubeMap(width // 4)
     sampler = build_sampler(Equirect(height, width), cube, rotation(yaw, pitch, roll))
     return list(unpack_faces(sampler(panorama), cube.layout))
-
-
-def random_sky(size: int, random: np.random.Generator) -> Tensor:
-    """(1, 3, size, size) in [0, 1]: two colours that fade into each other, and a camera's noise."""
-    colours = torch.from_numpy(random.uniform(0, 1, (2, 3, 1, 1))).float()
-    angle = random.uniform(0, 2 * np.pi)
-    x = torch.linspace(-0.5, 0.5, size)
-    ramp = (np.cos(angle) * x + np.sin(angle) * x[:, None]) * random.uniform(0, 1.4) + 0.5
-    noise = torch.from_numpy(random.standard_normal((3, size, size))).float()
-    sky = torch.lerp(colours[0], colours[1], ramp.clamp(0, 1)) + noise * random.uniform(0, 3) / 255
-    return sky.clamp(0, 1)[None]

@@ -54,12 +54,13 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     )
 
 
-@pytest.fixture(scope="module", params=["openvino", "torch"])
+@pytest.fixture(scope="module", params=["openvino", "torch", "key frames"])
 def job(request: pytest.FixtureRequest, clip: StylizeJob, tiny_style: Path) -> Iterator[StylizeJob]:
+    every = 3 if request.param == "key frames" else 1
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "torch":
             patch.setattr(stylizer, "open_backend", lambda net, _: TorchBackend(net))
-        yield replace(clip, style=str(tiny_style))
+        yield replace(clip, style=str(tiny_style), paint_every=every)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -36,11 +37,21 @@ class ServeJob:
         paths: one folder that was shared, or films and stills.
         port: 0 takes a free one.
         lan: everyone in the network who knows the address, over https; else this machine alone.
+        address: of this machine in that network, where it is in several.
     """
 
     paths: tuple[Path, ...]
     port: int = PORT
     lan: bool = False
+    address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.address is not None and not self.lan:
+            raise InputError("--address says where --lan serves; it does nothing without")
+        try:
+            ipaddress.ip_address(self.address or "127.0.0.1")
+        except ValueError:
+            raise InputError(f"--address {self.address}: give an IP, as 192.168.1.20") from None
 
 
 def serve(job: ServeJob, announce: Announce, progress: Progress = lambda n, _: n) -> None:
@@ -49,7 +60,7 @@ def serve(job: ServeJob, announce: Announce, progress: Progress = lambda n, _: n
     Raises:
         InputError: nothing that can be served, a port in use, no network.
     """
-    address = own_address() if job.lan else "127.0.0.1"
+    address = (job.address or own_address()) if job.lan else "127.0.0.1"
     with _listening(address, job.port) as listener, TemporaryDirectory(prefix="vr360-") as spare:
         folder, films = _what(job.paths, Path(spare) / "site", progress)
         token = secrets.token_urlsafe(12) if job.lan else ""
@@ -61,6 +72,7 @@ def serve(job: ServeJob, announce: Announce, progress: Progress = lambda n, _: n
             server_header=False,
             limit_concurrency=_CLIENTS,
             timeout_keep_alive=_IDLE,
+            timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=_HEADER_BYTES,
         )
         if job.lan:
@@ -76,7 +88,8 @@ def _listening(address: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server((address, port))
     except OSError as error:
         reason = error.strerror or error
-        raise InputError(f"--port {port}: {reason}; choose another, 0 takes a free one") from None
+        where = f"{address}, --port {port}"
+        raise InputError(f"{where}: {reason}; --port 0 takes a free one") from None
     with listener:
         yield listener
 

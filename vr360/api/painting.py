@@ -98,6 +98,8 @@ def load_style(
 ) -> PicturePainter:
     """A look as a function of pictures: rgb -> rgb.
 
+    The first picture of a size takes up to a minute longer: the net is traced, and kept on disk.
+
     Args:
         style, strength, stroke: as for `stylize`.
         canvas: how the sphere is laid out for the net: `auto`, `equirect`, `cubemap`.

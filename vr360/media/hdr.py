@@ -21,7 +21,6 @@ from vr360.frame import Rgb, peak_at
 from vr360.geometry import Array
 
 PQ, HLG = "smpte2084", "arib-std-b67"
-TRANSFERS = (PQ, HLG)
 PEAK = 1000.0  # cd/m² of HLG's white
 GAMMA = 1.2  # of the OOTF at that peak
 _M1, _M2 = 2610 / 16384, 2523 / 4096 * 128

@@ -76,6 +76,6 @@ def test_the_map_shows_each_state_at_its_place():
         Row(6, 4, "part", 2),
         Row(10, 2, "waiting", 0),
     ]
-    assert segment_map(rows) == ["██▒▒▒▒▄▄····"]
+    assert segment_map(rows) == ["██▒░░░▄▄····"]
     long = [Row(0, 6000, "done", 6000), Row(6000, 6000, "waiting", 0)]
     assert segment_map(long) == ["█" * 30 + "·" * 30]

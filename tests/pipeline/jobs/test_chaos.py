@@ -34,7 +34,7 @@ for line in sys.stdin:
     source, output, style = line.split()
     child = os.fork()
     if child == 0:
-        os.setsid()
+        os.setpgid(0, 0)
         job = StylizeJob(
             Path(source), Path(output), style, "1s:0.3,6s:1", flow="dis", rate=Fraction(12),
             stereo=Stereo.TOP_BOTTOM, force=True,

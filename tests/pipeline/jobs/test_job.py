@@ -232,6 +232,14 @@ def test_an_encoder_that_refuses_does_so_before_the_first_frame_is_painted(job: 
     assert counted.frames == 0
 
 
+@pytest.mark.parametrize("every", [3, "auto"])
+def test_key_frames_go_on_where_they_were(job: StylizeJob, every: int | str):
+    job = replace(job, paint_every=every)
+    broken_off(job, 13, JobOptions(length=5))
+    resume(folder_of(job.output))
+    assert same(job.output, painted_at_once(job))
+
+
 def test_files_are_closed_however_many_segments_there_are(job: StylizeJob):
     opened = []
 

@@ -66,6 +66,30 @@ def test_what_was_grabbed_stays_under_the_pointer(reckon):
             )
 
 
+def test_upright_pages_span_the_angle_from_top_to_bottom(reckon):
+    camera = CAMERAS[1]
+    given = [as_given(camera), "rectilinear", [360, 640]]
+    found = reckon("camera.js", "m.reach(...given)", given)
+    half = reach(camera, View.RECTILINEAR, (360, 640))[0]
+    np.testing.assert_allclose(found, [half * 360 / 640, half], rtol=1e-9)
+    start, end, size = (100, 500), (250, 300), [360, 640]
+    after = reckon("camera.js", "m.dragged(...given)", [as_given(camera), start, end, size])
+    for at, point in ((as_given(camera), start), (after, end)):
+        seen = reckon("camera.js", DIRECTION, [at, point, size])
+        np.testing.assert_allclose(
+            seen, reckon("camera.js", DIRECTION, [as_given(camera), start, size]), atol=1e-9
+        )
+
+
+DIRECTION = """(([at, [x, y], size]) => {
+    const [across, up] = m.reach(at, "rectilinear", size);
+    const ray = [(2 * x / size[0] - 1) * across, (1 - 2 * y / size[1]) * up, -1];
+    const turn = m.viewMatrix(at, "rectilinear"), length = Math.hypot(...ray);
+    return [0, 1, 2].map((row) =>
+        (turn[row] * ray[0] + turn[row + 3] * ray[1] + turn[row + 6] * ray[2]) / length);
+})(given)"""
+
+
 def drag_of(given):
     return given[1], given[2], SIZE
 

@@ -214,17 +214,17 @@ def test_fingers_turn_and_pinch(address, visit):
         given = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": given})
 
-    fingers("touchStart", (200, 300))
-    fingers("touchMove", (120, 300))
+    fingers("touchStart", (200, 130))
+    fingers("touchMove", (120, 130))
     fingers("touchEnd")
     assert yaw(page) > 5
     wide = fov(page)
-    fingers("touchStart", (150, 300), (250, 300))
-    fingers("touchMove", (100, 300), (300, 300))
+    fingers("touchStart", (150, 130), (250, 130))
+    fingers("touchMove", (100, 130), (300, 130))
     fingers("touchEnd")
     assert fov(page) < wide - 20
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.touchscreen.tap(195, 200)
+    page.touchscreen.tap(195, 130)
     wait(page, "player.begun")
 
 
@@ -367,6 +367,18 @@ def make_still(tmp_path):
 
     cv2.imwrite(str(tmp_path / "still.png"), sphere_scene(128)[..., ::-1])
     return tmp_path / "still.png"
+
+
+def test_a_gallery_leads_to_each_film(make_still, tmp_path, serve, visit):
+    write_clip(tmp_path / "clip.mp4", 6, 64)
+    share(ShareJob((tmp_path / "clip.mp4", make_still), tmp_path / "site", title="Both"))
+    page = visit(serve(tmp_path / "site"), ready=False)
+    assert page.locator("h1").inner_text() == "Both"
+    picture = page.locator(".card img").first.bounding_box()
+    assert picture["width"] / picture["height"] == pytest.approx(1200 / 630, rel=0.02)
+    page.click("text=still")
+    page.wait_for_selector("#player[data-ready]")
+    assert page.url.endswith("still.html")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

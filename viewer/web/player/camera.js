@@ -56,10 +56,17 @@ export function viewMatrix(at, view) {
   return view === "planet" ? multiply(level, rotation(0, -Math.PI / 2)) : level;
 }
 
+/** Half of what a rectilinear view spans from left to right, as a tangent. `fov` is that of the
+ * longer side: across a phone that is held upright, 90 degrees would stretch.
+ * @param {number} fov @param {Point} size */
+function halfAcross(fov, [width, height]) {
+  return Math.tan(fov / 2) * Math.min(1, width / height);
+}
+
 /** Half-extents of the image plane; see `viewer.composition.reach`.
  * @param {Camera} at @param {View} view @param {Point} size @returns {Point} */
 export function reach(at, view, [width, height]) {
-  let half = Math.tan(at.fov / 2);
+  let half = halfAcross(at.fov, [width, height]);
   if (view === "flat") half = Math.max(Math.PI, (Math.PI / 2) * (width / height));
   if (view === "planet") half = Math.tan(Math.min(3 * at.fov, 1.9 * Math.PI) / 4);
   return [half, (half * height) / width];
@@ -104,7 +111,7 @@ function apply(m, v) {
 
 /** @param {Point} point @param {Point} size @param {number} fov */
 function ray([x, y], [width, height], fov) {
-  const half = Math.tan(fov / 2);
+  const half = halfAcross(fov, [width, height]);
   const [right, up] = [((2 * x) / width - 1) * half, ((1 - (2 * y) / height) * half * height) / width];
   const length = Math.hypot(right, up, 1);
   return [right / length, up / length, -1 / length];

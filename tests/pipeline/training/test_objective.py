@@ -1,0 +1,28 @@
+"""In which numbers a device learns."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pipeline.training.objective import has_bfloat16
+from pipeline.training.train import open_vgg
+from tests.pipeline.training.conftest import SETTINGS
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_vgg_has_bfloat16_where_the_device_has(
+    able: bool, vgg_weights: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: able)
+    vgg = open_vgg(SETTINGS, vgg_weights, "cpu")
+    assert vgg.precision is (torch.bfloat16 if able else torch.float32)
+    features = vgg(torch.rand(1, 3, 64, 64))
+    assert {f.dtype for f in features.values()} == {torch.float32}
+
+
+def test_a_gpu_of_before_bfloat16_learns_in_float32(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    assert not has_bfloat16("cuda")
+    assert not has_bfloat16("cuda:1")
+    assert not has_bfloat16("mps")
