@@ -167,7 +167,7 @@ def test_ffv1_is_refused_outside_matroska(path: Path) -> None:
     ("shape", "metadata"),
     [
         ((64, 36), SphericalMetadata()),
-        ((64, 32), SphericalMetadata(stereo="tb")),
+        ((64, 48), SphericalMetadata(stereo="tb")),
         ((64, 32), SphericalMetadata("half-equirect")),
         ((64, 32), SphericalMetadata("cubemap")),
     ],
