@@ -79,6 +79,21 @@ def test_while_the_look_changes_a_frame_is_measured_once_more_and_in_the_way_for
     assert backend.often == 8 + 4
 
 
+def test_frames_that_are_not_painted_count():
+    backend = Watched()
+    often, rarely = ShotStatistics(backend), ShotStatistics(backend)
+    for _ in range(5):
+        often.paint(picture(0), LOOK, SPHERE)
+    rarely.paint(picture(0), LOOK, SPHERE)
+    before = backend.measured
+    rarely.paint(picture(0), LOOK, SPHERE, elapsed=4)
+    assert backend.measured == before + 1
+    assert rarely.state.frame == often.state.frame == 5
+    assert often.state.held is not None
+    assert rarely.state.held is not None
+    assert torch.allclose(often.state.held, rarely.state.held, atol=1e-5)
+
+
 def test_a_look_that_never_changes_keeps_no_frame():
     shot = ShotStatistics(Watched(), changing=False)
     shot.paint(picture(0), LOOK, SPHERE)
