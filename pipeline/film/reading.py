@@ -44,6 +44,7 @@ from vr360.errors import InputError
 from vr360.media.presets import Overrides, PresetName
 
 USUAL_SECONDS = Fraction(1)  # of a transition
+NO_OFFSET: Fraction | None = Fraction(0)
 USUAL_FEATHER = 10  # degrees, of a wipe and an iris: soft edges hide what does not fit
 FLATS = ("text", "image", "film")
 _PAINT = {
@@ -230,7 +231,7 @@ class _Reader:
             level=table.get("level", track(number(-120, 40, "dB")), Track.constant(0.0)),
             fade_in=table.get("fade_in", seconds, Fraction(0)),
             fade_out=table.get("fade_out", seconds, Fraction(0)),
-            offset=table.get("offset", _offset, Fraction(0)),
+            offset=table.get("offset", _offset, NO_OFFSET),
             track=table.get("track", whole(0, 99), 0),
         )
 
@@ -276,6 +277,8 @@ def _told(table: Table) -> Transition:
     return transition
 
 
-def _offset(value: Any) -> Fraction:
-    """Seconds, before or after."""
+def _offset(value: Any) -> Fraction | None:
+    """Seconds, before or after; `auto` is None."""
+    if value == "auto":
+        return None
     return Fraction(str(number(-86400, 86400)(value)))

@@ -86,7 +86,7 @@ class Sound:
         source: a film or a sound; None is the scene's own clip.
         level: decibels over the scene's time.
         fade_in, fade_out: seconds.
-        offset: seconds of the clip at which a recording of its own began.
+        offset: seconds of the clip at which a recording of its own began; None finds it.
         track: which of its sound tracks, from 0.
     """
 
@@ -95,7 +95,7 @@ class Sound:
     level: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     fade_in: Fraction = Fraction(0)
     fade_out: Fraction = Fraction(0)
-    offset: Fraction = Fraction(0)
+    offset: Fraction | None = Fraction(0)
     track: int = 0
 
 

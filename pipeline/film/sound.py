@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from pipeline.film.alignment import find_offset
 from pipeline.film.easing import Track, at
 from pipeline.film.hearing import RATE, Recording, Samples, read_samples, recording
 from pipeline.film.script import Change, Sound, Transition
@@ -61,9 +62,25 @@ def find_sounds(film: Timeline, problems: Problems) -> list[Heard]:
             except InputError as error:
                 problems.add((*sound.place, "source"), str(error))
                 continue
+            sound = _aligned(placed, sound, source, problems)
             _check_length(placed, sound, source, film.rate, problems)
             found.append(Heard(placed, sound, source))
     return found
+
+
+def _aligned(placed: Placed, sound: Sound, source: Recording, problems: Problems) -> Sound:
+    """The sound with its offset, found by the clip's own sound where the file does not say."""
+    if sound.offset is not None:
+        return sound
+    found = None
+    if placed.info.audio and source.seconds:
+        own = recording(placed.info.path, 0, placed.info)
+        clip = read_samples(own, Fraction(0), round(placed.info.duration * RATE))
+        found = find_offset(clip, read_samples(source, Fraction(0), round(source.seconds * RATE)))
+    if found is None:
+        reason = "it has nothing clearly in common with the clip's own sound; give seconds"
+        problems.add((*sound.place, "offset"), f"offset: {source.path}: {reason}")
+    return replace(sound, offset=found or Fraction(0))
 
 
 def _check_length(
@@ -71,7 +88,8 @@ def _check_length(
 ) -> None:
     if sound.source is None or source.seconds is None:
         return
-    begins, ends = sound.offset - placed.start, sound.offset + source.seconds - placed.start
+    begins = (sound.offset or Fraction(0)) - placed.start
+    ends = begins + source.seconds
     length = placed.count / rate
     if ends <= 0 or begins >= length:
         text = f"{source.path} is over before the scene begins, or begins after it: see offset"
@@ -137,7 +155,7 @@ def _scene_sound(film: Timeline, heard: Heard, window: Window) -> Samples:
     """What one recording adds to the film in a scene's window."""
     placed, sound, count = heard.placed, heard.sound, window.last - window.first
     begins = Fraction(window.first, RATE) - placed.first / film.rate  # of the scene's own time
-    offset = sound.offset if sound.source else Fraction(0)
+    offset = (sound.offset or Fraction(0)) if sound.source else Fraction(0)
     samples = as_stereo(read_samples(heard.source, placed.start + begins - offset, count))
     gain = levels(sound.level, float(begins), count)
     gain *= ramp(count, window.rise, window.fall)
