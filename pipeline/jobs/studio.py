@@ -171,7 +171,7 @@ class Studio:
         position = self.scan.before(first)
         last = position.pts if position and not begins else None
         times = [self.scan.pts(cut) for cut in self.scan.cuts]
-        painter = state.painter and replace(state.painter, pts=_time(position))
+        painter = state.painter and _shifted(state.painter, _time(position))
         cuts = CutState[Prepared](times, last)
         return replace(state, cuts=cuts, painter=painter, position=position)
 
