@@ -1,6 +1,7 @@
 # make demo   paint the shipped sample clip          make test   lint, types, tests
 # make bench  print the ratios                       make fuzz   long seeded runs
 # make docs   build the site, strict, without network       make chaos  films killed again and again
+# make web    the player in a real Chromium
 # make gallery DATA=FOLDER   train the shipped gallery on, or anew with FROM=none
 PYTHON ?= python3
 VENV := .venv
@@ -10,9 +11,9 @@ NPM := tests/viewer/web/npm
 DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 libegl1 \
   libgl1-mesa-dri libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 \
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
-  libfontconfig1 chromium
+  libfontconfig1
 
-.PHONY: demo test lint docs bench fuzz chaos gallery system clean
+.PHONY: demo test lint docs bench fuzz chaos web gallery system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -35,6 +36,12 @@ bench: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/pytest -m fuzz
+
+# Wants Chromium and npm (headset emulator, accessibility checks); without one its tests are skipped.
+web: $(READY)
+	command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y -qq chromium
+	! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund --prefix $(NPM)
+	$(BIN)/pytest -m web tests/viewer/web
 
 # VR360_CHAOS_KILLS=200 kills more often, VR360_CHAOS_SEED=7 at other moments.
 chaos: $(READY)
@@ -65,8 +72,6 @@ system:
 	else \
 	  dpkg -s $(DEBIAN) >/dev/null 2>&1 || echo "for every test: sudo apt-get install $(DEBIAN)"; \
 	fi
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --prefix $(NPM); \
-	else echo "for every browser test: npm ci --prefix $(NPM)"; fi
 
 clean:
 	rm -rf $(VENV) out
