@@ -189,9 +189,14 @@ def probe_source(job: StylizeJob) -> VideoInfo:
     return info
 
 
-def unfolding_of(job: StylizeJob, info: VideoInfo) -> Unfolding:
-    """How the source's eyes become whole spheres, and these the result's eyes."""
-    return open_unfolding(info, job.size, job.camera, job.paint_width, job.paints)
+def unfolding_of(job: StylizeJob, info: VideoInfo, layered: bool = False) -> Unfolding:
+    """How the source's eyes become whole spheres, and these the result's eyes.
+
+    Args:
+        layered: looks are painted beside the job's own.
+    """
+    paints = job.paints or layered
+    return open_unfolding(info, job.size, job.camera, job.paint_width, paints)
 
 
 def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:

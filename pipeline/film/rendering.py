@@ -124,7 +124,7 @@ def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
     layers, job, info = layered(scene), scene.job, scene.info
     if layers:
         job = replace(job, paint_every=1)  # masks follow every frame
-    sphere = unfolding_of(job, info)
+    sphere = unfolding_of(job, info, bool(scene.scene.layers))
     with Take(job, info, sphere, bit_depth, layered=layers) as take:
         yield from take
 

@@ -88,7 +88,7 @@ class LookAhead:
         for place in reversed(range(len(held))):
             if self._left:
                 return
-            sources, eyes = _halves(_stored(held[place].painted))
+            sources, eyes, *_ = held[place].pictures()
             steps = zip(smoothers, sources, eyes, strict=True)
             ahead = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
             held[place].keep(ahead, place / STRIDE)
@@ -113,12 +113,14 @@ class _Held:
 
     Attributes:
         frame: without its pictures.
-        painted: file with its source and its painting.
+        eyes: how many it has.
+        painted: file with its source, its painting, and what is laid on that.
         ahead: file with its backward EMA.
         times: at which it is shown, seconds.
     """
 
     frame: Painted
+    eyes: int
     painted: Path
     ahead: Path
     times: list[Fraction] = field(default_factory=list)
@@ -129,13 +131,18 @@ class _Held:
             ahead = [old.towards(new, share) for old, new in zip(self._ahead(), ahead, strict=True)]
         _store(self.ahead, [part for eye in ahead for part in (eye.picture, eye.age)])
 
+    def pictures(self) -> list[list[NDArray[Any]]]:
+        """Source, painting, and `kept` and `sharp` of `Painted`; of each eye, or of none."""
+        stored, each = _stored(self.painted), self.eyes
+        return [stored[first : first + each] for first in range(0, 4 * each, each)]
+
     def _ahead(self) -> list[Ahead]:
         parts = _stored(self.ahead)
         return [Ahead(*pair) for pair in zip(parts[::2], parts[1::2], strict=True)]
 
     def released(self) -> Iterator[Painted]:
         """It as often as it is shown; nothing of it stays on disk."""
-        sources, eyes = _halves(_stored(self.painted))
+        sources, eyes, kept, sharp = self.pictures()
         ahead = self._ahead()
         self.painted.unlink()
         self.ahead.unlink()
@@ -145,18 +152,16 @@ class _Held:
             begins = first.begins_shot and not again
             source = Prepared(sources, pts, first.taken, again, begins)
             changed = 0.0 if again else self.frame.changed
-            yield Painted(source, eyes, again, changed, ahead, untouched=self.frame.untouched)
+            untouched = self.frame.untouched
+            yield Painted(source, eyes, again, changed, ahead, None, untouched, kept, sharp)
 
 
 def _hold(frame: Painted, path: Path) -> _Held:
     painted = path.with_suffix(".painted")
-    _store(painted, [*frame.source.eyes, *frame.eyes])
-    empty = replace(frame, source=replace(frame.source, eyes=[]), eyes=[], tracked=None)
-    return _Held(empty, painted, path.with_suffix(".ahead"), [frame.source.pts])
-
-
-def _halves(pictures: list[NDArray[Any]]) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-    return pictures[: len(pictures) // 2], pictures[len(pictures) // 2 :]
+    _store(painted, [*frame.source.eyes, *frame.eyes, *frame.kept, *frame.sharp])
+    bare = replace(frame.source, eyes=[])
+    empty = replace(frame, source=bare, eyes=[], tracked=None, kept=(), sharp=())
+    return _Held(empty, len(frame.eyes), painted, path.with_suffix(".ahead"), [frame.source.pts])
 
 
 def _store(path: Path, pictures: Sequence[NDArray[Any]]) -> None:

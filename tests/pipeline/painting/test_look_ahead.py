@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -163,3 +164,17 @@ def test_a_disk_without_room_is_one_clear_line(tmp_path: Path):
     look = LookAhead(tmp_path / "gone", lambda: [Smoother()])
     with pytest.raises(OutputError, match=r"gone: .*--passes 1"):
         list(look(film(1)))
+
+
+def test_what_is_laid_on_a_painting_comes_back_with_it(look_ahead: LookAhead):
+    frames = [
+        replace(
+            frame,
+            kept=[np.full(PLACE.shape[:2], n / 8, np.float32)],
+            sharp=[np.full_like(PLACE, n)],
+        )
+        for n, frame in enumerate(film(5))
+    ]
+    for given, frame in zip(frames, look_ahead(frames), strict=True):
+        assert np.array_equal(frame.kept[0], given.kept[0])
+        assert np.array_equal(frame.sharp[0], given.sharp[0])
