@@ -299,6 +299,8 @@ def test_every_kind_of_film_is_the_same_when_it_was_broken_off(
         source, tmp_path / f"film{suffix}", str(tiny_style), "0.2s:0.4,0.9s:1", flow="dis",
         stereo=stereo,
     )  # fmt: skip
+    if suffix == ".mp4" and depth == 10:  # x265 encodes otherwise where frames come faster
+        job = replace(job, preset="lossless-mp4")
     broken_off(job, 14)
     stylize_in_segments(job, options=OPTIONS)
     whole = painted_at_once(job)
