@@ -165,6 +165,11 @@ class VideoInfo:
         return self.rate == 0
 
 
+def in_bytes(rgb: Rgb) -> NDArray[np.uint8]:
+    """The picture in 8 bits; of 10 the lower two are dropped."""
+    return np.asarray(rgb if bit_depth(rgb) == 8 else np.right_shift(rgb, 2), np.uint8)
+
+
 def bit_depth(rgb: Rgb) -> int:
     """8 for uint8 pictures, 10 for uint16 ones."""
     if rgb.dtype == np.uint8:

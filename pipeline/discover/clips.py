@@ -17,7 +17,7 @@ from pipeline.source.preprocess import median_blur, open_resizer
 from pipeline.source.unfolding import open_unfolding
 from pipeline.temporal.cuts import Cuts, left_eye, open_cuts
 from vr360.change import Map
-from vr360.frame import Frame, Rgb, bit_depth
+from vr360.frame import Frame, Rgb, in_bytes
 from vr360.media.probe import probe
 
 MEDIAN = 3
@@ -82,7 +82,7 @@ def open_clip(path: Path, size: tuple[int, int], duration: Fraction) -> Clip:
     for frame in cuts.watch(span.frames(info)):
         eye = unfold(eye_of(frame))
         resize = resize or open_resizer((eye.shape[0], eye.shape[1]), size)
-        small = resize(eye if bit_depth(eye) == 8 else np.right_shift(eye, 2).astype(np.uint8))
+        small = resize(in_bytes(eye))
         frames.append(np.ascontiguousarray(small))
         begins.append(frame.begins_shot)
     return Clip(path, frames, begins, info.rate, _identity(frames))

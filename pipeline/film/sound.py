@@ -50,22 +50,28 @@ def find_sounds(film: Timeline, problems: Problems) -> list[Heard]:
     found = []
     for placed in film.scenes:
         for sound in placed.scene.sounds:
-            own = sound.source is None
-            if own and not placed.info.audio:
-                if sound.place != placed.scene.place:
-                    problems.add(sound.place, f"{placed.info.path} has no sound; name a source")
-                continue
-            try:
-                source = recording(
-                    sound.source or placed.info.path, sound.track, placed.info if own else None
-                )
-            except InputError as error:
-                problems.add((*sound.place, "source"), str(error))
+            source = _recorded(placed, sound, problems)
+            if source is None:
                 continue
             sound = _aligned(placed, sound, source, problems)
             _check_length(placed, sound, source, film.rate, problems)
             found.append(Heard(placed, sound, source))
     return found
+
+
+def _recorded(placed: Placed, sound: Sound, problems: Problems) -> Recording | None:
+    """Where a sound is; None where it is nowhere, which is a problem if it was asked for."""
+    own = sound.source is None
+    if own and not placed.info.audio:
+        if sound.place != placed.scene.place:
+            problems.add(sound.place, f"{placed.info.path} has no sound; name a source")
+        return None
+    path = sound.source or placed.info.path
+    try:
+        return recording(path, sound.track, placed.info if own else None)
+    except InputError as error:
+        problems.add((*sound.place, "source"), str(error))
+        return None
 
 
 def _aligned(placed: Placed, sound: Sound, source: Recording, problems: Problems) -> Sound:

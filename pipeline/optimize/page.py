@@ -15,7 +15,7 @@ from pipeline.pages.charts import picture
 from pipeline.quality.report import PAGE
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import OutputError
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, in_bytes
 from vr360.media.stills import encoded, store
 
 GRID = "grid.png"
@@ -41,9 +41,7 @@ def write_page(folder: Path, source: Rgb, cells: Sequence[Cell]) -> tuple[Path, 
     Raises:
         OutputError: they cannot be written.
     """
-    small = open_resizer(source.shape[:2], cells[0].rgb.shape[:2])(source)
-    if bit_depth(small) != 8:
-        small = np.asarray(small >> 2, np.uint8)
+    small = in_bytes(open_resizer(source.shape[:2], cells[0].rgb.shape[:2])(source))
     page, grid = folder / PAGE, folder / GRID
     try:
         page.write_text("".join(_page(small, cells)), encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, in_bytes
 from vr360.geometry import rotation
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
@@ -41,8 +41,7 @@ def frame_at(path: Path, time: Fraction) -> Rgb:
     """The left (or only) eye at `time` seconds, 8 bit."""
     info = probe(path)
     rgb = next(iter(read_frames(info, min(time, max(Fraction(0), info.duration * 9 / 10)))))
-    eye = split_eyes(rgb.rgb, info.stereo)[0]
-    return eye if bit_depth(eye) == 8 else (eye >> 2).astype(np.uint8)
+    return in_bytes(split_eyes(rgb.rgb, info.stereo)[0])
 
 
 def look(eye: Rgb, yaw: float, pitch: float, fov: float, size: int) -> Rgb:

@@ -12,7 +12,7 @@ import numpy as np
 
 from pipeline.temporal.cuts import Cuts, DetectedCuts, left_eye
 from vr360.errors import InputError
-from vr360.frame import Frame, Rgb, Stereo, VideoInfo, bit_depth
+from vr360.frame import Frame, Rgb, Stereo, VideoInfo, in_bytes
 from vr360.media.probe import probe
 from vr360.media.reader import at_constant_rate, read_frames
 from vr360.stereo import split_eyes
@@ -156,4 +156,4 @@ def _eyes(rgb: Rgb, stereo: Stereo, size: tuple[int, int]) -> list[Rgb]:
 def _measured(eye: Rgb, size: tuple[int, int]) -> Rgb:
     if eye.shape[:2] != size:
         eye = np.asarray(cv2.resize(eye, size[::-1], interpolation=cv2.INTER_AREA))
-    return eye if bit_depth(eye) == 8 else np.asarray(np.right_shift(eye, 2), np.uint8)
+    return in_bytes(eye)

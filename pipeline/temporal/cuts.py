@@ -27,7 +27,7 @@ from scenedetect.detectors import AdaptiveDetector
 
 from pipeline.temporal.turning import ROWS, likeness
 from vr360.errors import InputError
-from vr360.frame import Frame, Rgb, Stereo, bit_depth
+from vr360.frame import Frame, Rgb, Stereo, in_bytes
 from vr360.geometry import row_areas
 from vr360.stereo import split_eyes
 
@@ -296,8 +296,7 @@ def _new_place(pictures: Sequence[Rgb], cut: int) -> bool:
 
 
 def _small(eye: Rgb) -> Rgb:
-    small = cv2.resize(eye, (2 * ROWS, ROWS), interpolation=cv2.INTER_AREA)
-    return small if bit_depth(eye) == 8 else np.asarray(np.right_shift(small, 2), np.uint8)
+    return in_bytes(np.asarray(cv2.resize(eye, (2 * ROWS, ROWS), interpolation=cv2.INTER_AREA)))
 
 
 def _equal_area(picture: Rgb) -> Rgb:

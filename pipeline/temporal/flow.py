@@ -35,7 +35,7 @@ from pipeline.temporal.views import (
     views,
 )
 from vr360.filters import gaussian_blur, gradient
-from vr360.frame import Rgb, bit_depth
+from vr360.frame import Rgb, in_bytes
 from vr360.geometry import FULL_TURN, row_areas
 
 Array = NDArray[np.float64]
@@ -200,10 +200,7 @@ def grey(rgb: Rgb, height: int) -> Grey:
     The previous picture is resampled and thereby softened; the less the two differ in that, the
     smaller is the error it makes.
     """
-    small = _reduced(rgb, height)
-    if bit_depth(rgb) == 10:
-        small = (small >> 2).astype(np.uint8)
-    level = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    level = cv2.cvtColor(in_bytes(_reduced(rgb, height)), cv2.COLOR_RGB2GRAY)
     return np.asarray(gaussian_blur(np.asarray(level), PREBLUR), np.uint8)
 
 

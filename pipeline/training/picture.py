@@ -9,15 +9,13 @@ from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import cv2
-import numpy as np
-
 from pipeline.backends import choose_device
 from pipeline.looks.style_images import SMALLEST, is_picture, load_style
 from pipeline.looks.track import parse_look
 from pipeline.nets.checkpoint import load_gallery
 from pipeline.nets.vgg import network_in
 from pipeline.source.delivery import Span
+from pipeline.source.preprocess import open_resizer
 from pipeline.source.unfolding import open_unfolding
 from pipeline.styles import GALLERY
 from pipeline.temporal.cuts import left_eye
@@ -27,7 +25,7 @@ from pipeline.training.settings import TrainSettings
 from pipeline.training.train import TrainProgress, preview_path, report_path, resume_path, train
 from vr360 import __version__
 from vr360.cache import cache_folder
-from vr360.frame import Rgb, VideoInfo, bit_depth
+from vr360.frame import VideoInfo, in_bytes
 from vr360.media.reader import read_frames
 from vr360.media.stills import encoded
 
@@ -125,18 +123,14 @@ def _save_views(info: VideoInfo, span: Span, folder: Path) -> None:
     for moment in range(MOMENTS):
         at = span.start + length * Fraction(moment, MOMENTS)
         frame = next(read_frames(info, Fraction(0) if info.is_still else at))
-        eye = cv2.resize(_in_bytes(unfold(eye_of(frame))), (4 * FACE, 2 * FACE))
-        sphere = np.asarray(eye, np.uint8)
+        eye = in_bytes(unfold(eye_of(frame)))
+        sphere = open_resizer((eye.shape[0], eye.shape[1]), (2 * FACE, 4 * FACE))(eye)
         for side, face in enumerate(cube_faces(sphere, yaw=moment, pitch=moment / 3)):
             (folder / f"{moment}-{side}.png").write_bytes(encoded(face, ".png"))
 
 
-def _in_bytes(rgb: Rgb) -> Rgb:
-    shift = bit_depth(rgb) - 8
-    return (rgb >> shift).astype("uint8") if shift else rgb
-
-
 def _replaced(text: str, learned: dict[str, str]) -> str:
-    for picture, file in learned.items():
-        text = text.replace(picture, file)
-    return text
+    """A style as it is written, its pictures' names replaced: whole ones, between `:` and `,`."""
+    names = "|".join(re.escape(name) for name in sorted(learned, key=len, reverse=True))
+    whole = rf"(?<![^,:\s])({names})(?![^,:\s])"
+    return re.sub(whole, lambda found: learned[found[0]], text) if learned else text

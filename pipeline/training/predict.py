@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pipeline.nets.checkpoint import Gallery
 from pipeline.nets.draftnet import REDUCED
 from pipeline.nets.losses import gram
+from pipeline.nets.net import Net
 from pipeline.nets.vgg import VggFeatures
 from pipeline.training.records import painted_samples
 
@@ -24,11 +24,13 @@ STEPS = 2000  # of the descent; one takes microseconds
 
 
 @torch.no_grad()
-def known_grams(gallery: Gallery, samples: Tensor, vgg: VggFeatures) -> dict[str, Tensor]:
-    """(styles, C, C) per layer of what each look paints of samples (N, 3, S, S), reduced."""
+def known_grams(net: Net, looks: Tensor, samples: Tensor, vgg: VggFeatures) -> dict[str, Tensor]:
+    """(styles, C, C) per layer of what each look (strengths, K) paints of samples (N, 3, S, S),
+    reduced; all on the device of the net.
+    """
     each = []
-    for looks in gallery.looks.to(samples):
-        painted = painted_samples(gallery.net, looks, samples, False)
+    for look in looks.to(samples):
+        painted = painted_samples(net, look, samples, False)
         seen = vgg(F.avg_pool2d(painted, REDUCED))
         each.append({name: gram(features).mean(0) for name, features in seen.items()})
     return {name: torch.stack([grams[name] for grams in each]) for name in each[0]}
@@ -40,9 +42,10 @@ def predicted_shares(known: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) 
     They minimise the squared distance of the mixed Gram matrices (styles, C, C) to the wanted ones
     (C, C), each layer over its own square, by exponentiated gradient (Kivinen and Warmuth 1997).
     """
-    aims = {name: grams.flatten().double() for name, grams in wanted.items()}
+    known = {name: grams.flatten(1).cpu().double() for name, grams in known.items()}
+    aims = {name: grams.flatten().cpu().double() for name, grams in wanted.items()}
     # Each over its painting's own length: of these rows the mixture is to make `aim`.
-    rows = torch.cat([known[n].flatten(1).double() / aim.norm() for n, aim in aims.items()], 1)
+    rows = torch.cat([known[n] / aim.norm() for n, aim in aims.items()], 1)
     aim = torch.cat([aim / aim.norm() for aim in aims.values()])
     products, linear = rows @ rows.T, rows @ aim
     shares = torch.full_like(linear, 1 / len(linear))

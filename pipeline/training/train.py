@@ -139,10 +139,10 @@ def begin_unseen(
     unseen = [n for n, name in enumerate(run.names) if name not in start.card.names]
     if not unseen:
         return
-    known = known_grams(start, samples, vgg)
+    known = known_grams(run.net, start.looks, samples, vgg)
     for n in unseen:
         wanted = {name: grams[n, LENGTHS.index(1)] for name, grams in course.drafted.items()}
-        shares = predicted_shares(known, wanted)[:, None, None].cpu()
+        shares = predicted_shares(known, wanted)[:, None, None]
         run.begin(n, (start.looks * shares).sum(0), (start.strokes * shares).sum(0))
 
 

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import av
 import av.error
@@ -69,12 +70,15 @@ def _in_telemetry(path: Path) -> Iterator[Place]:
         if not container.streams.data:
             return
         with suppress(av.error.FFmpegError):  # the picture's own damage is found elsewhere
-            for packet in container.demux(*container.streams.data):
-                if packet.pos is not None and packet.size:
-                    yield from _in_packet(packet.pos, bytes(packet))
+            packets = container.demux(*container.streams.data)
+            for packet in packets:
+                yield from _in_packet(packet)
 
 
-def _in_packet(start: int, data: bytes) -> Iterator[Place]:
+def _in_packet(packet: av.Packet[Any]) -> Iterator[Place]:
+    start, data = packet.pos, bytes(packet)
+    if start is None:
+        return
     if data.startswith(b"DEVC"):
         yield from ((start + at, bytes(size)) for at, size in gpmf.places(data))
         return

@@ -77,6 +77,20 @@ def test_a_picture_is_learned_once_and_blends_with_the_gallery(
     assert with_learned(written, probe(still), Span(), **asked) == looks
 
 
+def test_a_picture_whose_name_ends_like_another_s_is_told_from_it(
+    still: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for seed, name in enumerate(("a.png", "ba.png")):
+        file = kept_at(paint(tmp_path / name, seed).image, 60)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    looks = with_learned(["a.png:1,ba.png:2", "4s:ba.png"], probe(still), Span())
+    a, ba = (kept_at(Path(name), 60) for name in ("a.png", "ba.png"))
+    assert looks == [f"{a}:1,{ba}:2", f"4s:{ba}"]
+
+
 def test_another_picture_of_the_same_name_is_learned_anew(tmp_path: Path):
     before = kept_at(paint(tmp_path / "carpet.png", 5).image, 60)
     assert kept_at(paint(tmp_path / "carpet.png", 6).image, 60) != before
