@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.choices import StereoOrAuto, check_device
+from pipeline.choices import Engine, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
 from vr360.choices import Projection
 from vr360.errors import InputError
@@ -78,6 +78,31 @@ Stereo = Annotated[
 ]
 Camera = Annotated[
     str, typer.Option(help="Lenses of dual-fisheye footage: as --camera of vr360 stitch.")
+]
+
+WarmUp = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=240,
+        help="Frames painted before each segment of a job, so that several processes can share a "
+        "shot; 0 hands the state over.",
+    ),
+]
+EngineKind = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What paints the segments of a job: this process, or ray, tasks of a Ray cluster "
+        "(pip install 'vr360[ray]').",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="Ray cluster, HOST:PORT or ray://HOST:PORT. Default: RAY_ADDRESS, or a cluster of "
+        "this machine alone."
+    ),
 ]
 
 
