@@ -44,12 +44,15 @@ def stylize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° film, still or folder of frames in a style."""
+    shared = engine is not Engine.HERE
+    if shared and jobs is Jobs.NEVER:
+        raise typer.BadParameter(f"--engine {engine} paints jobs, and --job never makes none")
     job = job_of(input, output, force)
 
     from pipeline.jobs.job import is_long
     from pipeline.stylize import stylize
 
-    if jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
+    if shared or jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
         report = as_a_job(job, warm_up, segment, jobs is Jobs.KEEP, engine, address)
     else:
         report = stylize(job, progress_bar)

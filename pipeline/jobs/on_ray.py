@@ -69,7 +69,7 @@ def _connected(ray: Any, address: str) -> Iterator[None]:
         yield
         return
     try:
-        ray.init(address=address, log_to_driver=False, configure_logging=False)
+        ray.init(address=address, log_to_driver=False, include_dashboard=False)
     except (ConnectionError, ValueError) as error:
         raise InputError(f"--address {address}: no Ray cluster there: {error}") from None
     try:
