@@ -7,6 +7,8 @@ frame enters Ray's object store. A driver that dies loses nothing but the segmen
 from __future__ import annotations
 
 import os
+import signal
+import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
@@ -68,10 +70,13 @@ def _connected(ray: Any, address: str) -> Iterator[None]:
     if ray.is_initialized():  # by whoever calls us
         yield
         return
+    on_term = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, log_to_driver=False, include_dashboard=False)
     except (ConnectionError, ValueError) as error:
         raise InputError(f"--address {address}: no Ray cluster there: {error}") from None
+    if threading.current_thread() is threading.main_thread():  # Ray puts its own in its place
+        signal.signal(signal.SIGTERM, on_term)
     try:
         yield
     finally:

@@ -101,11 +101,13 @@ def test_a_driver_that_died_comes_back(film: StylizeJob, alone: Path, ray: Modul
     stop = Stop("test")
     with pytest.raises(PausedError):
         stylize_in_segments(film, options=JobOptions(**WAYS, stop=stop))
-    driver = subprocess.Popen([sys.executable, "-c", DRIVER, folder], start_new_session=True)
+    words, err = [sys.executable, "-c", DRIVER, folder], film.output.with_name("driver.txt")
+    with err.open("w") as file:
+        driver = subprocess.Popen(words, start_new_session=True, stderr=file)
     while driver.poll() is None and not _done(folder):
         time.sleep(0.05)
     os.killpg(driver.pid, signal.SIGKILL)
-    assert driver.wait() == -signal.SIGKILL
+    assert driver.wait() == -signal.SIGKILL, err.read_text()
     assert not film.output.exists()
     assert verify(folder) == []
     from pipeline.jobs.on_ray import ray_engine
