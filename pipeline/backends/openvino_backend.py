@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import openvino as ov
@@ -118,10 +117,7 @@ def switched(graph: ov.Model, measures: bool) -> ov.Model:
 
 @torch.no_grad()
 def _size_of_statistics(net: Net) -> int:
-    """K: channels that `net` normalises, counted without computing anything."""
-    shapes, moments = copy.deepcopy(net).to("meta"), Moments(PLANE)
-    side = net.geometry.multiple * 2
-    shapes(
-        torch.empty(1, 3, side, side, device="meta"), net.plain_look().to("meta"), PLANE, moments
-    )
+    """K: how many channels `net` normalises, counted on the smallest picture."""
+    moments, side = Moments(PLANE), 2 * net.geometry.multiple
+    net(torch.zeros(1, 3, side, side), net.plain_look(), PLANE, moments)
     return moments.used().shape[-1]
