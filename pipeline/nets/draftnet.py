@@ -161,7 +161,7 @@ class Revision(nn.Module):
         self, rgb: Tensor, sketch: Tensor, surface: Surface, moments: Moments, look: Modulation
     ) -> tuple[Tensor, Tensor]:
         """The residual, and the features (N, detail, H / 4, W / 4) that it comes from."""
-        own = unshuffled(channels_last(rgb) - 0.5, REDUCED).to(sketch.dtype)
+        own = unshuffled(channels_last(rgb), REDUCED).to(sketch.dtype) - 0.5
         x = torch.cat([own, channels_last(sketch)], dim=-1)
         x = torch.relu(normalise(self.stem(x, surface), moments, look))
         for block in self.body:
