@@ -48,11 +48,13 @@ def sphere_pad(rgb: Tensor, pad: int) -> Tensor:
     check_padding(rgb.shape[-2], rgb.shape[-1], pad)
     if pad == 0:
         return rgb
+    pixels = rgb.permute(0, 2, 3, 1)  # as they lie in memory where channels lie together
     half = rgb.shape[-1] // 2
-    north = rgb[..., :pad, :].flip(-2).roll(half, -1)
-    south = rgb[..., -pad:, :].flip(-2).roll(half, -1)
-    rows = torch.cat([north, rgb, south], dim=-2)
-    return torch.cat([rows[..., -pad:], rows, rows[..., :pad]], dim=-1)
+    north = pixels[:, :pad].flip(1).roll(half, 2)
+    south = pixels[:, -pad:].flip(1).roll(half, 2)
+    rows = torch.cat([north, pixels, south], dim=1)
+    padded = torch.cat([rows[:, :, -pad:], rows, rows[:, :, :pad]], dim=2)
+    return padded.permute(0, 3, 1, 2)
 
 
 def face_pad(faces: Tensor, pad: int) -> Tensor:
