@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import openvino as ov
@@ -25,7 +26,7 @@ class OpenVinoBackend:
 
     `precision` is `f32` or `bf16`. A shot that keeps its look measures so rarely that torch does
     it: another graph would take longer to trace than it saves. While a look changes, each frame is
-    measured, by a graph of its own.
+    measured, by a graph of its own. Several threads may paint with it, one after the other.
     """
 
     def __init__(self, net: Net, precision: str = "f32") -> None:
@@ -37,6 +38,7 @@ class OpenVinoBackend:
         self._precision = precision
         self._torch = TorchBackend(net)
         self._requests: dict[tuple[Any, ...], ov.InferRequest] = {}
+        self._lock = Lock()  # a request serves one thread; so do its outputs
 
     def __call__(
         self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
@@ -56,14 +58,20 @@ class OpenVinoBackend:
         self, kind: type[_OnSurface], given: tuple[Tensor, ...], surface: Surface
     ) -> list[Tensor]:
         inputs = tuple(t.contiguous() for t in given)
+        with self._lock:
+            request = self._request(kind, inputs, surface)
+            request.infer([t.numpy() for t in inputs], share_inputs=True)
+            # The request owns its outputs and overwrites them next time.
+            return [torch.from_numpy(tensor.data.copy()) for tensor in request.output_tensors]
+
+    def _request(
+        self, kind: type[_OnSurface], inputs: tuple[Tensor, ...], surface: Surface
+    ) -> ov.InferRequest:
         key = kind, surface, *(tuple(t.shape) for t in inputs)
         if key not in self._requests:
             graph = load_graph(kind(self._net, surface), inputs, f"{kind.__name__} {surface}")
             self._requests[key] = self._compile(graph)
-        request = self._requests[key]
-        request.infer([t.numpy() for t in inputs], share_inputs=True)
-        # The request owns its outputs and overwrites them next time.
-        return [torch.from_numpy(tensor.data.copy()) for tensor in request.output_tensors]
+        return self._requests[key]
 
     def _compile(self, graph: ov.Model) -> ov.InferRequest:
         settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
