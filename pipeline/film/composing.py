@@ -75,7 +75,7 @@ class Composer:
         """A scene's eyes, turned, faded, and as many as the film has."""
         placed = self._film.scenes[number]
         own = frame - placed.first
-        turn = turn_at(placed, own / float(self._film.rate))
+        turn = turn_at(placed, own, float(self._film.rate))
         eyes = [self._turnings[number](eye, turn) for eye in eyes]
         for share, transition in fades(placed, own, number == 0):
             eyes = [mix_colour(eye, transition.colour, share) for eye in eyes]
@@ -94,11 +94,12 @@ class Composer:
         return self._sweeping[1]
 
 
-def turn_at(placed: Placed, seconds: float) -> Array:
-    """From the film's directions to those of the scene's clip, (3, 3)."""
-    scene = placed.scene
+def turn_at(placed: Placed, own: int, rate: float) -> Array:
+    """From the film's directions to those of the scene's clip in one of its frames, (3, 3)."""
+    scene, seconds = placed.scene, own / rate
     yaw = at(scene.yaw, seconds) + placed.matched
-    return rotation(yaw, at(scene.pitch, seconds), at(scene.roll, seconds))
+    turn = rotation(yaw, at(scene.pitch, seconds), at(scene.roll, seconds))
+    return turn if placed.steady is None else placed.steady[own] @ turn
 
 
 def fades(placed: Placed, own: int, opens: bool) -> Iterator[tuple[float, Transition]]:

@@ -13,6 +13,7 @@ from pipeline.film.reading import read_script
 from pipeline.film.rendering import Kept
 from pipeline.film.script import Script, Transition
 from pipeline.film.sound import Heard, find_sounds
+from pipeline.film.steadying import steadied
 from pipeline.film.table import Problems
 from pipeline.film.timeline import Timeline, lay_out
 from pipeline.source.delivery import Progress
@@ -122,6 +123,7 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
     kept = Kept(job.output)
     kept.make()
     sound = master(film, checked.sounds, kept.folder)
+    film = steadied(film, kept.folder)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))
         for frame in progress(frames, film.frames):

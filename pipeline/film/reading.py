@@ -22,6 +22,7 @@ from pipeline.film.script import (
     Scene,
     Script,
     Sound,
+    Stabilise,
     Through,
     Transition,
 )
@@ -147,6 +148,7 @@ class _Reader:
             yaw=table.get("yaw", track(angle(3600)), Track.constant(0.0)),
             pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
             roll=table.get("roll", track(angle(3600)), Track.constant(0.0)),
+            stabilise=table.choice("stabilise", Stabilise, Stabilise.NONE),
             match=table.get("match", match, None),
             paint=paint | _paint(table),
             enter=_transition(table),

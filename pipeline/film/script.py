@@ -42,6 +42,13 @@ class Through(StrEnum):
     PAINT = "paint"
 
 
+class Stabilise(StrEnum):
+    """What is taken out of how the camera moved."""
+
+    NONE = "none"
+    ROTATION = "rotation"
+
+
 @dataclass(frozen=True)
 class Transition:
     """How a scene begins, or how the film ends.
@@ -148,6 +155,7 @@ class Scene:
         strength: over time, 0 to 1.5.
         stroke: length of strokes over time, 0.5 to 2.
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
+        stabilise: takes the camera's shake out.
         match: yaws of the point of interest in the clip before and in this one, which then lie in
             one direction when this scene begins.
         paint: further fields of `StylizeJob`.
@@ -167,6 +175,7 @@ class Scene:
     yaw: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     pitch: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     roll: Track[float] = field(default_factory=lambda: Track.constant(0.0))
+    stabilise: Stabilise = Stabilise.NONE
     match: tuple[float, float] | None = None
     paint: Mapping[str, Any] = field(default_factory=dict)
     enter: Transition = field(default_factory=Transition)

@@ -17,6 +17,7 @@ from pipeline.source.delivery import Span
 from pipeline.styles import check_styles
 from vr360.errors import InputError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.geometry import Array
 from vr360.media.presets import PresetName
 from vr360.media.probe import probe
 from vr360.stereo import eye_size, picture_size
@@ -35,6 +36,7 @@ class Placed:
         leave: the transition at its end.
         masks: of the whole film.
         matched: radians that a matched cut adds to the scene's own yaw.
+        steady: (count, 3, 3), see `pipeline.film.steadying`; None leaves the camera's shake.
     """
 
     scene: Scene
@@ -48,6 +50,7 @@ class Placed:
     leave: Transition
     masks: Mapping[str, MaskSpec]
     matched: float = 0.0
+    steady: Array | None = None
 
     @property
     def after(self) -> int:
