@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.film.easing import at
 from pipeline.film.light import Floats, mix, mix_colour
+from pipeline.film.nadir import open_logo
 from pipeline.film.overlays import Overlay
 from pipeline.film.script import Change, Transition
 from pipeline.film.sweeping import Sweep
@@ -29,6 +30,7 @@ class Composer:
         self._film = timeline
         self._turnings = [Turning(timeline.height, timeline.width) for _ in timeline.scenes]
         size = timeline.height, timeline.width
+        self._logos = [open_logo(placed.scene.nadir, *size) for placed in timeline.scenes]
         self._overlays = [Overlay(flat, *size) for flat in timeline.script.flats]
         self._sweeping: tuple[Transition, Sweep] | None = None
 
@@ -76,7 +78,7 @@ class Composer:
         placed = self._film.scenes[number]
         own = frame - placed.first
         turn = turn_at(placed, own, float(self._film.rate))
-        eyes = [self._turnings[number](eye, turn) for eye in eyes]
+        eyes = [self._turnings[number](self._logos[number](eye), turn) for eye in eyes]
         for share, transition in fades(placed, own, number == 0):
             eyes = [mix_colour(eye, transition.colour, share) for eye in eyes]
         return eyes * 2 if len(eyes) == 1 and self._film.stereo is not Stereo.MONO else eyes

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pipeline.film.composing import Composer
 from pipeline.film.mastering import master
+from pipeline.film.nadir import logo
 from pipeline.film.overlays import open_flat
 from pipeline.film.reading import read_script
 from pipeline.film.rendering import Kept
-from pipeline.film.script import Script, Transition
+from pipeline.film.script import Cover, Script, Transition
 from pipeline.film.sound import Heard, find_sounds
 from pipeline.film.steadying import steadied
 from pipeline.film.table import Problems
@@ -88,12 +89,15 @@ def check_script(script: Script, problems: Problems, preview: bool = False) -> C
 
 
 def check_flats(film: Timeline, problems: Problems) -> None:
-    """Note titles that cannot be drawn, or that the film has no time for."""
-    for flat in film.script.flats:
+    """Note titles and logos that cannot be drawn, or that the film has no time for."""
+    nadirs = [placed.scene.nadir for placed in film.scenes]
+    logos = [logo(nadir) for nadir in nadirs if nadir and nadir.kind is Cover.IMAGE]
+    for flat in (*film.script.flats, *logos):
         try:
             open_flat(flat)
         except InputError as error:
             problems.add(flat.place, str(error))
+    for flat in film.script.flats:
         if flat.start + flat.seconds > film.frames / film.rate:
             over = f"ends at {float(flat.start + flat.seconds):g} s"
             lasts = f"the film lasts {float(film.frames / film.rate):.2f} s"

@@ -49,6 +49,29 @@ class Stabilise(StrEnum):
     ROTATION = "rotation"
 
 
+class Cover(StrEnum):
+    """What covers the foot of the camera."""
+
+    BLUR = "blur"
+    FILL = "fill"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True)
+class Nadir:
+    """What covers the foot of the camera.
+
+    Attributes:
+        size: the angle that it spans, radians.
+        file: the picture, of an `image`.
+    """
+
+    kind: Cover
+    size: float
+    file: Path = Path()
+    place: Place = ()
+
+
 @dataclass(frozen=True)
 class Transition:
     """How a scene begins, or how the film ends.
@@ -156,6 +179,7 @@ class Scene:
         stroke: length of strokes over time, 0.5 to 2.
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
         stabilise: takes the camera's shake out.
+        nadir: covers what lies straight down in the clip.
         match: yaws of the point of interest in the clip before and in this one, which then lie in
             one direction when this scene begins.
         paint: further fields of `StylizeJob`.
@@ -176,6 +200,7 @@ class Scene:
     pitch: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     roll: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     stabilise: Stabilise = Stabilise.NONE
+    nadir: Nadir | None = None
     match: tuple[float, float] | None = None
     paint: Mapping[str, Any] = field(default_factory=dict)
     enter: Transition = field(default_factory=Transition)
