@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.film.attention import jumps
 from pipeline.film.composing import Composer
 from pipeline.film.mastering import master
 from pipeline.film.nadir import logo
@@ -48,7 +49,12 @@ class FilmJob:
 
 @dataclass(frozen=True)
 class FilmReport(Reported):
-    """What came out. `painted` names the scenes that were not kept from a run before."""
+    """What came out.
+
+    Attributes:
+        painted: scenes that were not kept from a run before.
+        notes: see `Checked`.
+    """
 
     output: Path
     frames: int
@@ -57,6 +63,7 @@ class FilmReport(Reported):
     seconds: float
     scenes: tuple[str, ...]
     painted: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,11 @@ class Checked:
 
     film: Timeline
     sounds: list[Heard]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What may well be meant, but makes viewers lose what they look at."""
+        return tuple(jumps(self.film))
 
 
 def check(path: Path, preview: bool = False, scene: str | None = None) -> Checked:
@@ -141,6 +153,7 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
         seconds=time.perf_counter() - started,
         scenes=tuple(placed.scene.name for placed in film.scenes),
         painted=tuple(kept.painted),
+        notes=checked.notes,
     )
 
 

@@ -153,6 +153,7 @@ class _Reader:
             roll=table.get("roll", track(angle(3600)), Track.constant(0.0)),
             stabilise=table.choice("stabilise", Stabilise, Stabilise.NONE),
             nadir=self._nadir(table),
+            poi=table.get("poi", track(angle(3600)), None),
             match=table.get("match", match, None),
             paint=paint | _paint(table),
             enter=_transition(table),

@@ -23,6 +23,8 @@ Colour = tuple[float, float, float]
 BLACK: Colour = (0.0, 0.0, 0.0)
 ORIGINAL = "original"
 """A style that leaves the picture as it is."""
+MARKED = "poi"
+"""A match that goes by the points of interest."""
 
 
 class Change(StrEnum):
@@ -180,8 +182,9 @@ class Scene:
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
         stabilise: takes the camera's shake out.
         nadir: covers what lies straight down in the clip.
+        poi: yaw of the point of interest in the clip, over time.
         match: yaws of the point of interest in the clip before and in this one, which then lie in
-            one direction when this scene begins.
+            one direction when this scene begins; `MARKED` takes them from both scenes' `poi`.
         paint: further fields of `StylizeJob`.
         enter: how it begins.
         layers: further looks, each where its mask holds.
@@ -201,7 +204,8 @@ class Scene:
     roll: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     stabilise: Stabilise = Stabilise.NONE
     nadir: Nadir | None = None
-    match: tuple[float, float] | None = None
+    poi: Track[float] | None = None
+    match: tuple[float, float] | str | None = None
     paint: Mapping[str, Any] = field(default_factory=dict)
     enter: Transition = field(default_factory=Transition)
     sounds: tuple[Sound, ...] = (Sound(),)
@@ -211,7 +215,8 @@ class Scene:
     def tracks(self) -> dict[str, Track[Any]]:
         """Everything that changes over its time, by its key."""
         names = ("style", "strength", "stroke", "yaw", "pitch", "roll")
-        return {name: getattr(self, name) for name in names}
+        tracks = {name: getattr(self, name) for name in names}
+        return tracks | ({"poi": self.poi} if self.poi else {})
 
 
 @dataclass(frozen=True)

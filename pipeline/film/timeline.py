@@ -121,7 +121,7 @@ def lay_out(script: Script, problems: Problems, divide: int = 1) -> Timeline:
         placed = _place(
             scene, info, leave, first, rate, layout, problems, number == 0, script.masks
         )
-        scenes.append(_matched(scenes, placed, rate))
+        scenes.append(_matched(scenes, placed, rate, problems))
         first = placed.after - (round(leave.overlap * rate) if following else 0)
     problems.raise_any()
     depth = max(info.bit_depth for info in known)
@@ -197,14 +197,29 @@ def _place(
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
 
 
-def _matched(before: Sequence[Placed], placed: Placed, rate: Fraction) -> Placed:
+def _matched(
+    before: Sequence[Placed], placed: Placed, rate: Fraction, problems: Problems
+) -> Placed:
     """The scene turned, so that its point of interest lies where that of the scene before lies."""
     if placed.scene.match is None or not before:
         return placed
-    former, (theirs, ours) = before[-1], placed.scene.match
+    former = before[-1]
     seconds = float((placed.first - former.first) / rate)
+    theirs, ours = _points(former.scene, placed.scene, seconds, problems)
     shown = theirs - at(former.scene.yaw, seconds) - former.matched  # in the film
     return replace(placed, matched=ours - shown - at(placed.scene.yaw, 0.0))
+
+
+def _points(before: Scene, after: Scene, seconds: float, problems: Problems) -> tuple[float, float]:
+    """Yaws, each in its clip, of what is to lie in one direction."""
+    if isinstance(after.match, tuple):
+        return after.match
+    if before.poi is None or after.poi is None:
+        scene = before if before.poi is None else after
+        text = f"match: scene {scene.name!r} has no poi; write poi = the yaw of what is looked at"
+        problems.add((*after.place, "match"), text)
+        return 0.0, 0.0
+    return at(before.poi, seconds), at(after.poi, 0.0)
 
 
 def _span(
