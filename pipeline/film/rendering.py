@@ -14,6 +14,7 @@ from pipeline.film.looks import is_original, layer_look
 from pipeline.film.masks import files_of, open_masks
 from pipeline.film.nadir import covered
 from pipeline.film.timeline import Placed
+from pipeline.film.watching import Watched
 from pipeline.jobs.files import checksum, fingerprint, sha256
 from pipeline.jobs.plan import identity
 from pipeline.looks.track import parse_look
@@ -141,7 +142,7 @@ def layered(scene: Placed) -> Layered | None:
 
 
 def _layer(scene: Placed, layer: script.Layer) -> Layer:
-    masks = open_masks(layer.mask, scene.masks, scene.start)
+    masks = open_masks(layer.mask, scene.masks, Watched(scene))
     if is_original(layer.style):
         return Layer(None, masks)
     told, job = layer_look(layer, scene.scene.start), scene.job

@@ -136,10 +136,10 @@ class MaskSpec:
     """A mask as it is written.
 
     Attributes:
-        kind: `circle`, `band`, `polygon`, `sky`, `luma`, `colour`, `file` or `is`.
+        kind: one of `pipeline.film.mask_reading.KINDS`.
         tracks: what changes over a scene's time: `yaw`, `pitch`, `radius`, `low`, `high`,
             `corners` (pairs of yaw and pitch, radians) and `feather`.
-        values: what does not: `file`, `formula`, `colour`, `tolerance`, `softness`.
+        values: what does not: `file`, `painted`, `formula`, `colour`, `tolerance`, `softness`.
     """
 
     kind: str

@@ -7,7 +7,7 @@ Whittaker smoother (Eilers, "A perfect smoother", 2003), whose ends follow the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,14 +16,13 @@ import numpy as np
 
 from pipeline.film.script import Stabilise
 from pipeline.film.timeline import Placed, Timeline
+from pipeline.film.watching import Watched
 from pipeline.jobs.files import checksum, fingerprint
-from pipeline.take import even_frames, prepared_frames, unfolding_of
 from pipeline.temporal.flow import FAST, track
 from pipeline.temporal.planar import Grey
+from vr360.frame import Rgb
 from vr360.geometry import FULL_TURN, Array
-from vr360.media.reader import Resampling
 
-WIDTH = 2 * FAST.height  # of the spheres in which rotations are found
 SLOWEST = 0.2  # Hz: slower turns are meant, faster ones are shake
 ORDER = 3  # of the differences
 _THIRD = (-1.0, 3.0, -3.0, 1.0)
@@ -54,33 +53,32 @@ def _kept_path(placed: Placed, rate: Fraction, folder: Path | None) -> Array:
     file = folder / f"path.{checksum([str(each) for each in told])[:20]}.npy" if folder else None
     if file and file.exists():
         return np.asarray(np.load(file))
-    path = camera_path(placed, rate)
+    path = camera_path(placed)
     if file:
         np.save(file, path)
     return path
 
 
-def camera_path(placed: Placed, rate: Fraction) -> Array:
+def camera_path(placed: Placed) -> Array:
     """(N, 3, 3) for each frame of a scene: turns its directions into those of its first frame."""
+    clip = Watched(placed)
     path = [np.eye(3)]
-    for turn in _turns(placed):
+    for turn in _turns(clip.eyes(clip.first, clip.last)):
         path.append(path[-1] @ turn)
     path += path[-1:] * placed.count  # where the clip has no more frames
     return np.stack(path[1 : placed.count + 1])
 
 
-def _turns(placed: Placed) -> Iterator[Array]:
+def _turns(eyes: Iterable[Rgb]) -> Iterator[Array]:
     """The camera's rotation in each frame since the one before, (3, 3); none in the first."""
-    job = replace(placed.job, paint_width=WIDTH, median=0)
-    sphere = unfolding_of(job, placed.info, layered=True)
-    even = even_frames(job, placed.info, Resampling())
     last: Grey | None = None
-    for frame in prepared_frames(job, placed.info, sphere, even, shows=False):
+    shown: Rgb | None = None
+    for eye in eyes:
         turn = np.eye(3)
-        if not frame.repeats:
-            tracked = track(frame.eyes[0], last, FAST)
+        if eye is not shown:
+            tracked = track(eye, last, FAST)
             turn = tracked.flow.camera.rotation if tracked.flow else turn
-            last = tracked.now
+            last, shown = tracked.now, eye
         yield turn
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.film.easing import at
 from pipeline.film.looks import IDLE, Look, is_original, scene_looks
-from pipeline.film.masks import probe_mask
+from pipeline.film.mask_files import probe_mask
 from pipeline.film.script import Change, MaskSpec, Scene, Script, Through, Transition
 from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
@@ -144,11 +144,13 @@ def _probed(scene: Scene, problems: Problems) -> VideoInfo | None:
 
 def _check_mask_files(masks: Mapping[str, MaskSpec], problems: Problems) -> None:
     for spec in masks.values():
-        if spec.kind == "file" and spec.values["file"].name:
+        files = [spec.values["file"]] if spec.kind == "file" else []
+        files += [file for _, file in spec.values.get("painted", ())]
+        for file in filter(lambda path: path.name, files):
             try:
-                probe_mask(spec.values["file"])
+                probe_mask(file)
             except Vr360Error as error:
-                problems.add((*spec.place, "file"), f"file: {error}")
+                problems.add((*spec.place, spec.kind), f"{spec.kind}: {error}")
 
 
 def _check_alike(script: Script, infos: Sequence[VideoInfo | None], problems: Problems) -> None:

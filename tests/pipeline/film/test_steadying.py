@@ -57,7 +57,7 @@ def shake_of(path: np.ndarray) -> float:
 def test_of_the_sample_clips_shake_a_twentieth_is_left(script):
     path = script(f'[[scene]]\nsource = "{COMMITTED}"\nstabilise = "rotation"\n')
     (placed,) = check(path, preview=True).film.scenes
-    turns = steady_turns(camera_path(placed, Fraction(RATE)), RATE)
+    turns = steady_turns(camera_path(placed), RATE)
     truth = np.stack([pose(n / RATE, 0).rotation for n in range(96)])
     assert shake_of(truth @ turns) < 0.05 * shake_of(truth)
 
