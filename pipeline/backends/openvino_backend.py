@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import openvino as ov
@@ -23,7 +24,8 @@ class OpenVinoBackend:
     """`net` compiled for each shape and surface, with statistics of its own or held ones.
 
     `precision` is `f32` or `bf16`. Both ways are one graph, traced once, with a switch: as a
-    constant it takes with it the half that it does not need.
+    constant it takes with it the half that it does not need. Several threads may paint with it, one
+    after the other.
     """
 
     def __init__(self, net: Net, precision: str = "f32") -> None:
@@ -35,6 +37,7 @@ class OpenVinoBackend:
         self._precision = precision
         self._statistics = _size_of_statistics(net)
         self._requests: dict[tuple[Any, ...], ov.InferRequest] = {}
+        self._lock = Lock()  # a request serves one thread; so do its outputs
 
     def __call__(
         self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
@@ -53,14 +56,20 @@ class OpenVinoBackend:
         filler = torch.zeros(len(rgb), 2, self._statistics)
         pixels = rgb.permute(0, 2, 3, 1)  # the order that `to_tensor` leaves them in
         inputs = tuple(t.contiguous() for t in (pixels, look, filler if held is None else held))
+        with self._lock:
+            request = self._request(inputs, surface, measures)
+            request.infer([t.numpy() for t in inputs][: 2 if measures else 3], share_inputs=True)
+            # The request owns its outputs and overwrites them next time.
+            outputs = [torch.from_numpy(out.data.copy()) for out in request.output_tensors]
+        return [outputs[0].permute(0, 3, 1, 2), *outputs[1:]]
+
+    def _request(
+        self, inputs: tuple[Tensor, ...], surface: Surface, measures: bool
+    ) -> ov.InferRequest:
         key = measures, surface, *(tuple(t.shape) for t in inputs)
         if key not in self._requests:
             self._requests[key] = self._compile(inputs, surface, measures)
-        request = self._requests[key]
-        request.infer([t.numpy() for t in inputs][: 2 if measures else 3], share_inputs=True)
-        # The request owns its outputs and overwrites them next time.
-        painted, *moments = (torch.from_numpy(out.data.copy()) for out in request.output_tensors)
-        return [painted.permute(0, 3, 1, 2), *moments]
+        return self._requests[key]
 
     def _compile(
         self, inputs: tuple[Tensor, ...], surface: Surface, measures: bool

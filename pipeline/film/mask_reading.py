@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from math import radians
 from pathlib import Path
 from typing import Any
 
 from pipeline.film.easing import Track
 from pipeline.film.script import MaskSpec
-from pipeline.film.table import Problems, Table, number, text, track, truth
+from pipeline.film.table import Problems, Table, number, seconds, text, track, truth
 from pipeline.film.values import angle, colour
 from pipeline.looks.algebra import names_in, parse_mask
 from pipeline.looks.masks import LumaKey, Mask
 from vr360.errors import InputError
 
-KINDS = ("circle", "band", "polygon", "sky", "luma", "colour", "file", "is")
+KINDS = ("circle", "band", "polygon", "sky", "luma", "colour", "file", "painted", "is")
 BUILT_IN = {"sky": MaskSpec("sky")}
 """Masks that are there without being written."""
 
@@ -126,6 +127,20 @@ def _file(table: Table, tracks: Tracks, values: Values, file: Callable[[Any], Pa
     values["file"] = table.need("file", file, Path())
 
 
+def _painted(table: Table, tracks: Tracks, values: Values, file: Callable[[Any], Path]) -> None:
+    def each(value: Any) -> tuple[tuple[Fraction, Path], ...]:
+        good = isinstance(value, list) and value
+        if not good or not all(isinstance(key, list) and len(key) == 2 for key in value):
+            raise InputError('give seconds of the clip and files, as [[0, "mask.png"]]')
+        keys = tuple((seconds(time), file(name)) for time, name in value)
+        if [time for time, _ in keys] != sorted({time for time, _ in keys}):
+            raise InputError("painted masks come in the order of their times")
+        return keys
+
+    none: tuple[tuple[Fraction, Path], ...] = ()
+    values["painted"] = table.need("painted", each, none)
+
+
 def _is(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
     values["formula"] = table.need("is", text, "sky")
 
@@ -138,6 +153,7 @@ _READERS: dict[str, Callable[[Table, Tracks, Values, Callable[[Any], Path]], Non
     "luma": _luma,
     "colour": _colour,
     "file": _file,
+    "painted": _painted,
     "is": _is,
 }
 
