@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.source.levelling import Levelling, open_leveller
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
-from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.media.hdr import PQ, hlg_as_pq, pq_as_hlg
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
@@ -36,6 +37,7 @@ class Unfolding:
         around: pixels around the spheres that are painted.
         unfold: an eye of the source -> a whole equirect eye.
         fold: a whole equirect eye -> an eye of the result.
+        level: a whole equirect eye and the frame that it is of -> the same with a level horizon.
     """
 
     height: int
@@ -44,6 +46,11 @@ class Unfolding:
     around: int
     unfold: Callable[[Rgb], Rgb]
     fold: Callable[[Rgb], Rgb]
+    level: Callable[[Rgb, Frame], Rgb]
+
+    def whole(self, eye: Rgb, frame: Frame) -> Rgb:
+        """The whole equirect eye, level if wanted, of one of a frame's."""
+        return self.level(self.unfold(eye), frame)
 
 
 def open_unfolding(
@@ -52,6 +59,7 @@ def open_unfolding(
     camera: str = "auto",
     paint_width: int | None = None,
     paints: bool = True,
+    levelling: Levelling | None = None,
 ) -> Unfolding:
     """The way for a source.
 
@@ -62,6 +70,7 @@ def open_unfolding(
         paint_width: pixels around the spheres that are painted; None takes the result's own.
         paints: whether the spheres will be changed at all; squeezed ones are left as they are if
             not, so that what comes out is, bit for bit, what went in.
+        levelling: how frames are turned; None leaves them as they are.
 
     Raises:
         Vr360Error: footage that cannot be stitched, faces that are no cube, a width too small or
@@ -82,7 +91,8 @@ def open_unfolding(
         ways = unfold, fold
     half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
-    return Unfolding(height, width, projection, drawn[1], *ways)
+    level = open_leveller(levelling, *drawn, info.bit_depth)
+    return Unfolding(height, width, projection, drawn[1], *ways, level)
 
 
 def _by_way_of_hlg(
