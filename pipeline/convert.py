@@ -16,6 +16,7 @@ from pipeline.source.levelling import (
     Levelling,
     check_level,
     levelled,
+    looker,
     open_levelling,
     turn_once,
 )
@@ -142,9 +143,9 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     info = with_full_depth(job, probe_source(job))
     job.span.check(info)
     check_kind(job.output, info)
-    levelling = open_levelling(job, info)
-    info = levelled(info, job.level)
     source = map_of(job, info)
+    levelling = open_levelling(job, info, looker(source))
+    info = levelled(info, job.level)
     target = target_map(job, info, source)
     metadata = metadata_of(job, target, info.stereo)
     info, turn, metadata = settle_pose(job, info, metadata)

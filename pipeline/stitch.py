@@ -94,9 +94,9 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
     job.span.check(info)
     check_kind(job.output, info)
     height, width = result_shape(job, info)
-    levelling = open_levelling(job, info)
-    info = levelled(info, job.level)
     opened = open_lenses(job, info, height, width)
+    levelling = open_levelling(job, info, opened.change)
+    info = levelled(info, job.level)
     level = open_leveller(levelling, height, width, info.bit_depth)
     if job.save_camera is not None and opened.camera is not None:
         write_pto(opened.camera, job.save_camera)

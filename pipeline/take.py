@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from types import TracebackType
 
 from pipeline.backends import choose_device
@@ -20,7 +21,7 @@ from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
-from pipeline.source.levelling import levelled, open_levelling
+from pipeline.source.levelling import levelled, open_leveller, open_levelling
 from pipeline.source.preprocess import check_median, median_blur
 from pipeline.source.unfolding import Unfolding, open_unfolding
 from pipeline.styles import check_styles
@@ -197,8 +198,9 @@ def unfolding_of(job: StylizeJob, info: VideoInfo, layered: bool = False) -> Unf
         layered: looks are painted beside the job's own.
     """
     paints = job.paints or layered
-    levelling = open_levelling(job, info)
-    return open_unfolding(info, job.size, job.camera, job.paint_width, paints, levelling)
+    sphere = open_unfolding(info, job.size, job.camera, job.paint_width, paints)
+    levelling = open_levelling(job, info, sphere.unfold)
+    return replace(sphere, level=open_leveller(levelling, *sphere.drawn, info.bit_depth))
 
 
 def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:

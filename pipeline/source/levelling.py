@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Protocol
@@ -12,13 +12,18 @@ from numpy.typing import ArrayLike
 
 from pipeline.choices import Level
 from pipeline.source.delivery import Span
+from pipeline.temporal.horizon import HEIGHT, seen_attitude
 from vr360.cameras.attitude import Attitude
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo, peak_at
 from vr360.geometry import Array
 from vr360.media.attitude import attitude_of
-from vr360.projections import Equirect
+from vr360.media.reader import read_frames
+from vr360.projections import Equirect, SphereMap
 from vr360.sampling import Sampler, build_sampler
+from vr360.stereo import split_eyes
+
+_BY_SENSORS = "the camera's telemetry"
 
 
 class Levels(Protocol):
@@ -68,8 +73,13 @@ def check_level(level: Level, lock: bool) -> None:
         raise InputError("--lock keeps the heading of a level film: give --level too")
 
 
-def open_levelling(job: Levels, info: VideoInfo) -> Levelling | None:
+def open_levelling(job: Levels, info: VideoInfo, unfold: Callable[[Rgb], Rgb]) -> Levelling | None:
     """What levels a source; None where the job leaves it as it is.
+
+    Args:
+        job: what is wanted; by the picture, its whole span is read here once.
+        info: the source.
+        unfold: an eye of the source -> a whole equirect eye.
 
     Raises:
         InputError: a picture that cannot be turned, or telemetry that does not tell enough.
@@ -78,6 +88,9 @@ def open_levelling(job: Levels, info: VideoInfo) -> Levelling | None:
     if job.level is Level.NONE:
         return None
     _check_whole(info)
+    if job.level is Level.PICTURE:
+        attitude = seen_attitude(_left_eyes(job, info, unfold))
+        return Levelling(attitude, Fraction(0), job.span.start if job.lock else None)
     attitude = _by_gravity(info)
     if job.lock and attitude.orientation is None:
         raise InputError(
@@ -91,7 +104,8 @@ def levelled(info: VideoInfo, level: Level) -> VideoInfo:
     """The source as what comes of it is told: its own pose no longer holds."""
     if level is Level.NONE:
         return info
-    notes = ["the horizon is levelled by the camera's telemetry"]
+    seen = level is Level.PICTURE
+    notes = [f"the horizon is levelled by {'what is seen' if seen else _BY_SENSORS}"]
     if any(info.pose):
         notes.append("its pose is left out, for the picture is turned")
     if info.stereo is not Stereo.MONO:
@@ -114,10 +128,27 @@ def open_leveller(
     return level
 
 
+def looker(source: SphereMap) -> Callable[[Rgb], Rgb]:
+    """An eye of a source -> the sphere, as large as levelling looks at it."""
+    sampler: list[Sampler] = []
+
+    def look(eye: Rgb) -> Rgb:
+        if not sampler:
+            sampler.append(build_sampler(source, Equirect(HEIGHT, 2 * HEIGHT)))
+        return sampler[0](eye)
+
+    return look
+
+
 def turn_once(sampler: Sampler, turn: Array) -> None:
     """Turn a sampler, unless it is turned so already, as for the second eye."""
     if not np.array_equal(sampler.turn, turn.astype(sampler.turn.dtype)):
         sampler.turn_to(turn)
+
+
+def _left_eyes(job: Levels, info: VideoInfo, unfold: Callable[[Rgb], Rgb]) -> Iterator[Frame]:
+    for frame in read_frames(info, job.span.start, job.span.duration):
+        yield replace(frame, rgb=unfold(split_eyes(frame.rgb, info.stereo)[0]))
 
 
 def _check_whole(info: VideoInfo) -> None:

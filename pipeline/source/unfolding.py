@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.source.levelling import Levelling, open_leveller
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
@@ -34,7 +33,7 @@ class Unfolding:
     Attributes:
         height, width: of one eye of the result.
         projection: of the result.
-        around: pixels around the spheres that are painted.
+        drawn: (height, width) of the spheres that are painted.
         unfold: an eye of the source -> a whole equirect eye.
         fold: a whole equirect eye -> an eye of the result.
         level: a whole equirect eye and the frame that it is of -> the same with a level horizon.
@@ -43,10 +42,15 @@ class Unfolding:
     height: int
     width: int
     projection: Projection
-    around: int
+    drawn: tuple[int, int]
     unfold: Callable[[Rgb], Rgb]
     fold: Callable[[Rgb], Rgb]
-    level: Callable[[Rgb, Frame], Rgb]
+    level: Callable[[Rgb, Frame], Rgb] = lambda eye, frame: eye
+
+    @property
+    def around(self) -> int:
+        """Pixels around the spheres that are painted."""
+        return self.drawn[1]
 
     def whole(self, eye: Rgb, frame: Frame) -> Rgb:
         """The whole equirect eye, level if wanted, of one of a frame's."""
@@ -59,7 +63,6 @@ def open_unfolding(
     camera: str = "auto",
     paint_width: int | None = None,
     paints: bool = True,
-    levelling: Levelling | None = None,
 ) -> Unfolding:
     """The way for a source.
 
@@ -70,7 +73,6 @@ def open_unfolding(
         paint_width: pixels around the spheres that are painted; None takes the result's own.
         paints: whether the spheres will be changed at all; squeezed ones are left as they are if
             not, so that what comes out is, bit for bit, what went in.
-        levelling: how frames are turned; None leaves them as they are.
 
     Raises:
         Vr360Error: footage that cannot be stitched, faces that are no cube, a width too small or
@@ -91,8 +93,7 @@ def open_unfolding(
         ways = unfold, fold
     half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
-    level = open_leveller(levelling, *drawn, info.bit_depth)
-    return Unfolding(height, width, projection, drawn[1], *ways, level)
+    return Unfolding(height, width, projection, drawn, *ways)
 
 
 def _by_way_of_hlg(

@@ -26,7 +26,7 @@ from vr360.projections import Equirect
 from vr360.sampling import build_sampler
 from vr360.spherical import SphericalMetadata, inject
 
-FRAMES, RATE, SIZE = 12, 24, (256, 512)
+FRAMES, RATE, SIZE, SMALL = 12, 24, (256, 512), (128, 256)
 LOSSLESS = ("-c:v", "libx264", "-qp", "0", "-pix_fmt", "yuv444p")
 
 
@@ -36,15 +36,17 @@ def tilt(n: int) -> Array:
     return rotation(0.05 * n, np.radians(14 + 4 * step), np.radians(-11 + 3 * np.cos(n)))
 
 
-def level_frames() -> list[np.ndarray]:
+def reduced(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA)
+
+
+def level_frames(count: int, size: tuple[int, int]) -> list[np.ndarray]:
     """The sample clip as a camera on a level head would have seen it, heading kept."""
     info = probe(COMMITTED)
-    frames = [f.rgb for f, _ in zip(read_frames(info), range(FRAMES), strict=False)]
-    whole = Equirect(*SIZE)
+    frames = [f.rgb for f, _ in zip(read_frames(info), range(count), strict=False)]
+    whole = Equirect(*size)
     return [
-        build_sampler(whole, whole, pose(n / RATE, 0).rotation.T)(
-            cv2.resize(rgb, SIZE[::-1], interpolation=cv2.INTER_AREA)
-        )
+        build_sampler(whole, whole, pose(n / RATE, 0).rotation.T)(reduced(rgb, size))
         for n, rgb in enumerate(frames)
     ]
 
@@ -63,15 +65,21 @@ class Shaken(NamedTuple):
 
 @pytest.fixture(scope="module")
 def shaken(tmp_path_factory, run_ffmpeg: Callable[..., bytes]) -> Shaken:
-    folder, level, whole = tmp_path_factory.mktemp("shaken"), level_frames(), Equirect(*SIZE)
+    return shake(tmp_path_factory.mktemp("shaken"), run_ffmpeg, FRAMES, SIZE)
+
+
+def shake(
+    folder: Path, run_ffmpeg: Callable[..., bytes], count: int, size: tuple[int, int]
+) -> Shaken:
+    level, whole = level_frames(count, size), Equirect(*size)
     for n, rgb in enumerate(level):
         tilted = build_sampler(whole, whole, tilt(n))(rgb)
         cv2.imwrite(str(folder / f"{n:02d}.png"), tilted[..., ::-1])
     plain = folder / "plain.mp4"
     run_ffmpeg("-framerate", str(RATE), "-i", folder / "%02d.png", *LOSSLESS, plain)
-    to_picture = np.stack([tilt(n).T for n in range(FRAMES)])
+    to_picture = np.stack([tilt(n).T for n in range(count)])
     telemetry = [gravity_and_orientation(to_picture)]
-    film = beside(plain, run_ffmpeg, b"gpmd", telemetry, FRAMES * 1000 // RATE)
+    film = beside(plain, run_ffmpeg, b"gpmd", telemetry, count * 1000 // RATE)
     return Shaken(film, plain, level)
 
 
@@ -80,19 +88,20 @@ def off_by(picture: np.ndarray, truth: np.ndarray, heading: Array) -> Array:
 
     Gauss and Newton's steps on the pictures' own differences; they share no code with levelling.
     """
-    whole, small = Equirect(*SIZE), 1e-3
+    whole, small = Equirect(*SMALL), 1e-3
     turn, total = heading, np.zeros(3)
+    picture, truth = (reduced(rgb, SMALL) for rgb in (picture, truth))
 
     def seen(by: Array) -> np.ndarray:
         return build_sampler(whole, whole, by)(truth.astype(np.float32))
 
-    area = np.sqrt(np.cos(np.arcsin(equirect_directions(*SIZE)[..., 1:2])))
-    for _ in range(6):
+    area = np.sqrt(np.cos(np.arcsin(equirect_directions(*SMALL)[..., 1:2])))
+    for _ in range(5):
         now = seen(turn)
         axes = [cv2.Rodrigues(small * axis)[0] for axis in np.eye(3)]
-        slopes = [((seen(turn @ by) - now) / small * area).ravel() for by in axes]
+        slopes = np.stack([((seen(turn @ by) - now) / small * area).ravel() for by in axes])
         miss = ((picture.astype(np.float32) - now) * area).ravel()
-        step = np.linalg.lstsq(np.stack(slopes, axis=1), miss, rcond=None)[0]
+        step = np.linalg.solve((slopes @ slopes.T).astype(float), (slopes @ miss).astype(float))
         turn, total = turn @ cv2.Rodrigues(step)[0], total + step
     return np.degrees(total)
 
@@ -127,6 +136,21 @@ def test_a_film_cut_at_its_start_goes_by_its_own_time(shaken: Shaken, tmp_path: 
     convert(ConvertJob(shaken.film, tmp_path / "cut.mkv", level=Level.GRAVITY, span=span))
     off = off_by(made(tmp_path / "cut.mkv")[0], shaken.level[8], heading_of(tilt(8)))
     assert np.abs(off).max() < 0.3
+
+
+@pytest.mark.parametrize("lock", [False, True])
+def test_the_picture_alone_levels_the_horizon(
+    run_ffmpeg: Callable[..., bytes], tmp_path: Path, lock: bool
+):
+    """1.5° is the bar; the sample clip has neither wall nor roof, only trunks and shores."""
+    shaken, out = shake(tmp_path, run_ffmpeg, 6, (512, 1024)), tmp_path / "seen.mkv"
+    convert(ConvertJob(shaken.plain, out, level=Level.PICTURE, lock=lock))
+    off = []
+    for n, picture in enumerate(made(out)):
+        if n % 5 == 0:
+            off.append(off_by(picture, shaken.level[n], heading_of(tilt(0 if lock else n))))
+    assert np.hypot(*np.stack(off)[:, [0, 2]].T).max() < 1.5, off
+    assert np.ptp(np.stack(off), axis=0).max() < 0.5  # it does not sway
 
 
 def test_painting_sees_the_level_sphere(shaken: Shaken, tmp_path: Path, tiny_style: Path):
