@@ -30,7 +30,7 @@ from vr360.frame import Rgb
 LAYERS = ("relu2_1", "relu3_1", "relu4_1")
 LADDER = np.arange(-6, 6) / 4  # octaves: from a third of the usual size to twice and a fifth
 REDUCED = 0.5  # size of the views compared: at the full one, strokes are larger than VGG sees
-TURNS_DEG = ((0, 5), (120, 0), (240, 8))  # yaw, pitch
+TURNS_DEG = ((0, 5), (180, 8))  # yaw, pitch
 
 Grams = dict[str, Tensor]
 Texture = Callable[[Sequence[Rgb]], Grams]
