@@ -25,6 +25,7 @@ PANELS = {
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
         "calibrate", "save_camera", "swap", "turned", "lens_fov", "projection", "canvas",
+        "level", "lock",
     ),
     TIME: (
         "start", "duration", "rate", "temporal", "smoothness", "paint_every", "passes", "cuts",

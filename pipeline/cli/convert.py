@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pipeline.choices import FaceLayout, PictureKind, StereoOrAuto
+from pipeline.choices import FaceLayout, Level, PictureKind, StereoOrAuto
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
@@ -16,7 +16,9 @@ from pipeline.cli.options import (
     Crf,
     Duration,
     Force,
+    HorizonLevel,
     Input,
+    Lock,
     Output,
     PixelFormat,
     Preset,
@@ -65,6 +67,8 @@ def convert(
     size: str | None = typer.Option(
         None, help="Size of OUTPUT, WxH, all eyes included. Default: as fine as INPUT."
     ),
+    level: HorizonLevel = Level.NONE,
+    lock: Lock = False,
     stereo: Stereo = StereoOrAuto.AUTO,
     interpolation: Interpolation = typer.Option(
         Interpolation.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
@@ -102,6 +106,8 @@ def convert(
             size=parse_size(size),
             stereo=stereo_of(stereo),
             span=span,
+            level=level,
+            lock=lock,
             interpolation=interpolation,
             preset=preset,
             encoding=Overrides(codec, crf, pixel_format, speed),

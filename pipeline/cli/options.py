@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.choices import StereoOrAuto, check_device
+from pipeline.choices import Level, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
 from vr360.choices import Projection
 from vr360.errors import InputError
@@ -78,6 +78,17 @@ Stereo = Annotated[
 ]
 Camera = Annotated[
     str, typer.Option(help="Lenses of dual-fisheye footage: as --camera of vr360 stitch.")
+]
+
+HorizonLevel = Annotated[
+    Level,
+    typer.Option(
+        help="Keep the horizon level, frame by frame: gravity by the camera's telemetry (GPMF, "
+        "CAMM); picture by upright lines and the horizon seen."
+    ),
+]
+Lock = Annotated[
+    bool, typer.Option("--lock", help="With --level: keep the heading too, as where it begins.")
 ]
 
 

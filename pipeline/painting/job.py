@@ -11,6 +11,7 @@ from pipeline.choices import (
     CanvasKind,
     EyePainting,
     Flow,
+    Level,
     Padding,
     Statistics,
     Temporal,
@@ -20,6 +21,7 @@ from pipeline.choices import (
 from pipeline.looks.track import parse_look
 from pipeline.painting.key_frames import check_paint_every
 from pipeline.source.delivery import Span
+from pipeline.source.levelling import check_level
 from pipeline.source.preprocess import check_median
 from pipeline.source.unfolding import check_paint_width
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, check_smoothness
@@ -59,6 +61,7 @@ class StylizeJob:
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
+        level, lock: a level horizon, and a heading that stays, see `Levelling`.
 
     Raises:
         InputError: a value that cannot be.
@@ -92,6 +95,8 @@ class StylizeJob:
     source_projection: Projection | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
+    level: Level = Level.NONE
+    lock: bool = False
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -108,7 +113,9 @@ class StylizeJob:
             eyes=EyePainting,
             source_projection=Projection,
             stereo=Stereo,
+            level=Level,
         )
+        check_level(self.level, self.lock)
         for look in self.looks:
             parse_look(*look)
         check_device(self.device)

@@ -29,13 +29,11 @@ class Measured:
         rgb: (N, 3, H, W).
         look: (1, K) that it was painted with.
         moments: (N, 2, K') that were found.
-        often: measured in the way for what is measured with every frame, see `Backend.measure`.
     """
 
     rgb: Tensor
     look: Tensor
     moments: Tensor
-    often: bool = False
 
 
 @dataclass
@@ -103,16 +101,13 @@ class ShotStatistics:
         return self._backend(rgb, look, surface, shot.held)
 
     def _change_look(self, last: Measured, look: Tensor, surface: Surface) -> None:
-        before = last.moments if last.often else self._often(last.rgb, last.look, surface)
-        after = self._often(last.rgb, look, surface)
+        before = last.moments
+        _, after = self._backend.measure(last.rgb, look, surface)
         shot = self.state
         assert shot.held is not None
         shot.held = _moved(shot.held, before, after)
         shot.recent = [_moved(m, before, after) for m in shot.recent]
-        shot.last = Measured(last.rgb, look, after, often=True)
-
-    def _often(self, rgb: Tensor, look: Tensor, surface: Surface) -> Tensor:
-        return self._backend.measure(rgb, look, surface, often=True)[1]
+        shot.last = Measured(last.rgb, look, after)
 
 
 def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:
