@@ -12,7 +12,7 @@ import typer
 
 from pipeline.choices import Level, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
-from vr360.choices import Projection
+from vr360.choices import Projection, ToneMap
 from vr360.errors import InputError
 from vr360.media.presets import PresetName
 
@@ -89,6 +89,18 @@ HorizonLevel = Annotated[
 ]
 Lock = Annotated[
     bool, typer.Option("--lock", help="With --level: keep the heading too, as where it begins.")
+]
+
+Chapters = Annotated[
+    bool,
+    typer.Option(help="Take the chapters that follow INPUT too (GS01..., GS02...), as one film."),
+]
+ToSdr = Annotated[
+    ToneMap | None,
+    typer.Option(
+        help="Deliver PQ or HLG as SDR by a tone map: bt2390 keeps all but highlights, hable is "
+        "softer and darker."
+    ),
 ]
 
 

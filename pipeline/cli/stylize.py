@@ -24,6 +24,7 @@ from pipeline.cli.console import console, print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
     Camera,
+    Chapters,
     Codec,
     Crf,
     Cuts,
@@ -40,6 +41,7 @@ from pipeline.cli.options import (
     Speed,
     Start,
     Stereo,
+    ToSdr,
     parse_span,
     usage,
 )
@@ -144,6 +146,8 @@ def stylize(
     camera: Camera = "auto",
     level: HorizonLevel = Level.NONE,
     lock: Lock = False,
+    chapters: Chapters = True,
+    to_sdr: ToSdr = None,
     codec: Codec = None,
     crf: Crf = None,
     pixel_format: PixelFormat = None,
@@ -218,6 +222,8 @@ def stylize(
             camera=camera,
             level=level,
             lock=lock,
+            chapters=chapters,
+            to_sdr=to_sdr,
             force=force,
         )
     if jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
