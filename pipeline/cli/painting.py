@@ -24,6 +24,7 @@ from pipeline.choices import (
 from pipeline.cli.console import console
 from pipeline.cli.options import (
     Camera,
+    Chapters,
     Codec,
     Crf,
     Cuts,
@@ -37,6 +38,7 @@ from pipeline.cli.options import (
     Speed,
     Start,
     Stereo,
+    ToSdr,
     parse_span,
     usage,
 )
@@ -161,6 +163,8 @@ def painting(
     camera: Camera = "auto",
     level: HorizonLevel = Level.NONE,
     lock: Lock = False,
+    chapters: Chapters = True,
+    to_sdr: ToSdr = None,
     codec: Codec = None,
     crf: Crf = None,
     pixel_format: PixelFormat = None,
@@ -219,6 +223,8 @@ def painting(
             camera=camera,
             level=level,
             lock=lock,
+            chapters=chapters,
+            to_sdr=to_sdr,
             force=force,
         )
 
