@@ -70,6 +70,14 @@ class Temporal(StrEnum):
     NONE = "none"
 
 
+class Level(StrEnum):
+    """What tells where the horizon is: nothing, the camera's telemetry, or the picture."""
+
+    NONE = "none"
+    GRAVITY = "gravity"
+    PICTURE = "picture"
+
+
 class Flow(StrEnum):
     """What finds the optical flow, see `pipeline.temporal.raft.flow_quality`."""
 

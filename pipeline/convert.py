@@ -10,8 +10,24 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipeline.choices import FaceLayout, PictureKind, settle
-from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rewrite
+from pipeline.choices import FaceLayout, Level, PictureKind, settle
+from pipeline.source.delivery import (
+    Progress,
+    Rewritten,
+    Span,
+    as_asked,
+    open_result,
+    rewrite,
+)
+from pipeline.source.levelling import (
+    Levelling,
+    check_level,
+    levelled,
+    looker,
+    open_levelling,
+    turn_once,
+)
+from vr360.choices import ToneMap
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo, peak_at
@@ -34,7 +50,7 @@ from vr360.projections import (
     usual_size,
 )
 from vr360.reports import Reported
-from vr360.sampling import Interpolation, build_sampler
+from vr360.sampling import Interpolation, Sampler, build_sampler
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
 
@@ -76,6 +92,9 @@ class ConvertJob:
         size: (height, width) of the result, all eyes included; None is as fine as the source.
         stereo: how the eyes lie, which stays as it is; None is what the file says.
         span: the part wanted.
+        level, lock: a level horizon, and a heading that stays, see `Levelling`; `turn` comes then.
+        chapters: take those that follow the first one too, see `with_chapters`.
+        to_sdr: the tone map of HDR that is delivered as SDR; None leaves it HDR.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
 
     Raises:
@@ -90,6 +109,10 @@ class ConvertJob:
     size: tuple[int, int] | None = None
     stereo: Stereo | None = None
     span: Span = field(default_factory=Span)
+    level: Level = Level.NONE
+    lock: bool = False
+    chapters: bool = True
+    to_sdr: ToneMap | None = None
     interpolation: Interpolation = Interpolation.CUBIC
     preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
@@ -102,7 +125,12 @@ class ConvertJob:
             stereo=Stereo,
             interpolation=Interpolation,
             preset=PresetName,
+            level=Level,
+            to_sdr=ToneMap,
         )
+        check_level(self.level, self.lock)
+        if self.level is not Level.NONE and self.source.projection is PictureKind.RECTILINEAR:
+            raise InputError("--level wants a whole sphere, and --from rectilinear is none")
 
 
 @dataclass(frozen=True)
@@ -125,10 +153,12 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
         Vr360Error: anything about the input or the output that stands in the way.
     """
     check_files(job.input, job.output, job.preset, job.force)
-    info = with_full_depth(job, probe_source(job))
+    info = as_asked(with_full_depth(job, probe_source(job)), job.chapters, job.to_sdr)
     job.span.check(info)
     check_kind(job.output, info)
     source = map_of(job, info)
+    levelling = open_levelling(job, info, looker(source))
+    info = levelled(info, job.level)
     target = target_map(job, info, source)
     metadata = metadata_of(job, target, info.stereo)
     info, turn, metadata = settle_pose(job, info, metadata)
@@ -139,7 +169,7 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     rewritten = rewrite(
         source_frames(job, info, count),
         film,
-        each_eye(lambda eye: sampler(placed(info, eye), peak_at(info.bit_depth)), info.stereo),
+        resampling(sampler, info, turn, levelling),
         progress,
         job.span.count(info),
         count,
@@ -288,10 +318,16 @@ def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterat
     return job.span.frames(info, count)
 
 
-def each_eye(change: Callable[[Rgb], Rgb], stereo: Stereo) -> Callable[[Rgb], Rgb]:
+def resampling(
+    sampler: Sampler, info: VideoInfo, turn: Array, levelling: Levelling | None
+) -> Callable[[Frame], Rgb]:
     """Change every eye by itself, so that nothing crosses from one to the other."""
+    peak = peak_at(info.bit_depth)
 
-    def changed(rgb: Rgb) -> Rgb:
-        return join_eyes([change(eye) for eye in split_eyes(rgb, stereo)], stereo)
+    def changed(frame: Frame) -> Rgb:
+        if levelling is not None:
+            turn_once(sampler, levelling.of(frame) @ turn)
+        eyes = split_eyes(frame.rgb, info.stereo)
+        return join_eyes([sampler(placed(info, eye), peak) for eye in eyes], info.stereo)
 
     return changed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from types import TracebackType
 
 from pipeline.backends import choose_device
@@ -20,7 +21,9 @@ from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
-from pipeline.source.preprocess import check_median, prepare
+from pipeline.source.delivery import as_asked
+from pipeline.source.levelling import levelled, open_leveller, open_levelling
+from pipeline.source.preprocess import check_median, median_blur
 from pipeline.source.unfolding import Unfolding, open_unfolding
 from pipeline.styles import check_styles
 from pipeline.temporal.cuts import Cuts, open_cuts
@@ -181,12 +184,12 @@ def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if all that the job names is there and can be: before any net is loaded."""
     check_files(job.input, job.output, job.preset, job.force)
     given = job.source_projection, job.stereo, job.rate  # a folder has no rate
-    info = probe(job.input, *given, parts=True)
+    info = as_asked(probe(job.input, *given, parts=True), job.chapters, job.to_sdr)
     check_median(job.median, info.bit_depth)
     job.span.check(info)
     check_kind(job.output, info)
     check_styles(job.style, *job.then)
-    return info
+    return levelled(info, job.level)
 
 
 def unfolding_of(job: StylizeJob, info: VideoInfo, layered: bool = False) -> Unfolding:
@@ -196,7 +199,9 @@ def unfolding_of(job: StylizeJob, info: VideoInfo, layered: bool = False) -> Unf
         layered: looks are painted beside the job's own.
     """
     paints = job.paints or layered
-    return open_unfolding(info, job.size, job.camera, job.paint_width, paints)
+    sphere = open_unfolding(info, job.size, job.camera, job.paint_width, paints)
+    levelling = open_levelling(job, info, sphere.unfold)
+    return replace(sphere, level=open_leveller(levelling, *sphere.drawn, info.bit_depth))
 
 
 def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:
@@ -262,9 +267,9 @@ def prepared_frames(
     for frame in frames:
         if not (eyes and frame.repeats):
             each = split_eyes(frame.rgb, info.stereo)
-            both = [prepare(eye, sphere.unfold, job.median) for eye in each]
-            eyes = [blurred for _, blurred in both]
-            sharp = [whole for whole, _ in both] if shows else eyes
+            whole = [sphere.whole(eye, frame) for eye in each]
+            eyes = [median_blur(eye, job.median) for eye in whole]
+            sharp = whole if shows else eyes
         yield Prepared(eyes, frame.pts, frame.taken, frame.repeats, sharp=sharp)
 
 

@@ -33,15 +33,8 @@ class Backend(Protocol):
         self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor: ...
 
-    def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
-    ) -> tuple[Tensor, Tensor]:
-        """The painted pictures, and the statistics (N, 2, K) measured on the way.
-
-        Args:
-            often: it is asked for with every frame, so that what speeds it up pays. Results of the
-                two ways differ by rounding.
-        """
+    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+        """The painted pictures, and the statistics (N, 2, K) measured on the way."""
 
 
 def choose_device(device: str) -> str:

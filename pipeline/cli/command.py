@@ -25,6 +25,7 @@ PANELS = {
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
         "calibrate", "save_camera", "swap", "turned", "lens_fov", "projection", "canvas",
+        "level", "lock", "chapters",
     ),
     TIME: (
         "start", "duration", "rate", "temporal", "smoothness", "paint_every", "passes", "cuts",
@@ -35,7 +36,7 @@ PANELS = {
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
         "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "check",
         "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price", "drawings",
-        "address",
+        "address", "to_sdr",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (

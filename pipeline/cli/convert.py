@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from pipeline.choices import FaceLayout, PictureKind, StereoOrAuto
+from pipeline.choices import FaceLayout, Level, PictureKind, StereoOrAuto
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
+    Chapters,
     Codec,
     Crf,
     Duration,
     Force,
+    HorizonLevel,
     Input,
+    Lock,
     Output,
     PixelFormat,
     Preset,
     Speed,
     Start,
     Stereo,
+    ToSdr,
     parse_span,
     usage,
 )
@@ -65,6 +69,10 @@ def convert(
     size: str | None = typer.Option(
         None, help="Size of OUTPUT, WxH, all eyes included. Default: as fine as INPUT."
     ),
+    level: HorizonLevel = Level.NONE,
+    lock: Lock = False,
+    chapters: Chapters = True,
+    to_sdr: ToSdr = None,
     stereo: Stereo = StereoOrAuto.AUTO,
     interpolation: Interpolation = typer.Option(
         Interpolation.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
@@ -102,6 +110,10 @@ def convert(
             size=parse_size(size),
             stereo=stereo_of(stereo),
             span=span,
+            level=level,
+            lock=lock,
+            chapters=chapters,
+            to_sdr=to_sdr,
             interpolation=interpolation,
             preset=preset,
             encoding=Overrides(codec, crf, pixel_format, speed),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.choices import Engine, StereoOrAuto, check_device
+from pipeline.choices import Engine, Level, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
-from vr360.choices import Projection
+from vr360.choices import Projection, ToneMap
 from vr360.errors import InputError
 from vr360.media.presets import PresetName
 
@@ -80,6 +80,17 @@ Camera = Annotated[
     str, typer.Option(help="Lenses of dual-fisheye footage: as --camera of vr360 stitch.")
 ]
 
+HorizonLevel = Annotated[
+    Level,
+    typer.Option(
+        help="Keep the horizon level, frame by frame: gravity by the camera's telemetry (GPMF, "
+        "CAMM); picture by upright lines and the horizon seen."
+    ),
+]
+Lock = Annotated[
+    bool, typer.Option("--lock", help="With --level: keep the heading too, as where it begins.")
+]
+
 WarmUp = Annotated[
     int,
     typer.Option(
@@ -102,6 +113,18 @@ Address = Annotated[
     typer.Option(
         help="Ray cluster, HOST:PORT or ray://HOST:PORT. Default: RAY_ADDRESS, or a cluster of "
         "this machine alone."
+    ),
+]
+
+Chapters = Annotated[
+    bool,
+    typer.Option(help="Take the chapters that follow INPUT too (GS01..., GS02...), as one film."),
+]
+ToSdr = Annotated[
+    ToneMap | None,
+    typer.Option(
+        help="Deliver PQ or HLG as SDR by a tone map: bt2390 keeps all but highlights, hable is "
+        "softer and darker."
     ),
 ]
 

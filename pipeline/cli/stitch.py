@@ -10,19 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pipeline.choices import Level
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
+    Chapters,
     Codec,
     Crf,
     Duration,
     Force,
+    HorizonLevel,
     Input,
+    Lock,
     Output,
     PixelFormat,
     Preset,
     Speed,
     Start,
+    ToSdr,
     parse_span,
     usage,
 )
@@ -56,6 +61,10 @@ def stitch(
     yaw: float = typer.Option(0.0, help="Yaw of the camera: degrees to the right."),
     pitch: float = typer.Option(0.0, help="Pitch of the camera: degrees upwards."),
     roll: float = typer.Option(0.0, help="Roll of the camera: degrees clockwise."),
+    level: HorizonLevel = Level.NONE,
+    lock: Lock = False,
+    chapters: Chapters = True,
+    to_sdr: ToSdr = None,
     size: str | None = typer.Option(
         None, help="Size of the result, WxH, 2:1. Default: as wide as INPUT."
     ),
@@ -77,7 +86,7 @@ def stitch(
     in grey levels of 255.
     """
     from pipeline.stitch import StitchJob, stitch
-    from vr360.fisheye.camera import level
+    from vr360.fisheye.camera import level as upright
     from vr360.fisheye.film import Footage
     from vr360.media.presets import Overrides
 
@@ -88,7 +97,7 @@ def stitch(
             calibrate=calibrate,
             swap=swap,
             quarters=parse_quarters(turned),
-            turn=level(yaw, pitch, roll),
+            turn=upright(yaw, pitch, roll),
             start=span.start,
             duration=span.duration,
         )
@@ -97,6 +106,10 @@ def stitch(
             output=output,
             footage=footage,
             size=parse_size(size),
+            level=level,
+            lock=lock,
+            chapters=chapters,
+            to_sdr=to_sdr,
             preset=preset,
             encoding=Overrides(codec, crf, pixel_format, speed),
             save_camera=save_camera,

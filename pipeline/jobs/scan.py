@@ -21,7 +21,7 @@ from pipeline.jobs.files import checksum, fingerprint, sha256, write_json
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import Position
 from pipeline.source.delivery import Progress
-from pipeline.source.preprocess import prepare
+from pipeline.source.preprocess import median_blur
 from pipeline.source.unfolding import Unfolding
 from pipeline.take import even_frames
 from pipeline.temporal.cuts import Cuts, open_cuts
@@ -119,7 +119,7 @@ def load_scan(path: Path) -> Scan | None:
 def scan_key(job: StylizeJob) -> str:
     """Checksum of the source, and of the choices that decide which frames are seen and how."""
     chosen: list[Any] = [job.span.start, job.span.duration, job.rate, job.median, job.size]
-    chosen += [job.paint_width, job.source_projection, job.stereo]
+    chosen += [job.paint_width, job.source_projection, job.stereo, job.level, job.lock]
     files = [_file(job.cuts), _file(job.camera)]
     return checksum([fingerprint(job.input), files, *map(str, chosen)])
 
@@ -164,7 +164,8 @@ def _seen(
             scan.first = str(frame.pts)
         if not (name and frame.repeats):
             name = digest(frame.rgb)
-            _, eye = prepare(split_eyes(frame.rgb, info.stereo)[0], sphere.unfold, job.median)
+            whole = sphere.whole(split_eyes(frame.rgb, info.stereo)[0], frame)
+            eye = median_blur(whole, job.median)
         scan.digests.append(name)
         scan.taken.append(str(frame.pts if frame.taken is None else frame.taken))
         yield _Seen(eye, frame.pts)

@@ -11,6 +11,7 @@ from pipeline.choices import (
     CanvasKind,
     EyePainting,
     Flow,
+    Level,
     Padding,
     Statistics,
     Temporal,
@@ -20,9 +21,11 @@ from pipeline.choices import (
 from pipeline.looks.track import parse_look
 from pipeline.painting.key_frames import check_paint_every
 from pipeline.source.delivery import Span
+from pipeline.source.levelling import check_level
 from pipeline.source.preprocess import check_median
 from pipeline.source.unfolding import check_paint_width
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, check_smoothness
+from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.fisheye.presets import check_camera
 from vr360.frame import Projection, Stereo
@@ -59,6 +62,9 @@ class StylizeJob:
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
+        level, lock: a level horizon, and a heading that stays, see `Levelling`.
+        chapters: take those that follow the first one too, see `with_chapters`.
+        to_sdr: the tone map of HDR that is delivered as SDR; None leaves it HDR.
 
     Raises:
         InputError: a value that cannot be.
@@ -92,6 +98,10 @@ class StylizeJob:
     source_projection: Projection | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
+    level: Level = Level.NONE
+    lock: bool = False
+    chapters: bool = True
+    to_sdr: ToneMap | None = None
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -108,7 +118,10 @@ class StylizeJob:
             eyes=EyePainting,
             source_projection=Projection,
             stereo=Stereo,
+            level=Level,
+            to_sdr=ToneMap,
         )
+        check_level(self.level, self.lock)
         for look in self.looks:
             parse_look(*look)
         check_device(self.device)

@@ -11,11 +11,14 @@ from typing import Protocol
 
 import numpy as np
 
+from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.geometry import Array
+from vr360.media.chapters import with_chapters
 from vr360.media.presets import Overrides
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.tonemap import as_sdr
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 
@@ -56,6 +59,15 @@ class Span:
         if info.is_still:
             return frames
         return at_constant_rate(frames, info.rate, count, self.end(info))
+
+
+def as_asked(info: VideoInfo, chapters: bool, to_sdr: ToneMap | None) -> VideoInfo:
+    """The source with the chapters that follow it, tone-mapped, if that is wanted.
+
+    Raises:
+        InputError: a chapter of another kind, or SDR that is to become SDR.
+    """
+    return as_sdr(with_chapters(info) if chapters else info, to_sdr)
 
 
 class Delivery(Protocol):
@@ -131,7 +143,7 @@ class Rewritten:
 def rewrite(
     frames: Iterable[Frame],
     film: Writer,
-    change: Callable[[Rgb], Rgb],
+    change: Callable[[Frame], Rgb],
     progress: Progress = lambda frames, _: frames,
     total: int = 1,
     resampling: Resampling | None = None,
@@ -141,7 +153,7 @@ def rewrite(
     Args:
         frames: what comes in, see `Span.frames`.
         film: where it goes; opened and completed here.
-        change: the picture (H, W, 3) in, the picture of the film's size out.
+        change: a frame in, a picture (H, W, 3) of the film's size out.
         progress: shows how far it is.
         total: how many frames will come.
         resampling: what `frames` fills in as they pass.
@@ -154,7 +166,7 @@ def rewrite(
     with film, read_ahead(frames) as source:
         count = 0
         for frame in progress(source, total):
-            film.write(Frame(once(frame.rgb), frame.pts))
+            film.write(Frame(once(frame), frame.pts))
             count += 1
     return Rewritten(
         frames=count,
@@ -171,14 +183,14 @@ def rewrite(
 class _Once:
     """Changes a picture that is shown several times in a row only once."""
 
-    def __init__(self, change: Callable[[Rgb], Rgb]) -> None:
+    def __init__(self, change: Callable[[Frame], Rgb]) -> None:
         self.busy_seconds = 0.0
         self._change = change
         self._last: tuple[Rgb, Rgb] | None = None  # before, after
 
-    def __call__(self, rgb: Rgb) -> Rgb:
-        if self._last is None or rgb is not self._last[0]:
+    def __call__(self, frame: Frame) -> Rgb:
+        if self._last is None or frame.rgb is not self._last[0]:
             started = time.perf_counter()
-            self._last = rgb, self._change(rgb)
+            self._last = frame.rgb, self._change(frame)
             self.busy_seconds += time.perf_counter() - started
         return self._last[1]

@@ -45,9 +45,3 @@ def open_resizer(old: tuple[int, int], new: tuple[int, int]) -> Callable[[Rgb], 
     if new[0] <= old[0] and new[1] <= old[1]:
         return lambda eye: np.asarray(cv2.resize(eye, new[::-1], interpolation=cv2.INTER_AREA))
     return build_sampler(Equirect(*old), Equirect(*new))
-
-
-def prepare(eye: Rgb, unfold: Callable[[Rgb], Rgb], kernel: int) -> tuple[Rgb, Rgb]:
-    """A whole equirect sphere of an eye (see `pipeline.source.unfolding`), and the same blurred."""
-    sphere = unfold(eye)
-    return sphere, median_blur(sphere, kernel)

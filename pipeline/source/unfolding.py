@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
-from vr360.frame import Projection, Rgb, VideoInfo
+from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.media.hdr import PQ, hlg_as_pq, pq_as_hlg
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
@@ -33,17 +33,28 @@ class Unfolding:
     Attributes:
         height, width: of one eye of the result.
         projection: of the result.
-        around: pixels around the spheres that are painted.
+        drawn: (height, width) of the spheres that are painted.
         unfold: an eye of the source -> a whole equirect eye.
         fold: a whole equirect eye -> an eye of the result.
+        level: a whole equirect eye and the frame that it is of -> the same with a level horizon.
     """
 
     height: int
     width: int
     projection: Projection
-    around: int
+    drawn: tuple[int, int]
     unfold: Callable[[Rgb], Rgb]
     fold: Callable[[Rgb], Rgb]
+    level: Callable[[Rgb, Frame], Rgb] = lambda eye, frame: eye
+
+    @property
+    def around(self) -> int:
+        """Pixels around the spheres that are painted."""
+        return self.drawn[1]
+
+    def whole(self, eye: Rgb, frame: Frame) -> Rgb:
+        """The whole equirect eye, level if wanted, of one of a frame's."""
+        return self.level(self.unfold(eye), frame)
 
 
 def open_unfolding(
@@ -82,7 +93,7 @@ def open_unfolding(
         ways = unfold, fold
     half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
-    return Unfolding(height, width, projection, drawn[1], *ways)
+    return Unfolding(height, width, projection, drawn, *ways)
 
 
 def _by_way_of_hlg(

@@ -49,11 +49,19 @@ class Item(NamedTuple):
 
 
 class Stream(NamedTuple):
-    """One sensor's values in one sample: (count, columns), scaled; `key` is GoPro's (`GRAV`)."""
+    """One sensor's values in one sample.
+
+    Attributes:
+        key: GoPro's (`GRAV`).
+        name: in words.
+        values: (count, columns), scaled.
+        axes: letters of the columns (`ORIN`); empty where not said.
+    """
 
     key: str
     name: str
     values: NDArray[np.float64]
+    axes: str = ""
 
 
 def parse(data: bytes) -> tuple[Item, ...]:
@@ -107,9 +115,13 @@ def walk(items: tuple[Item, ...]) -> Iterator[Item]:
 def _stream(items: tuple[Item, ...]) -> Stream:
     """The last item is the data; those before it describe it."""
     by_key = {item.key: item for item in items}
-    data, name = items[-1], by_key.get(b"STNM")
-    words = name.payload.decode("latin-1").strip("\0 ") if name else ""
-    return Stream(data.key.decode("latin-1"), words, _values(data, by_key))
+    data = items[-1]
+    name, axes = (_words(by_key.get(key)) for key in (b"STNM", b"ORIN"))
+    return Stream(data.key.decode("latin-1"), name, _values(data, by_key), axes)
+
+
+def _words(item: Item | None) -> str:
+    return item.payload.decode("latin-1").strip("\0 ") if item else ""
 
 
 def _values(item: Item, by_key: dict[bytes, Item]) -> NDArray[np.float64]:

@@ -37,12 +37,16 @@ _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
 @dataclass(frozen=True)
 class Sound:
-    """What comes along: tracks of a film, from `start` seconds after its first frame."""
+    """What comes along: tracks of a film, from `start` seconds after its first frame.
+
+    `listed` names the chapters of a film that has several, see `concat_list`.
+    """
 
     film: VideoInfo
     tracks: Sequence[Track]
     start: Fraction
     duration: Fraction | None = None
+    listed: Path | None = None
 
 
 def film_command(
@@ -75,8 +79,9 @@ def film_command(
         options = _copying(options, colour, encoding)
     names = {_TARGET: str(target.absolute())}
     if sound is not None:
-        names[_SOURCE] = str(sound.film.path.absolute())
-        film = ffmpeg.input(_SOURCE, **_cut(sound))
+        names[_SOURCE] = str((sound.listed or sound.film.path).absolute())
+        joined = {"f": "concat", "safe": "0"} if sound.listed else {}
+        film = ffmpeg.input(_SOURCE, **joined, **_cut(sound))
         tags = sound.film.tags
         streams += [film[str(track.info.index)] for track in sound.tracks]
         if sound.start == 0:  # ffmpeg moves subtitles that are cut at their beginning

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypedDict, Unpack
 
+from vr360.cameras.chapters import concat_list
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
@@ -167,6 +168,7 @@ class FilmWriter:
         self._metadata = metadata
         self._turn = turn
         self._partial = Partial(path)
+        self._list = Partial(path.with_suffix(".ffconcat"))
         self._encoder: Encoder | None = None
         self._behind: WriteBehind[Rgb] | None = None
         self._first = Fraction(0)
@@ -282,7 +284,15 @@ class FilmWriter:
                 log.warning("%s: sound stays as it is: not ambisonic, it cannot turn", self.path)
             if track.encoder is not None:
                 log.warning("%s: sound becomes %s: %s", self.path, track.encoder, track.why)
-        return Sound(self._source, tracks, start, self._duration)
+        return Sound(self._source, tracks, start, self._duration, self._listed_chapters())
+
+    def _listed_chapters(self) -> Path | None:
+        """The list of the source's chapters, written beside the film for ffmpeg."""
+        if self._source is None or not self._source.chapters:
+            return None
+        made = self._list.make()
+        made.write_text(concat_list(chapter.path for chapter in self._source.chapters))
+        return made
 
     def __exit__(
         self,
@@ -320,6 +330,7 @@ class FilmWriter:
         if self._encoder is not None:
             self._encoder.close()
         self._partial.discard()
+        self._list.discard()
 
     def _verify(self) -> None:
         """Read the file back: size, rate and number of frames are those that were written."""

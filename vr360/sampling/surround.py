@@ -21,7 +21,7 @@ from vr360.cubelayout import unpack_faces
 from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
 from vr360.filters import Around, box_blur
 from vr360.frame import Rgb
-from vr360.geometry import Array
+from vr360.geometry import FULL_TURN, HALF_TURN, Array
 from vr360.projections import CubeMap, Equirect, Mask, SphereMap
 from vr360.sampling.footprint import RowAverage
 
@@ -63,8 +63,19 @@ class EquirectSurround:
         return min(MARGIN, self.source.height, self.source.width)
 
     def place(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        if isinstance(xyz, np.ndarray) and xyz.dtype == np.float32:
+            return self._place_fast(xyz)
         x, y, seen = self.source.pixels(xyz)
         return x + self.margin, y + self.margin, seen
+
+    def _place_fast(self, xyz: Rgb) -> tuple[Array, Array, Mask]:
+        """The same in single precision, for pictures that turn with every frame."""
+        right, up, back = np.moveaxis(xyz, -1, 0)
+        lon, lat = np.arctan2(right, -back), np.arctan2(up, np.hypot(right, back))
+        height, width = self.source.height, self.source.width
+        x = lon * np.float32(width / FULL_TURN) + np.float32(width / 2 - 0.5 + self.margin)
+        y = lat * np.float32(-height / HALF_TURN) + np.float32(height / 2 - 0.5 + self.margin)
+        return x, y, np.ones(x.shape, bool)
 
     def extend(self, rgb: Rgb) -> Rgb:
         m, half = self.margin, self.source.width // 2

@@ -7,21 +7,12 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
+from tests.vr360.cameras.writing import klv, nest, packet
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
 from vr360.media.telemetry import of_camm, of_gpmf
 
 SHORT, LONG = 300, 10_000
-
-
-def klv(key: bytes, kind: bytes, size: int, values: bytes) -> bytes:
-    padded = values + bytes(-len(values) % 4)
-    return struct.pack(">4scBH", key, kind, size, len(values) // size) + padded
-
-
-def nest(key: bytes, *items: bytes) -> bytes:
-    whole = b"".join(items)
-    return struct.pack(">4scBH", key, b"\0", 4, len(whole) // 4) + whole
 
 
 def name(text: bytes) -> bytes:
@@ -91,10 +82,6 @@ def test_bottomless_nesting_ends():
         deep = nest(b"STRM", deep)
     with pytest.raises(MetadataError, match="too deeply"):
         gpmf.parse(deep)
-
-
-def packet(kind: int, *numbers: float) -> bytes:
-    return struct.pack("<HH" + camm.SIZES[kind], 0, kind, *numbers)
 
 
 def test_camera_motion_tracks_are_read():

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.vr360.cameras.test_telemetry import FIXES, SAMPLE, packet
+from tests.vr360.cameras.test_telemetry import FIXES, SAMPLE
+from tests.vr360.cameras.writing import packet
 from tests.vr360.spherical.synthetic import Track, box, media, movie
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError

@@ -49,6 +49,7 @@ class Track:
     wide: bool = False  # co64
     self_contained: bool = True
     auxiliary: bool = False  # saio beside the chunk table, with the same offsets
+    ticks: int = 1  # milliseconds that a sample lasts
 
     def box(self, track_id: int, offsets: list[int]) -> bytes:
         sizes = b"".join(struct.pack(">I", len(s)) for s in self.samples)
@@ -58,7 +59,7 @@ class Track:
         stbl = box(
             b"stbl",
             full(b"stsd", struct.pack(">I", len(self.entries)), *self.entries),
-            full(b"stts", struct.pack(">3I", 1, count, 1)),
+            full(b"stts", struct.pack(">3I", 1, count, self.ticks)),
             full(b"stsc", struct.pack(">4I", 1, 1, 1, 1)),
             full(b"stsz", struct.pack(">2I", 0, count), sizes),
             full(kind, struct.pack(">I", count), chunk_table),
@@ -67,12 +68,12 @@ class Track:
         dref = full(b"dref", struct.pack(">I", 1), full(b"url ", flags=int(self.self_contained)))
         minf = box(b"minf", full(b"vmhd", bytes(8), flags=1), box(b"dinf", dref), stbl)
         hdlr = full(b"hdlr", bytes(4), self.handler, bytes(13))
-        mdhd = full(b"mdhd", struct.pack(">4IHH", 0, 0, 1000, count, 0, 0))
-        ids = struct.pack(">5I8x4H", 0, 0, track_id, 0, count, 0, 0, 0, 0)
+        mdhd = full(b"mdhd", struct.pack(">4IHH", 0, 0, 1000, count * self.ticks, 0, 0))
+        ids = struct.pack(">5I8x4H", 0, 0, track_id, 0, count * self.ticks, 0, 0, 0, 0)
         tkhd = full(
             b"tkhd", ids, MATRIX, struct.pack(">2I", 64 << 16, 32 << 16), flags=self.enabled
         )
-        edts = box(b"edts", full(b"elst", struct.pack(">4I", 1, count, 0, 0x10000)))
+        edts = box(b"edts", full(b"elst", struct.pack(">4I", 1, count * self.ticks, 0, 0x10000)))
         return box(b"trak", tkhd, edts, box(b"mdia", mdhd, hdlr, minf), self.extra)
 
 
