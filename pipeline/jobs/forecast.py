@@ -136,7 +136,7 @@ def _from_the_middle(job: StylizeJob, info: VideoInfo) -> StylizeJob:
 
 
 def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
-    beside = frames // SEGMENT * found.state + min(frames, SEGMENT) * found.spare
+    beside = found.state * (frames > SEGMENT) + min(frames, SEGMENT) * found.spare
     estimate = Forecast(
         frames=frames,
         fps=1 / (found.painting * _SECOND_PASSES),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -113,6 +113,17 @@ class Segment:
     def leaving(self) -> PaintState:
         """What the next segment goes on from."""
         return load_state(self.state)
+
+    def forget_state(self) -> None:
+        """Remove the state behind it, which nothing goes on from any more."""
+        manifest = self.manifest()
+        if manifest is not None:
+            write_json(self._manifest, asdict(replace(manifest, state=None)))
+            self.state.unlink(missing_ok=True)
+
+    def remove_manifest(self) -> None:
+        """Have it painted again."""
+        self._manifest.unlink(missing_ok=True)
 
     def remove(self) -> None:
         for path in (self._manifest, self.film, self.state):

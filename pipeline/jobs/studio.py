@@ -132,6 +132,8 @@ class Studio:
         events.info("%s: %s, %d frames, %.2f fps", planned, how, made.frames, made.frames / seconds)
         if whole:
             segment.part.remove()
+        if whole and planned.after and not self.plan.keep:
+            Segment(self.folder, planned.after).forget_state()
 
     def _part(self, planned: Planned) -> tuple[Manifest, PaintState] | None:
         """What was painted of a segment before a pause."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.jobs.claims import Claim, claimed
 from pipeline.jobs.plan import Planned
-from pipeline.jobs.segments import Manifest
+from pipeline.jobs.segments import Manifest, Segment
 from pipeline.jobs.stop import PausedError, Stop
 from pipeline.jobs.studio import Studio
 from pipeline.source.delivery import Progress
@@ -46,6 +46,19 @@ class Progressing:
                 manifest = self._studio.verified(planned)
                 if manifest:
                     self.manifests[planned.key] = manifest
+        self._need_states()
+
+    def _need_states(self) -> None:
+        """Segments whose state is gone are missing too where another has to go on from it.
+
+        States go once the next segment is there; then that one was damaged. Whoever looks reads
+        segments in order, so one that is being painted meanwhile is not taken for damaged.
+        """
+        for planned in reversed(self._studio.plan.segments):
+            before = self.manifests.get(planned.after or "")
+            if planned.key not in self.manifests and before and before.state is None:
+                Segment(self._studio.folder, before.key).remove_manifest()
+                del self.manifests[before.key]
 
     def meet(self, planned: Planned) -> None:
         """Take the word of a segment that this process has just painted, if it came to its end."""

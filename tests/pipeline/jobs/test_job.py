@@ -71,6 +71,23 @@ def test_what_was_damaged_is_painted_again(job: StylizeJob, whole: Path, suffix:
     assert same(job.output, whole)
 
 
+def test_a_state_goes_with_the_next_segment_and_comes_back_where_that_is_damaged(
+    job: StylizeJob, whole: Path
+):
+    folder = broken_off(job, 23, JobOptions(length=4))
+    plan = load_plan(folder)
+    done = [p for p in plan.segments if Segment(folder, p.key).manifest()]
+    followed = [p.key for p in done if p.key in {other.after for other in done}]
+    assert len(followed) >= 2
+    assert not any((folder / f"{key}.safetensors").exists() for key in followed)
+    last = next(p for p in reversed(done) if p.after in followed)
+    Segment(folder, last.key).film.unlink()
+    counted = Counted()
+    resume(folder, counted)
+    assert counted.frames > 4
+    assert same(job.output, whole)
+
+
 def test_a_segment_that_bears_the_name_of_another_is_painted_again(job: StylizeJob, whole: Path):
     folder = broken_off(job, 22)
     there = [s.key for s in load_plan(folder).segments if Segment(folder, s.key).manifest()]
