@@ -99,7 +99,8 @@ class ShotStatistics:
         if shot.now:
             self._follow(shot.now, look, surface, exactly=due)
         if due:
-            painted, moments = self._backend.measure(rgb, look, surface)
+            first = shot.held is None
+            painted, moments = self._backend.measure(rgb, look, surface, first)
             shot.recent = [*shot.recent, moments][-RECENT:]
             if self._changing:
                 self._remember(rgb, Measured(look, moments))

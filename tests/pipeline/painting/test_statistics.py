@@ -17,9 +17,11 @@ class Watched(TorchBackend):
         super().__init__(StyleNet(NetConfig(channels=8, blocks=1)))
         self.measured = 0
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+    ) -> tuple[Tensor, Tensor]:
         self.measured += 1
-        return super().measure(rgb, look, surface)
+        return super().measure(rgb, look, surface, first)
 
 
 LOOK = StyleNet(NetConfig(channels=8, blocks=1)).plain_look()
