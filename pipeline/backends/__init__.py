@@ -34,13 +34,13 @@ class Backend(Protocol):
     ) -> Tensor: ...
 
     def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
     ) -> tuple[Tensor, Tensor]:
         """The painted pictures, and the statistics (N, 2, K) measured on the way.
 
         Args:
-            often: it is asked for with every frame, so that what speeds it up pays. Results of the
-                two ways differ by rounding.
+            first: of a shot, or the only one: nothing is prepared that pays with many alone.
+                Results of the two ways differ by rounding.
         """
 
 

@@ -33,7 +33,7 @@ class TorchBackend:
         return self._run(rgb, look, surface, Moments(surface, held))
 
     def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, often: bool = False
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
     ) -> tuple[Tensor, Tensor]:
         moments = Moments(surface)
         painted = self._run(rgb, look, surface, moments)

@@ -66,6 +66,8 @@ def summarise(report: FilmReport) -> None:
     speed = report.frames / report.seconds
     say("made     ", f"{report.frames} frames in {report.seconds:.1f} s, {speed:.2f} fps")
     say("film     ", f"{report.output}: {report.width}x{report.height}")
+    for note in report.notes:
+        say("note     ", note)
 
 
 def summarise_check(checked: Checked, as_json: bool) -> None:
@@ -78,6 +80,8 @@ def summarise_check(checked: Checked, as_json: bool) -> None:
         say("scene    ", f"{scene['from']:8.2f} s to {scene['to']:.2f} s  {scene['name']}")
     picture = f"{data['width']}x{data['height']}, {data['stereo']}, {data['rate']} frames/s"
     say("film     ", f"{data['seconds']:.2f} s, {data['frames']} frames, {picture}")
+    for note in data["notes"]:
+        say("note     ", note)
 
 
 def as_data(checked: Checked) -> dict[str, Any]:
@@ -100,4 +104,5 @@ def as_data(checked: Checked) -> dict[str, Any]:
         "height": height,
         "width": width,
         "stereo": film.stereo.value,
+        "notes": checked.notes,
     }

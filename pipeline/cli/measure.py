@@ -39,7 +39,9 @@ def measure(
         help="VGG-16 features as safetensors, for a painting. Default: torchvision downloads them.",
     ),
     panoramas: Path | None = typer.Option(
-        None, help="Folder of spheres: adds the distance of --style to --painting, by layer."
+        None,
+        help="Folder of spheres: adds the distance of --style to --painting, by layer, and the "
+        "length of its strokes.",
     ),
     painting: Path | None = typer.Option(
         None, help="Painting that --style was learned from; with --panoramas."
@@ -100,6 +102,8 @@ def measure(
     layers: at full, half and quarter size, by layer of VGG-16, the distance of Gram matrices from
     the painting's over its own square, the way to it from the source (0) to the painting (1), and
     the content distance.
+
+    stroke_lengths: at --stroke 0.5 and 2, how many times as long strokes are as at 1.
     """
     from dataclasses import asdict
 
@@ -133,6 +137,7 @@ def measure(
         figures |= asdict(measure_style(style))
     if style is not None and panoramas is not None and painting is not None:
         figures |= {"layers": _layers(style, painting, panoramas, vgg_weights, sheet)}
+        figures |= {"stroke_lengths": _strokes(style, panoramas, vgg_weights)}
     if as_json:
         print_json(figures)
     else:
@@ -175,6 +180,12 @@ def _layers(
     ]
 
 
+def _strokes(style: str, panoramas: Path, vgg_weights: Path | None) -> dict[str, float]:
+    from pipeline.quality.stroke_length import measure_stroke_lengths
+
+    return measure_stroke_lengths(style, panoramas, vgg_weights, _watch("strokes"))
+
+
 def _is_painting(style: str | None) -> bool:
     from vr360.media.targets import PICTURE_SUFFIXES
 
@@ -212,6 +223,8 @@ def _print(figures: dict[str, Any]) -> None:
         pairs = ((n, d, row["way"][n]) for n, d in row["distance"].items())
         told = "  ".join(f"{name} {distance:.3f} ({way:.0%})" for name, distance, way in pairs)
         typer.echo(f"1/{row['reduced']}  {told}  content {row['content']:.2f}")
+    for asked, length in figures.pop("stroke_lengths", {}).items():
+        typer.echo(f"{f'stroke {asked}':24}{length:.2f} x as long")
     for name, value in figures.items():
         if value is not None and value != []:
             typer.echo(f"{name:24}{_shown(value)}")

@@ -15,6 +15,7 @@ from pipeline.cli.console import console, say
 from pipeline.cli.options import Device, usage
 
 if TYPE_CHECKING:
+    from pipeline.training.hero import Hero
     from pipeline.training.train import TrainProgress
 
 
@@ -71,9 +72,11 @@ def train(
     match: Path | None = typer.Option(
         None, help="Film or picture to match the painting's colours to before training."
     ),
-    from_optimised: Path | None = typer.Option(
+    from_optimised: list[str] | None = typer.Option(
         None,
-        help="Source of STYLE_IMAGE, where that is a panorama painted by vr360 optimize.",
+        help="SOURCE of STYLE_IMAGE, where that is a panorama painted by vr360 optimize or by "
+        "hand. SOURCE,HERO is another one of the same look, SOURCE,HERO,MASK one of which only "
+        "what is white in MASK counts; repeatable.",
     ),
     seed: int = typer.Option(0, min=0, help="Random seed of weights, photographs and noise."),
     device: Device = "auto",
@@ -95,7 +98,8 @@ def train(
         given = {
             "name": name, "crop": parse_box(crop, "--crop") if crop else None,
             "scale": scale, "weight": style_weight, "match": match,
-            "preserve_colour": preserve_colour or None, "optimised_from": from_optimised,
+            "preserve_colour": preserve_colour or None,
+            "optimised_from": _heroes(from_optimised, style_image),
             "title": title, "artist": artist, "year": year, "rights": rights,
         }  # fmt: skip
         job = TrainJob(
@@ -124,6 +128,12 @@ def train(
     say("style    ", str(report.style))
     say("preview  ", str(report.preview))
     say("report   ", str(report.page))
+
+
+def _heroes(texts: list[str] | None, style_image: Path) -> tuple[Hero, ...] | None:
+    from pipeline.training.hero import Hero
+
+    return tuple(Hero.parse(text, style_image) for text in texts) if texts else None
 
 
 def _table(state: TrainProgress) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.film.easing import at
 from pipeline.film.light import Floats, mix, mix_colour
+from pipeline.film.nadir import open_logo
 from pipeline.film.overlays import Overlay
 from pipeline.film.script import Change, Transition
 from pipeline.film.sweeping import Sweep
@@ -29,6 +30,7 @@ class Composer:
         self._film = timeline
         self._turnings = [Turning(timeline.height, timeline.width) for _ in timeline.scenes]
         size = timeline.height, timeline.width
+        self._logos = [open_logo(placed.scene.nadir, *size) for placed in timeline.scenes]
         self._overlays = [Overlay(flat, *size) for flat in timeline.script.flats]
         self._sweeping: tuple[Transition, Sweep] | None = None
 
@@ -44,9 +46,8 @@ class Composer:
                 seen = self.seen(frame)
                 for number in [n for n in open_ if n not in seen]:
                     next(open_.pop(number), None)  # lets it complete what it keeps
-                for number in seen:
-                    if number not in open_:
-                        open_[number] = open_scene(self._film.scenes[number])
+                for number in [n for n in seen if n not in open_]:
+                    open_[number] = open_scene(self._film.scenes[number])
                 rgb = self.compose(frame, [next(open_[number]) for number in seen])
                 yield Frame(rgb, frame / self._film.rate)
             for rest in open_.values():
@@ -75,8 +76,8 @@ class Composer:
         """A scene's eyes, turned, faded, and as many as the film has."""
         placed = self._film.scenes[number]
         own = frame - placed.first
-        turn = turn_at(placed, own / float(self._film.rate))
-        eyes = [self._turnings[number](eye, turn) for eye in eyes]
+        turn = turn_at(placed, own, float(self._film.rate))
+        eyes = [self._turnings[number](self._logos[number](eye), turn) for eye in eyes]
         for share, transition in fades(placed, own, number == 0):
             eyes = [mix_colour(eye, transition.colour, share) for eye in eyes]
         return eyes * 2 if len(eyes) == 1 and self._film.stereo is not Stereo.MONO else eyes
@@ -94,11 +95,12 @@ class Composer:
         return self._sweeping[1]
 
 
-def turn_at(placed: Placed, seconds: float) -> Array:
-    """From the film's directions to those of the scene's clip, (3, 3)."""
-    scene = placed.scene
+def turn_at(placed: Placed, own: int, rate: float) -> Array:
+    """From the film's directions to those of the scene's clip in one of its frames, (3, 3)."""
+    scene, seconds = placed.scene, own / rate
     yaw = at(scene.yaw, seconds) + placed.matched
-    return rotation(yaw, at(scene.pitch, seconds), at(scene.roll, seconds))
+    turn = rotation(yaw, at(scene.pitch, seconds), at(scene.roll, seconds))
+    return turn if placed.steady is None else placed.steady[own] @ turn
 
 
 def fades(placed: Placed, own: int, opens: bool) -> Iterator[tuple[float, Transition]]:

@@ -6,13 +6,16 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.film.attention import jumps
 from pipeline.film.composing import Composer
 from pipeline.film.mastering import master
+from pipeline.film.nadir import logo
 from pipeline.film.overlays import open_flat
 from pipeline.film.reading import read_script
 from pipeline.film.rendering import Kept
-from pipeline.film.script import Script, Transition
+from pipeline.film.script import Cover, Script, Transition
 from pipeline.film.sound import Heard, find_sounds
+from pipeline.film.steadying import steadied
 from pipeline.film.table import Problems
 from pipeline.film.timeline import Timeline, lay_out
 from pipeline.source.delivery import Progress
@@ -46,7 +49,12 @@ class FilmJob:
 
 @dataclass(frozen=True)
 class FilmReport(Reported):
-    """What came out. `painted` names the scenes that were not kept from a run before."""
+    """What came out.
+
+    Attributes:
+        painted: scenes that were not kept from a run before.
+        notes: see `Checked`.
+    """
 
     output: Path
     frames: int
@@ -55,6 +63,7 @@ class FilmReport(Reported):
     seconds: float
     scenes: tuple[str, ...]
     painted: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,11 @@ class Checked:
 
     film: Timeline
     sounds: list[Heard]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What may well be meant, but makes viewers lose what they look at."""
+        return tuple(jumps(self.film))
 
 
 def check(path: Path, preview: bool = False, scene: str | None = None) -> Checked:
@@ -87,12 +101,15 @@ def check_script(script: Script, problems: Problems, preview: bool = False) -> C
 
 
 def check_flats(film: Timeline, problems: Problems) -> None:
-    """Note titles that cannot be drawn, or that the film has no time for."""
-    for flat in film.script.flats:
+    """Note titles and logos that cannot be drawn, or that the film has no time for."""
+    nadirs = [placed.scene.nadir for placed in film.scenes]
+    logos = [logo(nadir) for nadir in nadirs if nadir and nadir.kind is Cover.IMAGE]
+    for flat in (*film.script.flats, *logos):
         try:
             open_flat(flat)
         except InputError as error:
             problems.add(flat.place, str(error))
+    for flat in film.script.flats:
         if flat.start + flat.seconds > film.frames / film.rate:
             over = f"ends at {float(flat.start + flat.seconds):g} s"
             lasts = f"the film lasts {float(film.frames / film.rate):.2f} s"
@@ -122,6 +139,7 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
     kept = Kept(job.output)
     kept.make()
     sound = master(film, checked.sounds, kept.folder)
+    film = steadied(film, kept.folder)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))
         for frame in progress(frames, film.frames):
@@ -135,6 +153,7 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
         seconds=time.perf_counter() - started,
         scenes=tuple(placed.scene.name for placed in film.scenes),
         painted=tuple(kept.painted),
+        notes=checked.notes,
     )
 
 

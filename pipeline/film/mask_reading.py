@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from math import radians
 from pathlib import Path
 from typing import Any
 
 from pipeline.film.easing import Track
 from pipeline.film.script import MaskSpec
-from pipeline.film.table import Problems, Table, number, text, track, truth
+from pipeline.film.table import Problems, Table, number, seconds, text, track, truth
 from pipeline.film.values import angle, colour
 from pipeline.looks.algebra import names_in, parse_mask
 from pipeline.looks.masks import LumaKey, Mask
 from vr360.errors import InputError
 
-KINDS = ("circle", "band", "polygon", "sky", "luma", "colour", "file", "is")
-BUILT_IN = {"sky": MaskSpec("sky")}
+KINDS = ("circle", "band", "polygon", "sky", "moving", "luma", "colour", "file", "painted", "is")
+BUILT_IN = {"sky": MaskSpec("sky"), "moving": MaskSpec("moving")}
 """Masks that are there without being written."""
 
 
@@ -106,9 +107,14 @@ def _polygon(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
     tracks["corners"] = corners
 
 
-def _sky(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
-    if not table.need("sky", truth, True):
-        table.wrong("sky", "write sky = true")
+def _found(kind: str) -> Callable[[Table, Tracks, Values, Any], None]:
+    """A mask that is found by itself: `sky = true`."""
+
+    def read(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+        if not table.need(kind, truth, True):
+            table.wrong(kind, f"write {kind} = true")
+
+    return read
 
 
 def _luma(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
@@ -126,6 +132,20 @@ def _file(table: Table, tracks: Tracks, values: Values, file: Callable[[Any], Pa
     values["file"] = table.need("file", file, Path())
 
 
+def _painted(table: Table, tracks: Tracks, values: Values, file: Callable[[Any], Path]) -> None:
+    def each(value: Any) -> tuple[tuple[Fraction, Path], ...]:
+        good = isinstance(value, list) and value
+        if not good or not all(isinstance(key, list) and len(key) == 2 for key in value):
+            raise InputError('give seconds of the clip and files, as [[0, "mask.png"]]')
+        keys = tuple((seconds(time), file(name)) for time, name in value)
+        if [time for time, _ in keys] != sorted({time for time, _ in keys}):
+            raise InputError("painted masks come in the order of their times")
+        return keys
+
+    none: tuple[tuple[Fraction, Path], ...] = ()
+    values["painted"] = table.need("painted", each, none)
+
+
 def _is(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
     values["formula"] = table.need("is", text, "sky")
 
@@ -134,10 +154,12 @@ _READERS: dict[str, Callable[[Table, Tracks, Values, Callable[[Any], Path]], Non
     "circle": _circle,
     "band": _band,
     "polygon": _polygon,
-    "sky": _sky,
+    "sky": _found("sky"),
+    "moving": _found("moving"),
     "luma": _luma,
     "colour": _colour,
     "file": _file,
+    "painted": _painted,
     "is": _is,
 }
 

@@ -9,19 +9,22 @@ from math import radians
 from pathlib import Path
 from typing import Any
 
-from pipeline.choices import EyePainting, Flow, Temporal
+from pipeline.choices import EyePainting, Flow, Level, Temporal
 from pipeline.film.easing import Track
 from pipeline.film.mask_reading import check_formula, check_formulas, read_masks
 from pipeline.film.script import (
     BLACK,
     ORIGINAL,
     Change,
+    Cover,
     Flat,
     Layer,
     MaskSpec,
+    Nadir,
     Scene,
     Script,
     Sound,
+    Stabilise,
     Through,
     Transition,
 )
@@ -46,6 +49,7 @@ from vr360.media.presets import Overrides, PresetName
 USUAL_SECONDS = Fraction(1)  # of a transition
 NO_OFFSET: Fraction | None = Fraction(0)
 USUAL_FEATHER = 10  # degrees, of a wipe and an iris: soft edges hide what does not fit
+USUAL_NADIR, LARGEST_NADIR = 40.0, 100.0  # degrees that a cover spans
 FLATS = ("text", "image", "film")
 _PAINT = {
     "median": whole(0, 31),
@@ -59,6 +63,8 @@ _PAINT = {
     "stereo": lambda value: one_of(Stereo, value),
     "camera": text,
     "device": text,
+    "level": lambda value: Level.GRAVITY if value is True else one_of(Level, value),
+    "lock": truth,
 }
 """How scenes are painted: keys of [film] for all of them, and of a [[scene]] for that one."""
 
@@ -147,6 +153,9 @@ class _Reader:
             yaw=table.get("yaw", track(angle(3600)), Track.constant(0.0)),
             pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
             roll=table.get("roll", track(angle(3600)), Track.constant(0.0)),
+            stabilise=table.choice("stabilise", Stabilise, Stabilise.NONE),
+            nadir=self._nadir(table),
+            poi=table.get("poi", track(angle(3600)), None),
             match=table.get("match", match, None),
             paint=paint | _paint(table),
             enter=_transition(table),
@@ -170,6 +179,22 @@ class _Reader:
                 place=table.place,
             )
             table.close()
+
+    def _nadir(self, scene: Table) -> Nadir | None:
+        """A cover written as a word or as a table."""
+        none: Nadir | None = None
+        usual: Nadir | None = Nadir(Cover.FILL, radians(USUAL_NADIR))
+        given = scene.get("nadir", _cover, usual if scene.has("nadir") else none)
+        return given if given or not scene.has("nadir") else self._covered(scene.table("nadir"))
+
+    def _covered(self, table: Table) -> Nadir:
+        """The values of its table."""
+        is_image = table.has("image")
+        kind = Cover.IMAGE if is_image else table.choice("kind", Cover, Cover.FILL)
+        file = table.need("image", self.file, Path()) if kind is Cover.IMAGE else Path()
+        size = table.get("size", number(2, LARGEST_NADIR, "degrees"), USUAL_NADIR)
+        table.close()
+        return Nadir(kind, radians(size), file, table.place)
 
     def _flats(self, top: Table) -> Iterator[Flat]:
         """`[[title]]`: a text, an image or a flat film."""
@@ -239,6 +264,16 @@ class _Reader:
 def _paint(table: Table) -> dict[str, Any]:
     found = {key: table.get(key, read, None) for key, read in _PAINT.items()}
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _cover(value: Any) -> Nadir | None:
+    """A word; None for a table."""
+    if isinstance(value, dict):
+        return None
+    kind = one_of(Cover, value)
+    if kind is Cover.IMAGE:
+        raise InputError('write nadir = { image = "logo.png", size = 40 }')
+    return Nadir(kind, radians(USUAL_NADIR))
 
 
 def _transition(table: Table, key: str = "transition") -> Transition:

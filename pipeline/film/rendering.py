@@ -12,7 +12,9 @@ from pathlib import Path
 from pipeline.film import script
 from pipeline.film.looks import is_original, layer_look
 from pipeline.film.masks import files_of, open_masks
+from pipeline.film.nadir import covered
 from pipeline.film.timeline import Placed
+from pipeline.film.watching import Watched
 from pipeline.jobs.files import checksum, fingerprint, sha256
 from pipeline.jobs.plan import identity
 from pipeline.looks.track import parse_look
@@ -100,6 +102,8 @@ def is_plain(scene: Placed) -> bool:
 def key_of(scene: Placed, bit_depth: int) -> str:
     """Hash of everything that decides about the scene's bits."""
     told = [identity(scene.job), scene.count, bit_depth, *_layers_told(scene)]
+    if scene.scene.nadir and scene.scene.nadir.kind is not script.Cover.IMAGE:
+        told.append(repr(replace(scene.scene.nadir, place=())))
     return checksum(told)[:20]
 
 
@@ -124,7 +128,7 @@ def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
     layers, job, info = layered(scene), scene.job, scene.info
     if layers:
         job = replace(job, paint_every=1)  # masks follow every frame
-    sphere = unfolding_of(job, info, bool(scene.scene.layers))
+    sphere = covered(unfolding_of(job, info, bool(scene.scene.layers)), scene.scene.nadir)
     with Take(job, info, sphere, bit_depth, layered=layers) as take:
         yield from take
 
@@ -138,7 +142,7 @@ def layered(scene: Placed) -> Layered | None:
 
 
 def _layer(scene: Placed, layer: script.Layer) -> Layer:
-    masks = open_masks(layer.mask, scene.masks, scene.start)
+    masks = open_masks(layer.mask, scene.masks, Watched(scene))
     if is_original(layer.style):
         return Layer(None, masks)
     told, job = layer_look(layer, scene.scene.start), scene.job

@@ -23,6 +23,8 @@ Colour = tuple[float, float, float]
 BLACK: Colour = (0.0, 0.0, 0.0)
 ORIGINAL = "original"
 """A style that leaves the picture as it is."""
+MARKED = "poi"
+"""A match that goes by the points of interest."""
 
 
 class Change(StrEnum):
@@ -40,6 +42,36 @@ class Through(StrEnum):
 
     NOTHING = "nothing"
     PAINT = "paint"
+
+
+class Stabilise(StrEnum):
+    """What is taken out of how the camera moved."""
+
+    NONE = "none"
+    ROTATION = "rotation"
+
+
+class Cover(StrEnum):
+    """What covers the foot of the camera."""
+
+    BLUR = "blur"
+    FILL = "fill"
+    IMAGE = "image"
+
+
+@dataclass(frozen=True)
+class Nadir:
+    """What covers the foot of the camera.
+
+    Attributes:
+        size: the angle that it spans, radians.
+        file: the picture, of an `image`.
+    """
+
+    kind: Cover
+    size: float
+    file: Path = Path()
+    place: Place = ()
 
 
 @dataclass(frozen=True)
@@ -104,10 +136,10 @@ class MaskSpec:
     """A mask as it is written.
 
     Attributes:
-        kind: `circle`, `band`, `polygon`, `sky`, `luma`, `colour`, `file` or `is`.
+        kind: one of `pipeline.film.mask_reading.KINDS`.
         tracks: what changes over a scene's time: `yaw`, `pitch`, `radius`, `low`, `high`,
             `corners` (pairs of yaw and pitch, radians) and `feather`.
-        values: what does not: `file`, `formula`, `colour`, `tolerance`, `softness`.
+        values: what does not: `file`, `painted`, `formula`, `colour`, `tolerance`, `softness`.
     """
 
     kind: str
@@ -148,8 +180,11 @@ class Scene:
         strength: over time, 0 to 1.5.
         stroke: length of strokes over time, 0.5 to 2.
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
+        stabilise: takes the camera's shake out.
+        nadir: covers what lies straight down in the clip.
+        poi: yaw of the point of interest in the clip, over time.
         match: yaws of the point of interest in the clip before and in this one, which then lie in
-            one direction when this scene begins.
+            one direction when this scene begins; `MARKED` takes them from both scenes' `poi`.
         paint: further fields of `StylizeJob`.
         enter: how it begins.
         layers: further looks, each where its mask holds.
@@ -167,7 +202,10 @@ class Scene:
     yaw: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     pitch: Track[float] = field(default_factory=lambda: Track.constant(0.0))
     roll: Track[float] = field(default_factory=lambda: Track.constant(0.0))
-    match: tuple[float, float] | None = None
+    stabilise: Stabilise = Stabilise.NONE
+    nadir: Nadir | None = None
+    poi: Track[float] | None = None
+    match: tuple[float, float] | str | None = None
     paint: Mapping[str, Any] = field(default_factory=dict)
     enter: Transition = field(default_factory=Transition)
     sounds: tuple[Sound, ...] = (Sound(),)
@@ -177,7 +215,8 @@ class Scene:
     def tracks(self) -> dict[str, Track[Any]]:
         """Everything that changes over its time, by its key."""
         names = ("style", "strength", "stroke", "yaw", "pitch", "roll")
-        return {name: getattr(self, name) for name in names}
+        tracks = {name: getattr(self, name) for name in names}
+        return tracks | ({"poi": self.poi} if self.poi else {})
 
 
 @dataclass(frozen=True)

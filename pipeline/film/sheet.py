@@ -12,6 +12,7 @@ import numpy as np
 from pipeline.film.composing import Composer, Eyes
 from pipeline.film.film import check
 from pipeline.film.rendering import even, eyes_of, painted
+from pipeline.film.steadying import steadied
 from pipeline.film.timeline import Placed, Timeline
 from pipeline.source.delivery import Span
 from vr360.frame import Rgb, peak_of
@@ -27,7 +28,7 @@ def write_sheet(script: Path, target: Path, scene: str | None = None, force: boo
     Raises:
         Vr360Error: what is wrong with the film, or with the target.
     """
-    film = check(script, preview=True, scene=scene).film
+    film = steadied(check(script, preview=True, scene=scene).film)
     composer = Composer(film)
     cells = [_captioned(told, picture(film, composer, n)) for told, n in moments(film)]
     blank = np.full_like(cells[0], 255)

@@ -7,16 +7,19 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.choices import Level
 from pipeline.film.easing import at
 from pipeline.film.looks import IDLE, Look, is_original, scene_looks
-from pipeline.film.masks import probe_mask
+from pipeline.film.mask_files import probe_mask
 from pipeline.film.script import Change, MaskSpec, Scene, Script, Through, Transition
 from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
+from pipeline.source.levelling import open_levelling
 from pipeline.styles import check_styles
 from vr360.errors import InputError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
+from vr360.geometry import Array
 from vr360.media.presets import PresetName
 from vr360.media.probe import probe
 from vr360.stereo import eye_size, picture_size
@@ -35,6 +38,7 @@ class Placed:
         leave: the transition at its end.
         masks: of the whole film.
         matched: radians that a matched cut adds to the scene's own yaw.
+        steady: (count, 3, 3), see `pipeline.film.steadying`; None leaves the camera's shake.
     """
 
     scene: Scene
@@ -48,6 +52,7 @@ class Placed:
     leave: Transition
     masks: Mapping[str, MaskSpec]
     matched: float = 0.0
+    steady: Array | None = None
 
     @property
     def after(self) -> int:
@@ -118,7 +123,7 @@ def lay_out(script: Script, problems: Problems, divide: int = 1) -> Timeline:
         placed = _place(
             scene, info, leave, first, rate, layout, problems, number == 0, script.masks
         )
-        scenes.append(_matched(scenes, placed, rate))
+        scenes.append(_matched(scenes, placed, rate, problems))
         first = placed.after - (round(leave.overlap * rate) if following else 0)
     problems.raise_any()
     depth = max(info.bit_depth for info in known)
@@ -141,11 +146,13 @@ def _probed(scene: Scene, problems: Problems) -> VideoInfo | None:
 
 def _check_mask_files(masks: Mapping[str, MaskSpec], problems: Problems) -> None:
     for spec in masks.values():
-        if spec.kind == "file" and spec.values["file"].name:
+        files = [spec.values["file"]] if spec.kind == "file" else []
+        files += [file for _, file in spec.values.get("painted", ())]
+        for file in filter(lambda path: path.name, files):
             try:
-                probe_mask(spec.values["file"])
+                probe_mask(file)
             except Vr360Error as error:
-                problems.add((*spec.place, "file"), f"file: {error}")
+                problems.add((*spec.place, spec.kind), f"{spec.kind}: {error}")
 
 
 def _check_alike(script: Script, infos: Sequence[VideoInfo | None], problems: Problems) -> None:
@@ -191,17 +198,33 @@ def _place(
     look = scene_looks(scene, enters / rate, leaves / rate, length, leave)
     job = _job(scene, Span(start, length), look, rate, size, problems)
     _check_paint(scene, leave, problems)
+    _check_level(scene, job, info, problems)
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
 
 
-def _matched(before: Sequence[Placed], placed: Placed, rate: Fraction) -> Placed:
+def _matched(
+    before: Sequence[Placed], placed: Placed, rate: Fraction, problems: Problems
+) -> Placed:
     """The scene turned, so that its point of interest lies where that of the scene before lies."""
     if placed.scene.match is None or not before:
         return placed
-    former, (theirs, ours) = before[-1], placed.scene.match
+    former = before[-1]
     seconds = float((placed.first - former.first) / rate)
+    theirs, ours = _points(former.scene, placed.scene, seconds, problems)
     shown = theirs - at(former.scene.yaw, seconds) - former.matched  # in the film
     return replace(placed, matched=ours - shown - at(placed.scene.yaw, 0.0))
+
+
+def _points(before: Scene, after: Scene, seconds: float, problems: Problems) -> tuple[float, float]:
+    """Yaws, each in its clip, of what is to lie in one direction."""
+    if isinstance(after.match, tuple):
+        return after.match
+    if before.poi is None or after.poi is None:
+        scene = before if before.poi is None else after
+        text = f"match: scene {scene.name!r} has no poi; write poi = the yaw of what is looked at"
+        problems.add((*after.place, "match"), text)
+        return 0.0, 0.0
+    return at(before.poi, seconds), at(after.poi, 0.0)
 
 
 def _span(
@@ -255,6 +278,15 @@ def _check_paint(scene: Scene, leave: Transition, problems: Problems) -> None:
     if through and is_original(scene.style):
         hint = "give it a style, and strength = 0 where it is to show the clip itself"
         problems.add(scene.place, f"scene {scene.name!r} is dissolved through paint: {hint}")
+
+
+def _check_level(scene: Scene, job: StylizeJob, info: VideoInfo, problems: Problems) -> None:
+    if job.level is not Level.GRAVITY:
+        return  # what is seen is only known once the clip is read
+    try:
+        open_levelling(job, info, lambda eye: eye)
+    except Vr360Error as error:
+        problems.add((*scene.place, "level"), f"level: {error}")
 
 
 def _job(

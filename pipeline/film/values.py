@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import radians
 from typing import Any
 
-from pipeline.film.script import BLACK, Colour
+from pipeline.film.script import BLACK, MARKED, Colour
 from pipeline.film.table import number
 from vr360.errors import InputError
 
@@ -49,13 +49,16 @@ def rate(value: Any) -> Fraction:
     return frames
 
 
-def match(value: Any) -> tuple[float, float]:
+def match(value: Any) -> tuple[float, float] | str:
     """`yaw 40 -> 210`: where the point of interest lies in the clip before, and in this one."""
+    if value == MARKED:
+        return MARKED
     found = re.fullmatch(r"\s*yaw\s+(-?[\d.]+)\s*->\s*(-?[\d.]+)\s*", str(value))
     try:
         degrees = [float(found[1]), float(found[2])] if found else []
     except ValueError:
         degrees = []
     if not degrees:
-        raise InputError(f'{value!r}: write the yaw before and after, as "yaw 40 -> 210"')
+        hint = 'write the yaw before and after, as "yaw 40 -> 210", or "poi"'
+        raise InputError(f"{value!r}: {hint}")
     return radians(degrees[0]), radians(degrees[1])

@@ -22,7 +22,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.nets.layers import Conv, Residual, UpConv, affine, normalise
+from pipeline.nets.layers import (
+    Conv,
+    Residual,
+    Stem,
+    UpConv,
+    affine,
+    channels_first,
+    channels_last,
+    convolved,
+    enlarging_taps,
+    normalise,
+    shuffled,
+    unshuffled,
+)
 from pipeline.nets.looks import Modulation, plain_look
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net, NetGeometry
@@ -92,9 +105,9 @@ class Reduce(nn.Module):
         self.register_buffer("blur", kernel, persistent=False)
 
     def forward(self, x: Tensor, surface: Surface) -> Tensor:
-        padded = surface.pad(x, 1)
-        small = F.conv2d(padded, self.blur.to(x.dtype), stride=2, groups=x.shape[1])
-        out: Tensor = self.conv(small, surface)
+        padded = surface.pad(channels_first(x), 1)
+        small = F.conv2d(padded, self.blur.to(x.dtype), stride=2, groups=x.shape[-1])
+        out: Tensor = self.conv(channels_last(small), surface)
         return out
 
 
@@ -104,7 +117,7 @@ class Draft(nn.Module):
     def __init__(self, config: DraftConfig) -> None:
         super().__init__()
         half, quarter, eighth = config.half, config.quarter, config.eighth
-        self.stem = Conv(12, half)
+        self.stem = Stem(2, 0, half)
         self.to_quarter, self.to_eighth = Reduce(half, quarter), Reduce(quarter, eighth)
         self.at_eighth = _blocks(eighth, config.eighth_blocks)
         self.from_eighth = UpConv(eighth, quarter)
@@ -117,7 +130,7 @@ class Draft(nn.Module):
     def forward(
         self, rgb: Tensor, surface: Surface, moments: Moments, look: Modulation
     ) -> tuple[Tensor, Tensor]:
-        x = F.pixel_unshuffle(rgb - 0.5, 2)
+        x = unshuffled(channels_last(rgb) - 0.5, 2)
         half = torch.relu(normalise(self.stem(x, surface), moments, look))
         quarter = torch.relu(normalise(self.to_quarter(half, surface), moments, look))
         x = torch.relu(normalise(self.to_eighth(quarter, surface), moments, look))
@@ -130,7 +143,8 @@ class Draft(nn.Module):
         for block in self.at_half:
             x = block(x, surface, moments, look)
         x = torch.relu(affine(self.from_half(x, surface), *look(SKETCHED)))
-        return x, affine(self.to_rgb(x, surface), *look(3))
+        shown = affine(self.to_rgb(x, surface), *look(3))
+        return channels_first(x), channels_first(shown)
 
 
 class Revision(nn.Module):
@@ -138,7 +152,7 @@ class Revision(nn.Module):
 
     def __init__(self, config: DraftConfig) -> None:
         super().__init__()
-        self.stem = Conv(3 * REDUCED**2 + SKETCHED, config.detail)
+        self.stem = Stem(REDUCED, SKETCHED, config.detail)
         self.body = _blocks(config.detail, config.detail_blocks)
         self.to_half, self.to_full = UpConv(config.detail, HALF), UpConv(HALF, FULL)
         self.to_rgb = Conv(FULL, 3)
@@ -147,17 +161,19 @@ class Revision(nn.Module):
         self, rgb: Tensor, sketch: Tensor, surface: Surface, moments: Moments, look: Modulation
     ) -> tuple[Tensor, Tensor]:
         """The residual, and the features (N, detail, H / 4, W / 4) that it comes from."""
-        x = torch.cat([F.pixel_unshuffle(rgb - 0.5, REDUCED).to(sketch.dtype), sketch], dim=1)
+        own = unshuffled(channels_last(rgb), REDUCED).to(sketch.dtype) - 0.5
+        x = torch.cat([own, channels_last(sketch)], dim=-1)
         x = torch.relu(normalise(self.stem(x, surface), moments, look))
         for block in self.body:
             x = block(x, surface, moments, look)
         y = torch.relu(affine(self.to_half(x, surface), *look(HALF)))
         y = torch.relu(self.to_full(y, surface))
-        return affine(self.to_rgb(y, surface), *look(3)), x
+        residual = affine(self.to_rgb(y, surface), *look(3))
+        return channels_first(residual), channels_first(x)
 
 
 class DraftNet(Net):
-    """A draft of the picture reduced four times, enlarged, and what the full size adds to it."""
+    """A draft of the picture reduced four times, and what the full size adds to it."""
 
     kind: ClassVar[str] = "draft"
     config: DraftConfig
@@ -203,15 +219,25 @@ class DraftNet(Net):
         moments: Moments | None = None,
     ) -> tuple[Tensor, Tensor]:
         moments, look = moments or Moments(surface), Modulation(looks)
-        sketch, shown = self.draft(F.avg_pool2d(rgb, REDUCED), surface, moments, look)
+        sketch, shown = self.draft(shrunk(rgb, REDUCED), surface, moments, look)
         residual, features = self.revision(rgb, sketch, surface, moments, look)
-        return torch.sigmoid(enlarged(shown, surface) + residual), features
+        wide = enlarged(shown, surface)
+        painted = torch.sigmoid(channels_last(wide) + channels_last(residual))
+        return channels_first(painted), features
 
 
 def enlarged(draft: Tensor, surface: Surface) -> Tensor:
     """(N, C, h, w) -> (N, C, 4 h, 4 w), bilinear."""
-    wide = F.interpolate(surface.pad(draft, 1), scale_factor=float(REDUCED), mode="bilinear")
-    return wide[..., REDUCED:-REDUCED, REDUCED:-REDUCED]
+    channels, row = draft.shape[1], enlarging_taps(REDUCED, 1)[..., 0].to(draft)
+    taps = torch.einsum("ya,xb,oi->yxoiab", row, row, torch.eye(channels).to(draft))
+    wide = convolved(surface.pad(draft, 1), taps.flatten(0, 2))
+    return channels_first(shuffled(wide, REDUCED))
+
+
+def shrunk(rgb: Tensor, times: int) -> Tensor:
+    """(N, C, H, W) -> (N, C, H / times, W / times), area means."""
+    share = torch.eye(rgb.shape[1]).repeat(times**2, 1).to(rgb) / times**2
+    return channels_first(unshuffled(channels_last(rgb), times) @ share)
 
 
 def _blocks(channels: int, count: int) -> nn.ModuleList:

@@ -44,10 +44,11 @@ def moments_of(features: Tensor, surface: Surface) -> Tensor:
     Sums over millions of pixels: in float32, whatever precision the convolutions run in.
     """
     features = features.float()
-    weights = surface.weights(features)
-    mean = _shared((features * weights).sum((2, 3)), surface.together)
-    centred = features - mean[..., None, None]
-    variance = _shared((centred.square() * weights).sum((2, 3)), surface.together)
+    weights = surface.weights(features).permute(0, 2, 3, 1)
+    pixels = features.permute(0, 2, 3, 1)  # as they lie in memory
+    mean = _shared((pixels * weights).sum((1, 2)), surface.together)
+    centred = pixels - mean[:, None, None]
+    variance = _shared((centred.square() * weights).sum((1, 2)), surface.together)
     return torch.stack([mean, variance], dim=1)
 
 

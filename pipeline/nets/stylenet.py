@@ -18,10 +18,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pipeline.nets.layers import Conv, Residual, UpConv, affine, normalise
+from pipeline.nets.layers import (
+    Conv,
+    Residual,
+    Stem,
+    UpConv,
+    affine,
+    channels_first,
+    channels_last,
+    normalise,
+    unshuffled,
+)
 from pipeline.nets.looks import Modulation, plain_look
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net, NetGeometry
@@ -59,7 +68,7 @@ class StyleNet(Net):
         super().__init__()
         self.config = config
         width = config.channels
-        self.stem = Conv(3 * STRIDE**2, width)
+        self.stem = Stem(STRIDE, 0, width)
         self.body = nn.ModuleList(Residual(width) for _ in range(config.blocks))
         self.to_half = UpConv(width, HALF)
         self.to_full = UpConv(HALF, FULL)
@@ -93,10 +102,11 @@ class StyleNet(Net):
         moments: Moments | None = None,
     ) -> tuple[Tensor, Tensor]:
         moments, look = moments or Moments(surface), Modulation(looks)
-        x = F.pixel_unshuffle(rgb - 0.5, STRIDE)  # (N, 48, H/4, W/4)
+        x = unshuffled(channels_last(rgb) - 0.5, STRIDE)  # (N, H/4, W/4, 48)
         x = torch.relu(normalise(self.stem(x, surface), moments, look))
         for block in self.body:
             x = block(x, surface, moments, look)
-        y = torch.relu(affine(self.to_half(x, surface), *look(HALF)))  # (N, 16, H/2, W/2)
-        y = torch.relu(self.to_full(y, surface))  # (N, 8, H, W)
-        return torch.sigmoid(affine(self.to_rgb(y, surface), *look(3))), x
+        y = torch.relu(affine(self.to_half(x, surface), *look(HALF)))  # (N, H/2, W/2, 16)
+        y = torch.relu(self.to_full(y, surface))  # (N, H, W, 8)
+        painted = torch.sigmoid(affine(self.to_rgb(y, surface), *look(3)))
+        return channels_first(painted), channels_first(x)

@@ -12,11 +12,13 @@ from vr360.frame import Rgb, peak_at, peak_of
 
 
 def to_tensor(pictures: Sequence[Rgb], device: torch.device | str = "cpu") -> Tensor:
-    """Equally large rgb (H, W, 3) -> (N, 3, H, W) float in [0, 1]; the single upload."""
+    """Equally large rgb (H, W, 3) -> (N, 3, H, W) float in [0, 1]; the single upload.
+
+    In memory a pixel's channels stay together, as nets like them.
+    """
     peak = peak_of(pictures[0])
-    stacked = torch.from_numpy(np.stack([np.ascontiguousarray(p) for p in pictures]))
-    # Planes are taken apart while a pixel is a byte or two.
-    return stacked.to(device).permute(0, 3, 1, 2).contiguous().float().mul_(1 / peak)
+    stacked = torch.from_numpy(np.stack(pictures))
+    return stacked.to(device).float().mul_(1 / peak).permute(0, 3, 1, 2)
 
 
 def to_rgb(pictures: Tensor, depth: int) -> list[Rgb]:

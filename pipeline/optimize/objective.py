@@ -1,9 +1,10 @@
 """What a painted sphere is to be: near its source in content, near a painting in style.
 
-Gatys, Ecker, Bethge 2015, on the sphere: the network continues over ±180° and the poles, and every
-feature counts by the area it covers. Both terms are relative, so that one ratio serves every
-layer and network: a content layer's squared distance is divided by the source's own square, a style
-layer's by that of the painting's Gram matrix; layers are averaged by their weights.
+Gatys, Ecker, Bethge 2015, on the sphere: the network sees the faces of a cube, each of which goes
+on in its neighbours, and every feature counts by the area it covers. Both terms are relative, so
+that one ratio serves every layer and network: a content layer's squared distance is divided by the
+source's own square, a style layer's by that of the painting's Gram matrix; layers are averaged by
+their weights.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import torch
 from torch import Tensor
 
 from pipeline.nets.losses import gram
-from pipeline.nets.surface import PLANE, SPHERE, Surface
+from pipeline.nets.surface import PLANE, SPHERE
 from pipeline.nets.vgg import VggFeatures
-from pipeline.optimize.strips import WHOLE, Part
+from pipeline.optimize.faces import Part
 
 UNIT = 1e-2
 """Style over content at unrealness 0 and `REFERENCE_WIDTH`: Come Swim's 2 to 5 then span what the
@@ -26,6 +27,9 @@ film found usable."""
 REFERENCE_WIDTH = 1024
 
 Grams = dict[str, Tensor]
+
+FLAT = Part(PLANE, lambda rgb: rgb)
+"""A painting: all of a plane."""
 
 
 def style_ratio(unrealness: float, width: int) -> float:
@@ -83,7 +87,7 @@ class Objective:
         weights: Weights,
         painted: Grams,
         source: Tensor,
-        parts: Sequence[Part] = WHOLE,
+        parts: Sequence[Part],
         expected: Sequence[Expected] = (),
     ) -> None:
         self.weights = weights
@@ -126,7 +130,7 @@ class Objective:
         """A part's Gram matrices, and its share of the content term."""
 
         def tap(name: str, features: Tensor) -> Tensor:
-            return self._summary(name, _by_area(features, part.surface), wanted)
+            return self._summary(name, _by_area(features, part), wanted)
 
         found = self._vgg(part.cut(rgb), part.surface, tap)
         content = rgb.new_zeros(())
@@ -169,7 +173,7 @@ class Objective:
     def _wanted_content(self, source: Tensor, part: Part) -> dict[str, Tensor]:
         def tap(name: str, features: Tensor) -> Tensor:
             wanted = name in self._content_share
-            return _by_area(features, part.surface) if wanted else features.new_zeros(())
+            return _by_area(features, part) if wanted else features.new_zeros(())
 
         wanted: dict[str, Tensor] = self._vgg(part.cut(source), part.surface, tap)
         return wanted
@@ -181,7 +185,7 @@ def painting_grams(vgg: VggFeatures, painting: Tensor, layers: Sequence[str]) ->
 
     def tap(name: str, features: Tensor) -> Tensor:
         used = name in layers
-        return gram(_by_area(features, PLANE))[0] if used else features.new_zeros(())
+        return gram(_by_area(features, FLAT))[0] if used else features.new_zeros(())
 
     return {name: g for name, g in vgg(painting, PLANE, tap).items() if name in layers}
 
@@ -194,10 +198,10 @@ def sphere_variation(rgb: Tensor) -> Tensor:
     return ((down + across) * SPHERE.weights(rgb)).sum() / 3
 
 
-def _by_area(features: Tensor, surface: Surface) -> Tensor:
-    """Features whose plain mean square is the mean square over the surface."""
+def _by_area(features: Tensor, part: Part) -> Tensor:
+    """Features whose plain mean square is the part's share of the mean square over the sphere."""
     height, width = features.shape[-2:]
-    return features * (surface.weights(features) * (height * width)).sqrt()
+    return features * (part.surface.weights(features) * (part.share * height * width)).sqrt()
 
 
 def _power(features: Tensor) -> float:

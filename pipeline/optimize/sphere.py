@@ -12,6 +12,7 @@ from torch import Tensor
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.descent import Descent, NotANumberError, Terms
+from pipeline.optimize.faces import STRIDE, parts_of, reach
 from pipeline.optimize.neighbours import Moved
 from pipeline.optimize.objective import (
     Expected,
@@ -23,7 +24,6 @@ from pipeline.optimize.objective import (
 )
 from pipeline.optimize.poles import even
 from pipeline.optimize.settings import OptimizeSettings
-from pipeline.optimize.strips import STRIDE, parts_of, reach
 from pipeline.optimize.style_image import scaled
 from pipeline.optimize.workspace import Workspace
 from pipeline.source.preprocess import open_resizer
@@ -108,7 +108,7 @@ class SpherePainter:
             weights,
             self._painted(task.painting, width),
             self._tensor(task.source, size),
-            parts_of(*size, self._halo, settings.part_pixels),
+            parts_of(*size, self._halo, settings.part_pixels, str(self._device)),
             [self._expected(moved) for moved in task.expected if width == task.size[1]],
         )
 

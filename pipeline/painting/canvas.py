@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
-import torch
 
 from pipeline.choices import CanvasKind, Padding
 from pipeline.nets.net import NetGeometry
@@ -133,12 +132,11 @@ def soften_rims(faces: Rgb) -> Rgb:
     """
     lean = np.asarray(LEAN, np.float32)[:, None, None]
     depth = len(LEAN)
-    strips = beyond_edges(torch.from_numpy(faces).permute(0, 3, 1, 2), depth)
     soft = faces.copy()
-    for edge, strip in enumerate(strips):
+    for edge, strip in enumerate(beyond_edges(faces, depth)):
         # Seen with the edge on top; R and L of U and D alone, whose neighbours are not turned.
         chosen = slice(None) if edge % 2 == 0 else slice(4, None)
-        upright = np.rot90(strip.permute(0, 2, 3, 1).numpy()[chosen], -edge, (1, 2))
+        upright = np.rot90(strip[chosen], -edge, (1, 2))
         beyond = upright[:, ::-1].astype(np.float32)
         inside = np.rot90(faces[chosen], -edge, (1, 2))[:, :depth]
         rim = np.rot90(soft[chosen], -edge, (1, 2))[:, :depth]

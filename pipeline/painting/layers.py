@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,12 +39,16 @@ class Layered:
     Attributes:
         kept: of the eyes painted last, (H, W) in 0..1 each: how much the picture itself shows;
             empty where it does not.
+        changes: of the eyes painted last, (H, W) in 0..1 each: how much the look differs there from
+            that of the frame before; empty with the first one of a shot.
     """
 
     def __init__(self, base: PaintsEyes, layers: Sequence[Layer]) -> None:
         self._base = base
         self._layers = layers
         self.kept: Sequence[Floats] = ()
+        self.changes: Sequence[Floats] = ()
+        self._last: tuple[Time, Shown] | None = None
         self._looks = [base, *(layer.look for layer in layers if layer.look)]
 
     @property
@@ -62,6 +66,7 @@ class Layered:
         return self._base.backend
 
     def begin_shot(self) -> None:
+        self._last = None
         for look in self._looks:
             look.begin_shot()
 
@@ -90,21 +95,60 @@ class Layered:
         masks = [layer.masks(sharp, seconds) for layer in self._layers]
         below = covered(masks)
         mixed = None if below else _painted(self._base, eyes, seconds, sharp, elapsed)
+        shown: Shown = {} if below else {0: [np.ones(eye.shape[:2], np.float32) for eye in eyes]}
         kept = [np.full(eye.shape[:2], float(below > 0), np.float32) for eye in eyes]
-        for number, (layer, shares) in enumerate(zip(self._layers, masks, strict=True)):
-            if number + 1 < below or all(not share.any() for share in shares):
+        for number, (layer, shares) in enumerate(zip(self._layers, masks, strict=True), 1):
+            if number < below or all(not share.any() for share in shares):
                 continue
             if layer.look is None:
                 kept = [old + share * (1 - old) for old, share in zip(kept, shares, strict=True)]
                 continue
             above = _painted(layer.look, eyes, seconds, sharp, elapsed)
-            mixed = above if mixed is None else _over(mixed, above, shares, kept)
+            weights = _weights(shares, kept) if shown else [np.ones_like(s) for s in shares]
+            mixed = above if mixed is None else _over(mixed, above, weights)
+            shown = _shown_below(shown, weights) | {number: weights}
             kept = [old * (1 - share) for old, share in zip(kept, shares, strict=True)]
+        self._remember(seconds, shown)
         self.kept = kept if any(share.any() for share in kept) else []
         mixed = _painted(None, eyes, seconds, sharp) if mixed is None else mixed
         peak = peak_at(depth)
         kind = np.uint8 if depth == 8 else np.uint16
         return [np.asarray((eye * np.float32(peak)).round().clip(0, peak), kind) for eye in mixed]
+
+    def _remember(self, seconds: Time, shown: Shown) -> None:
+        """Find `changes` since the frame before."""
+        self.changes = ()
+        if self._last is not None:
+            before, last = self._last
+            looks = [self._base, *(layer.look or self._base for layer in self._layers)]
+            own = {n: looks[n].changed(before, seconds) for n in shown}
+            self.changes = _changes(last, shown, own)
+        self._last = seconds, shown
+
+
+Shown = dict[int, list[Floats]]
+"""By the number of a look, 0 for the base: its share (H, W) of the painting of each eye."""
+
+
+def _shown_below(shown: Shown, weights: Sequence[Floats]) -> Shown:
+    """What is left of the shares of the looks below another."""
+    return {
+        number: [old * (1 - weight) for old, weight in zip(shares, weights, strict=True)]
+        for number, shares in shown.items()
+    }
+
+
+def _changes(last: Shown, shown: Shown, own: Mapping[int, float]) -> list[Floats]:
+    """(H, W) for each eye: looks that change, and looks that take the place of others."""
+    found = []
+    for eye in range(len(next(iter(shown.values()), []))):
+        shares = {n: maps[eye] for n, maps in shown.items()}
+        before = {n: maps[eye] for n, maps in last.items()}
+        nothing = np.zeros_like(next(iter(shares.values())))
+        moved = [abs(shares.get(n, nothing) - before.get(n, nothing)) for n in shares | before]
+        inside = [share * np.float32(own[n]) for n, share in shares.items()]
+        found.append(np.minimum(sum(inside, nothing) + sum(moved, nothing) / 2, 1))
+    return found
 
 
 def covered(masks: Sequence[Sequence[Floats]]) -> int:
@@ -126,22 +170,24 @@ def _painted(
     return [np.asarray(eye, np.float32) / np.float32(peak_of(eye)) for eye in shown]
 
 
-def _over(
-    below: Sequence[Floats],
-    above: Sequence[Floats],
-    shares: Sequence[Floats],
-    kept: Sequence[Floats],
-) -> list[Floats]:
-    """A look over the painted part of what lies below it; `kept` is the part that is not painted.
+def _weights(shares: Sequence[Floats], kept: Sequence[Floats]) -> list[Floats]:
+    """How much of the painting a look over it takes; `kept` is the part that is not painted.
 
     Of the whole, share s is the look, (1 - s) (1 - k) the painting and (1 - s) k the picture.
     """
-    mixed = []
-    for low, high, share, bare in zip(below, above, shares, kept, strict=True):
+    found = []
+    for share, bare in zip(shares, kept, strict=True):
         painted = share + (1 - share) * (1 - bare)
-        weight = np.divide(share, painted, out=np.zeros_like(share), where=painted > 0)
-        mixed.append(low + weight[..., None] * (high - low))
-    return mixed
+        found.append(np.divide(share, painted, out=np.zeros_like(share), where=painted > 0))
+    return found
+
+
+def _over(
+    below: Sequence[Floats], above: Sequence[Floats], weights: Sequence[Floats]
+) -> list[Floats]:
+    """A look over the painted part of what lies below it."""
+    parts = zip(below, above, weights, strict=True)
+    return [low + weight[..., None] * (high - low) for low, high, weight in parts]
 
 
 def laid_on(painted: Rgb, sharp: Rgb, kept: Floats) -> Rgb:

@@ -34,6 +34,7 @@ class Painted:
         eyes: painted, (H, W, 3) each.
         again: they are those of the frame before, which showed the same.
         changed: by how much its look differs from the frame before, see `Look.distance`.
+        changes: the same over each eye, (H, W), where it is not the same everywhere.
         ahead: what the frames to come say of each eye, if that is known; see `LookAhead`.
         tracked: the motion of each eye, if that is known already; see `KeyFrames`.
         untouched: the eyes are the source itself, and stay it to the bit.
@@ -50,10 +51,16 @@ class Painted:
     untouched: bool = False
     kept: Sequence[NDArray[np.float32]] = ()
     sharp: Sequence[Rgb] = ()
+    changes: Sequence[NDArray[np.float32]] = ()
 
     @property
     def begins_shot(self) -> bool:
         return self.source.begins_shot
+
+    @property
+    def everywhere(self) -> Sequence[float | NDArray[np.float32]]:
+        """By how much the look differs, for each eye."""
+        return self.changes or [self.changed] * len(self.eyes)
 
 
 @dataclass
@@ -112,7 +119,8 @@ class Painter:
         bare = replace(frame, sharp=[])  # what only painting needs goes no further
         kept = self._looks[-1].kept
         sharp = frame.sharp or frame.eyes if kept else ()
-        return Painted(bare, eyes, again, changed, None, tracked, untouched, kept, sharp)
+        changes = () if again else self._looks[-1].changes
+        return Painted(bare, eyes, again, changed, None, tracked, untouched, kept, sharp, changes)
 
     def _changed(self, before: Fraction, now: Fraction) -> float:
         return max(look.changed(before, now) for look in self._looks)
@@ -189,11 +197,11 @@ class Finisher:
             return self._folded(eyes)
         if self.smoothers:
             none = [None] * len(eyes)
-            known = painted.ahead or none, painted.tracked or none
+            known = painted.everywhere, painted.ahead or none, painted.tracked or none
             steps = zip(self.smoothers, sources, eyes, *known, strict=True)
             eyes = [
-                smooth(source, eye, painted.changed, ahead, tracked)
-                for smooth, source, eye, ahead, tracked in steps
+                smooth(source, eye, changed, ahead, tracked)
+                for smooth, source, eye, changed, ahead, tracked in steps
             ]
         if len(eyes) == 2 and self._match_eyes:
             eyes = [eyes[0], carry_over(sources[0], sources[1], eyes[0], eyes[1])]

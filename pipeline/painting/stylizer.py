@@ -40,6 +40,8 @@ class PaintsEyes(Protocol):
     def backend(self) -> Backend: ...
     @property
     def kept(self) -> Sequence[NDArray[np.float32]]: ...
+    @property
+    def changes(self) -> Sequence[NDArray[np.float32]]: ...
     def begin_shot(self) -> None: ...
     def explain(self, width: int) -> str: ...
     def is_nothing(self, seconds: Time | None = None) -> bool: ...
@@ -103,6 +105,11 @@ class Stylizer:
     @property
     def kept(self) -> Sequence[NDArray[np.float32]]:
         """Nothing of the picture itself is to be laid on the painting, see `Layered`."""
+        return ()
+
+    @property
+    def changes(self) -> Sequence[NDArray[np.float32]]:
+        """A look is the same everywhere, see `Layered`."""
         return ()
 
     def begin_shot(self) -> None:

@@ -84,20 +84,22 @@ def measure_layers(
     painted: list[Rgb] = []
     paths = pictures_in(panoramas)
     for path in progress(paths, len(paths)):
-        sphere = _left(load_picture(path))
-        sources += _views(sphere)
-        painted += _views(paint([sphere])[0])
+        sphere = left_eye(load_picture(path))
+        sources += views_of(sphere)
+        painted += views_of(paint([sphere])[0])
     if sheet is not None:
         _save_sheet(sheet, sources[0], wanted, painted[:SHOWN])
     return [_figures(vgg, wanted, sources, painted, reduced) for reduced in REDUCED]
 
 
-def _left(panorama: Picture) -> Rgb:
+def left_eye(panorama: Picture) -> Rgb:
+    """All of a mono equirect, the upper half of a top-bottom pair."""
     return np.ascontiguousarray(panorama[: panorama.shape[1] // 2])
 
 
-def _views(sphere: Rgb) -> list[Rgb]:
-    turns = [(np.radians(yaw), np.radians(pitch)) for yaw, pitch in VIEWS_DEG]
+def views_of(sphere: Rgb, turns_deg: Sequence[tuple[float, float]] = VIEWS_DEG) -> list[Rgb]:
+    """Views of 90 degrees, `SIZE` pixels a side, at (yaw, pitch)."""
+    turns = [(np.radians(yaw), np.radians(pitch)) for yaw, pitch in turns_deg]
     return [look(sphere, yaw, pitch, QUARTER, SIZE) for yaw, pitch in turns]
 
 

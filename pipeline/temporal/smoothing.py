@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from pipeline.temporal.average import Halves, blend, sharpened, update
@@ -149,7 +150,7 @@ class Smoother:
         self,
         source: Rgb,
         painted: Rgb,
-        changed: float = 0.0,
+        changed: float | Floats = 0.0,
         ahead: Ahead | None = None,
         tracked: Tracked | None = None,
     ) -> Rgb:
@@ -157,7 +158,8 @@ class Smoother:
 
         Args:
             source, painted: the present frame.
-            changed: how much the look differs from that of the frame before, 0 to 1.
+            changed: how much the look differs from that of the frame before, 0 to 1; everywhere
+                alike, or (H, W).
             ahead: the backward EMA at this frame, if there is one.
             tracked: the flow of the source, if it is known already.
 
@@ -194,7 +196,7 @@ class Smoother:
         self,
         tracked: Tracked,
         painted: Rgb,
-        changed: float,
+        changed: float | Floats,
         first: float,
         warped: Halves | None = None,
     ) -> Past:
@@ -222,7 +224,13 @@ class Smoother:
         return past
 
     def _grow_older(
-        self, past: Past, flow: SphereFlow, now: Grey, still: Floats, changed: float, first: float
+        self,
+        past: Past,
+        flow: SphereFlow,
+        now: Grey,
+        still: Floats,
+        changed: float | Floats,
+        first: float,
     ) -> None:
         """Age: n(t) = min(c * W(n(t-1)) + 1, longest), c being the confidence in the flow."""
         past.longest = self._longest(still, changed)  # (h, w)
@@ -242,15 +250,16 @@ class Smoother:
         update(past.average, painted, moved, share, tone, spare, warped)
         past.average, self._spare = spare, past.average
 
-    def _longest(self, still: Floats, changed: float) -> Floats:
+    def _longest(self, still: Floats, changed: float | Floats) -> Floats:
         """(h, w) frames that the EMA may hold, the new one included; 1 is that one alone.
 
         While the look changes by d a frame, no more than look_lag / d: a longer memory would lag.
         """
         moving, standing = self._memory
         longest = moving + (standing - moving) * still
-        if changed:
-            longest = np.minimum(longest, max(1.0, SETTINGS.look_lag / changed))
+        if np.any(changed):
+            lag = SETTINGS.look_lag / np.maximum(_reduced(changed, still.shape), 1e-6)
+            longest = np.minimum(longest, np.maximum(1, lag))
         return np.asarray(longest, np.float32)
 
     def _both_ways(self, past: Past, ahead: Ahead) -> Floats:
@@ -269,6 +278,14 @@ class Smoother:
         if self._spare is None or self._spare.shape != average.shape:
             self._spare = np.empty_like(average)
         return self._spare
+
+
+def _reduced(changed: float | Floats, size: tuple[int, ...]) -> float | Floats:
+    """(h, w) of a change over a picture; one that is the same everywhere stays a number."""
+    if isinstance(changed, float):
+        return changed
+    small = cv2.resize(changed, size[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def _stillness(moved: Motion) -> Floats:

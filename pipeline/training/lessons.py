@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -60,12 +61,12 @@ class Course:
     drafted: Targets  # at the draft's size
     revised: Targets  # at full size
     on_luma: Tensor  # (styles,)
-    pairs: Sequence[Pair | None]  # optimised spheres with their sources
+    pairs: Sequence[Sequence[Pair]]  # optimised spheres with their sources, of each style
 
     @staticmethod
     def of(
         styles: Sequence[StyleSource],
-        pairs: Sequence[Pair | None],
+        pairs: Sequence[Sequence[Pair]],
         data: PhotoFolder,
         vgg: VggFeatures,
         settings: TrainSettings,
@@ -127,8 +128,9 @@ class Course:
         """What is painted, whose content that is to have, and where that is its optimised self."""
         given, wanted, paired = rgb.clone(), rgb.clone(), np.zeros(len(rgb), bool)
         for n, style in enumerate(styles):
-            pair = self.pairs[style]
-            if pair is not None and random.random() < PAIRED:
+            pairs = self.pairs[style]
+            if pairs and random.random() < PAIRED:
+                pair = pairs[int(random.integers(len(pairs)))]
                 seen = [_fitted(p, rgb.shape[-1]) for p in pair.crop(self.settings.crop, random)]
                 given[n], wanted[n] = to_tensor(seen).to(rgb)
                 paired[n] = True
@@ -170,27 +172,32 @@ def painted_targets(
 def _painted_grams(
     style: StyleSource, vgg: VggFeatures, device: str, scales: Sequence[float]
 ) -> dict[str, Tensor]:
-    """(C, C) per layer, averaged over what there is of the style."""
-    batches = (
-        to_tensor([picture]).to(device) for scale in scales for picture in style.pictures(scale)
-    )
-    each = [{name: gram(f) for name, f in vgg(rgb).items()} for rgb in batches]
-    return {name: torch.cat([grams[name] for grams in each]).mean(0) for name in each[0]}
+    """(C, C) per layer, averaged over what there is of the style by how much it counts."""
+    total: dict[str, Tensor] = {}
+    weight = 0.0
+    for scale in scales:
+        for picture, counts in zip(style.pictures(scale), style.counts(scale), strict=True):
+            shown = torch.ones(1, 1) if counts is None else torch.from_numpy(counts)
+            weight += float(shown.mean())
+            for name, features in vgg(to_tensor([picture]).to(device)).items():
+                share = F.adaptive_avg_pool2d(shown[None, None].to(device), features.shape[-2:])
+                total[name] = total.get(name, 0) + gram(features * share.sqrt())[0]
+    return {name: grams / weight for name, grams in total.items()}
 
 
 def _fitted(picture: Picture, side: int) -> Picture:
     return resized(picture, side / len(picture))
 
 
-def checked_pair(style: StyleSource, crop: int) -> Pair | None:
-    """The optimised sphere of a style, if it is one.
+def checked_pairs(style: StyleSource, crop: int) -> Sequence[Pair]:
+    """The optimised spheres of a style.
 
     Raises:
-        StyleImageError: its faces are smaller than a view of `crop` pixels.
+        StyleImageError: their faces are smaller than a view of `crop` pixels.
     """
-    if style.pair and style.pixels < crop:
+    if style.pairs and style.pixels < crop:
         raise StyleImageError(
             f"{style.name}: scale {style.scale:g} degrees makes faces of {style.pixels} pixels, "
             f"but {crop} are learned at once; give a scale of {crop / PIXELS_PER_DEGREE:g} or more"
         )
-    return style.pair
+    return style.pairs

@@ -16,17 +16,21 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 from pipeline.looks.colours import picture_palette, recoloured
 from pipeline.looks.style_images import Box, Picture, is_inside, load_style, resized
 from pipeline.nets.checkpoint import StyleCard
-from pipeline.training.optimised import Pair, load_pair
+from pipeline.training.hero import Hero
+from pipeline.training.optimised import Floats, Pair, load_pair
 from pipeline.training.reference import reference_palette
 from vr360.change import luma
 from vr360.errors import StyleImageError
 
 PIXELS_PER_DEGREE = 2048 / 360  # of the films that strokes are sized for
 LARGEST = 360.0  # degrees: once around
-FILES = {"image", "match", "optimised_from"}  # fields of a `StyleSource` that name one
+FILES = {"image", "match"}  # fields of a `StyleSource` that name one
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ class StyleSource:
         weight: style against content, relative to `TrainSettings.style_weight`.
         match: a film or picture whose colours the painting takes on before it is learned.
         preserve_colour: learned on luma alone; what is painted with it keeps its own colours.
-        optimised_from: where `image` is a sphere painted by `vr360 optimize`, what it was painted
-            from; `scale` is then that of a face of its cube, 90 as it is.
+        optimised_from: where `image` is a sphere painted by `vr360 optimize`, it and others of one
+            look with what they were painted from; `scale` is then that of a face of the cube, 90 as
+            it is.
 
     Raises:
         StyleImageError: a value that cannot be.
@@ -59,7 +64,7 @@ class StyleSource:
     weight: float = 1.0
     match: Path | None = None
     preserve_colour: bool = False
-    optimised_from: Path | None = None
+    optimised_from: tuple[Hero, ...] = ()
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w-]+", self.name):
@@ -86,7 +91,7 @@ class StyleSource:
 
     def pictures(self, scale: float = 1.0) -> list[Picture]:
         """What is learned from, in its colours: the painting, cut and scaled, or the faces of the
-        optimised sphere.
+        optimised spheres.
 
         Args:
             scale: size, relative to that at which the painting is learned.
@@ -94,18 +99,23 @@ class StyleSource:
         Raises:
             StyleImageError, VideoOpenError, NotEquirectError: an image or film of no use.
         """
-        if self.pair:
-            pictures = [resized(face, scale) for face in self.pair.painted]
+        if self.pairs:
+            pictures = [resized(face, scale) for pair in self.pairs for face in pair.painted]
         else:
             pictures = [resized(self._painting(max(scale, 1)), min(scale, 1))]
         return [_grey(picture) for picture in pictures] if self.preserve_colour else pictures
 
+    def counts(self, scale: float = 1.0) -> list[Floats | None]:
+        """How much each place of `pictures` counts, (h, w) from 0 to 1; None is all alike."""
+        if not self.pairs:
+            return [None]
+        faces = [(pair.whole, face) for pair in self.pairs for face in pair.counts]
+        return [None if whole else _scaled(face, scale) for whole, face in faces]
+
     @cached_property
-    def pair(self) -> Pair | None:
-        """The optimised sphere and its source, if there is one; raises as `load_pair`."""
-        if self.optimised_from is None:
-            return None
-        return load_pair(self.image, self.optimised_from, self.pixels)
+    def pairs(self) -> list[Pair]:
+        """The optimised spheres and their sources; raises as `load_pair`."""
+        return [load_pair(hero, self.pixels) for hero in self.optimised_from]
 
     def _painting(self, scale: float) -> Picture:
         painting: Picture = load_style(self.image, round(self.pixels * scale), self.crop)
@@ -116,7 +126,9 @@ class StyleSource:
     def as_data(self) -> dict[str, Any]:
         """Every field as JSON knows it; files by their names."""
         paths = {name: getattr(self, name) for name in FILES}
-        return asdict(self) | {name: path.name if path else None for name, path in paths.items()}
+        named = {name: path.name if path else None for name, path in paths.items()}
+        heroes = [{n: path.name for n, path in h.files.items()} for h in self.optimised_from]
+        return asdict(self) | named | {"optimised_from": heroes}
 
     def card(self, training: dict[str, Any] | None = None) -> StyleCard:
         """What the gallery says of the style."""
@@ -124,12 +136,16 @@ class StyleSource:
         painting = {key: data[key] for key in ("title", "artist", "year", "rights")}
         painting |= {"file": data["image"], "sha256": _sha256(self.image)}
         if self.optimised_from:
-            painting |= {
-                "optimised_from": data["optimised_from"],
-                "optimised_from_sha256": _sha256(self.optimised_from),
-            }
+            painting["optimised_from"] = [
+                {n: {"file": path.name, "sha256": _sha256(path)} for n, path in hero.files.items()}
+                for hero in self.optimised_from
+            ]
         chosen = ("crop", "scale", "weight", "match", "preserve_colour")
         return StyleCard(self.name, painting, {key: data[key] for key in chosen}, training or {})
+
+
+def _scaled(counts: Floats, scale: float) -> Floats:
+    return np.asarray(cv2.resize(counts, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
 
 
 def _grey(picture: Picture) -> Picture:
@@ -168,6 +184,7 @@ def _source(path: Path, name: str, style: Any, images: Path) -> StyleSource:
     try:
         for key in FILES & set(values):
             values[key] = images / values[key]
+        values["optimised_from"] = _heroes(values, images)
         if "crop" in values:
             values["crop"] = tuple(values["crop"])
         return StyleSource(name, **values)
@@ -175,6 +192,13 @@ def _source(path: Path, name: str, style: Any, images: Path) -> StyleSource:
         raise StyleImageError(
             f"{path}: [{name}] has a value of the wrong kind ({error})"
         ) from error
+
+
+def _heroes(values: dict[str, Any], images: Path) -> tuple[Hero, ...]:
+    """`optimised_from` of a recipe: one text as `Hero.parse` reads it, or a list of them."""
+    told = values.get("optimised_from", [])
+    texts = [told] if isinstance(told, str) else told
+    return tuple(Hero.parse(text, values["image"], images) for text in texts)
 
 
 def _sha256(path: Path) -> str:

@@ -22,7 +22,7 @@ from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.losses import gram, gram_distance, relative_content_loss
 from pipeline.nets.vgg import VggFeatures, load_vgg
 from pipeline.training.data import PhotoFolder
-from pipeline.training.lessons import LENGTHS, Course, checked_pair, painted_targets
+from pipeline.training.lessons import LENGTHS, Course, checked_pairs, painted_targets
 from pipeline.training.objective import draft_losses, has_bfloat16, revision_losses
 from pipeline.training.predict import known_grams, predicted_shares
 from pipeline.training.recipe import StyleSource
@@ -91,7 +91,7 @@ def train(
         StyleImageError, CheckpointError: the inputs cannot be used; nothing is written then.
         CheckpointError, EncodeError: the disk is full; `out.training` is as it was last saved.
     """
-    pairs = [checked_pair(style, settings.crop) for style in styles]
+    pairs = [checked_pairs(style, settings.crop) for style in styles]
     data = PhotoFolder(photos, min(settings.crop, LEAST), panoramas)
     run = Run(styles, settings, start, device)
     if resume:

@@ -26,16 +26,22 @@ def attitude_of(info: VideoInfo) -> Attitude | None:
     Raises:
         MetadataError: telemetry that does not add up.
     """
-    samples, readings = list[gopro.Sample](), list[tuple[float, camm.Reading]]()
-    for begins, chapter in begun(info):
-        for start, seconds, data in _packets(chapter.path, float(begins - chapter.start_time)):
-            if data.startswith(_GPMF_BEGINS):
-                samples.append(gopro.Sample(start, seconds or 1.0, data))
-            else:
-                with suppress(MetadataError):  # of another kind of track
-                    readings.append((start, camm.read(data)))
+    packets = [
+        packet
+        for begins, chapter in begun(info)
+        for packet in _packets(chapter.path, float(begins - chapter.start_time))
+    ]
+    samples = [
+        gopro.Sample(start, seconds or 1.0, data)
+        for start, seconds, data in packets
+        if data.startswith(_GPMF_BEGINS)
+    ]
     if samples:
         return gopro.attitude(samples)
+    readings = list[tuple[float, camm.Reading]]()
+    for start, _, data in packets:
+        with suppress(MetadataError):  # of another kind of track
+            readings.append((start, camm.read(data)))
     return camm.attitude(readings) if readings else None
 
 

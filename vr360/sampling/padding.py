@@ -6,12 +6,18 @@ neighbour, turned so that their common edge fits (`vr360.cubemap` says how the f
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vr360.cubemap import FACES
 from vr360.padding import check_padding
 
+T = TypeVar("T", bound=np.generic)
 _EDGES = ("top", "left", "bottom", "right")  # counter-clockwise, as torch.rot90 turns
 # For each face, beyond each of its edges in that order: the neighbour, and its edge that touches.
 _NEIGHBOURS = {
@@ -42,11 +48,13 @@ def sphere_pad(rgb: Tensor, pad: int) -> Tensor:
     check_padding(rgb.shape[-2], rgb.shape[-1], pad)
     if pad == 0:
         return rgb
+    pixels = rgb.permute(0, 2, 3, 1)  # as they lie in memory where channels lie together
     half = rgb.shape[-1] // 2
-    north = rgb[..., :pad, :].flip(-2).roll(half, -1)
-    south = rgb[..., -pad:, :].flip(-2).roll(half, -1)
-    rows = torch.cat([north, rgb, south], dim=-2)
-    return torch.cat([rows[..., -pad:], rows, rows[..., :pad]], dim=-1)
+    north = pixels[:, :pad].flip(1).roll(half, 2)
+    south = pixels[:, -pad:].flip(1).roll(half, 2)
+    rows = torch.cat([north, pixels, south], dim=1)
+    padded = torch.cat([rows[:, :, -pad:], rows, rows[:, :, :pad]], dim=2)
+    return padded.permute(0, 3, 1, 2)
 
 
 def face_pad(faces: Tensor, pad: int) -> Tensor:
@@ -69,35 +77,45 @@ def face_pad(faces: Tensor, pad: int) -> Tensor:
         raise ValueError(f"pad must lie between 0 and {size}, got {pad}")
     if pad == 0:
         return faces
+    # One lookup of whole pixels: where a pixel's channels lie together, nothing is rearranged.
+    pixels = faces.permute(0, 2, 3, 1).reshape(-1, len(FACES) * size * size, faces.shape[1])
+    padded = pixels.index_select(1, torch.from_numpy(_sources(size, pad)).to(faces.device))
+    return padded.reshape(-1, size + 2 * pad, size + 2 * pad, faces.shape[1]).permute(0, 3, 1, 2)
+
+
+@lru_cache(maxsize=32)
+def _sources(size: int, pad: int) -> NDArray[np.int64]:
+    """Which pixel of a cube's six faces each pixel of the padded faces is, (6 (size + 2 pad)²,)."""
+    faces = np.arange(len(FACES) * size * size).reshape(-1, size, size)
     top, left, bottom, right = beyond_edges(faces, pad)
-    middle = torch.cat([left, faces, right], dim=-1)
-    return torch.cat([_with_corners(top), middle, _with_corners(bottom)], dim=-2)
+    middle = np.concatenate([left, faces, right], axis=2)
+    return np.concatenate([_with_corners(top), middle, _with_corners(bottom)], axis=1).ravel()
 
 
-def beyond_edges(faces: Tensor, pad: int) -> list[Tensor]:
+def beyond_edges(faces: NDArray[T], pad: int) -> list[NDArray[T]]:
     """What lies beyond the top, left, bottom and right edge of every face, `pad` pixels deep.
 
     Args:
-        faces: as for `face_pad`.
+        faces: (6, S, S, ...) in the order F R B L U D, seen from inside.
 
     Returns:
-        (6 N, C, pad, S), (6 N, C, S, pad), and again, as they lie beside the face.
+        (6, pad, S, ...), (6, S, pad, ...), and again, as they lie beside the face.
     """
     # Seen with the common edge on top, a neighbour's strip is this face's upside down.
-    upright = [torch.rot90(_strip(faces, edge, pad), -edge, (-2, -1)) for edge in range(4)]
-    strips = torch.stack(upright, dim=1)  # (6 N, 4, C, pad, S)
-    cubes = strips.reshape(-1, 4 * len(FACES), *strips.shape[2:])
-    beyond = cubes[:, _TOUCHING].flip(-2, -1).reshape(strips.shape)
-    return [torch.rot90(beyond[:, edge], edge, (-2, -1)) for edge in range(4)]
+    upright = [np.rot90(_strip(faces, edge, pad), -edge, (1, 2)) for edge in range(4)]
+    strips = np.stack(upright, axis=1)  # (6, 4, pad, S, ...)
+    touching = strips.reshape(-1, *strips.shape[2:])[_TOUCHING]
+    beyond = touching[:, ::-1, ::-1].reshape(strips.shape)
+    return [np.rot90(beyond[:, edge], edge, (1, 2)) for edge in range(4)]
 
 
-def _strip(faces: Tensor, edge: int, pad: int) -> Tensor:
+def _strip(faces: NDArray[T], edge: int, pad: int) -> NDArray[T]:
     """The outermost `pad` pixels along one edge."""
-    along, start = (-2, -1)[edge % 2], edge < 2
-    return faces.narrow(along, 0 if start else faces.shape[along] - pad, pad)
+    outermost = slice(pad) if edge < 2 else slice(faces.shape[1] - pad, None)
+    return faces[:, outermost] if edge % 2 == 0 else faces[:, :, outermost]
 
 
-def _with_corners(rows: Tensor) -> Tensor:
-    """(N, C, pad, S) -> (N, C, pad, S + 2 pad)."""
-    shape = (*rows.shape[:-1], rows.shape[-2])
-    return torch.cat([rows[..., :1].expand(shape), rows, rows[..., -1:].expand(shape)], dim=-1)
+def _with_corners(rows: NDArray[T]) -> NDArray[T]:
+    """(6, pad, S) -> (6, pad, S + 2 pad)."""
+    pad = rows.shape[1]
+    return np.pad(rows, ((0, 0), (0, 0), (pad, pad)), mode="edge")

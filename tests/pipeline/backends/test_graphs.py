@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.backends import OpenVinoBackend, graphs
+from pipeline.backends import OpenVinoBackend, TorchBackend, graphs
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import PLANE, SPHERE
 
@@ -65,10 +65,21 @@ def test_only_the_graphs_used_last_are_kept(
     assert len(list(kept.glob("*.xml"))) == len(list(kept.glob("*.bin"))) == 2
 
 
-def test_statistics_measured_often_are_those_that_torch_measures(net: StyleNet, kept: Path):
-    backend = OpenVinoBackend(net)
-    painted, moments = backend.measure(RGB, LOOK, SPHERE, often=True)
-    once, measured = backend.measure(RGB, LOOK, SPHERE)
-    assert len(list(kept.glob("*.xml"))) == 1  # torch needs none
-    assert torch.allclose(painted, once, atol=1e-4)
+def test_one_graph_measures_and_holds_as_torch_does(net: StyleNet, kept: Path):
+    ours, plain = OpenVinoBackend(net), TorchBackend(net)
+    painted, moments = ours.measure(RGB, LOOK, SPHERE)
+    expected, measured = plain.measure(RGB, LOOK, SPHERE)
+    assert torch.allclose(painted, expected, atol=1e-4)
     assert torch.allclose(moments, measured, rtol=1e-3, atol=1e-4)
+    held = measured * 1.3
+    other = torch.rand(RGB.shape, generator=torch.Generator().manual_seed(1))
+    holding = plain(other, LOOK, SPHERE, held)
+    assert torch.allclose(ours(other, LOOK, SPHERE, held), holding, atol=1e-4)
+    assert not torch.allclose(ours(other, LOOK), holding, atol=1e-2)
+    assert len(list(kept.glob("*.xml"))) == 1
+
+
+def test_the_first_frame_of_a_shot_needs_no_graph(net: StyleNet, kept: Path):
+    painted, _ = OpenVinoBackend(net).measure(RGB, LOOK, SPHERE, first=True)
+    assert not list(kept.glob("*.xml"))
+    assert torch.equal(painted, TorchBackend(net)(RGB, LOOK, SPHERE))

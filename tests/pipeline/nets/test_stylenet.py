@@ -116,7 +116,7 @@ def test_turning_a_cube_by_quarter_turns_commutes_with_painting_its_equator(
 def test_no_pixel_looks_further_than_the_reach(monkeypatch: pytest.MonkeyPatch):
     # Statistics reach everywhere; leave only the convolutions.
     monkeypatch.setattr(
-        layers, "normalise", lambda x, moments, look: x + 0 * look(x.shape[1])[0].sum()
+        layers, "normalise", lambda x, moments, look: x + 0 * look(x.shape[-1])[0].sum()
     )
     monkeypatch.setattr(stylenet, "normalise", layers.normalise)
     config = NetConfig(channels=4, blocks=2)

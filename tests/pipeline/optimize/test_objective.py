@@ -5,6 +5,7 @@ import torch
 from pipeline.nets.surface import SPHERE
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
+from pipeline.optimize.faces import parts_of
 from pipeline.optimize.objective import (
     Expected,
     Grams,
@@ -14,10 +15,10 @@ from pipeline.optimize.objective import (
     sphere_variation,
     style_ratio,
 )
-from pipeline.optimize.strips import STRIDE, parts_of, reach
 
 CONTENT = {"conv3_1": 1.0}
 STYLE = {"conv1_1": 1.0, "conv2_1": 2.0}
+WHOLE = parts_of(64, 128, 16, 1 << 21)
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def elsewhere(panorama: torch.Tensor) -> torch.Tensor:
 
 
 def test_the_gradient_is_that_of_the_terms(vgg, grams, panorama):
-    evaluate = Objective(vgg, weights(variation=3.0), grams, panorama)
+    evaluate = Objective(vgg, weights(variation=3.0), grams, panorama, WHOLE)
     rgb = elsewhere(panorama)
     slope = evaluate(rgb)[1]
     along = 1e-3 * slope.sign()
@@ -44,7 +45,7 @@ def test_the_gradient_is_that_of_the_terms(vgg, grams, panorama):
 
 
 def test_the_source_itself_has_no_content_loss(vgg, grams, panorama):
-    terms, _ = Objective(vgg, weights(), grams, panorama)(panorama)
+    terms, _ = Objective(vgg, weights(), grams, panorama, WHOLE)(panorama)
     assert terms["content"] == 0
     assert terms["style"] > 0
 
@@ -52,53 +53,8 @@ def test_the_source_itself_has_no_content_loss(vgg, grams, panorama):
 def test_the_style_term_is_relative_and_layers_are_averaged(vgg, panorama):
     """A picture without any style at all is once the painting's own square away."""
     huge = {"conv1_1": torch.eye(64) * 1e6, "conv2_1": torch.eye(128) * 1e6}
-    terms, _ = Objective(vgg, weights(ratio=0.5), huge, panorama)(panorama)
+    terms, _ = Objective(vgg, weights(ratio=0.5), huge, panorama, WHOLE)(panorama)
     assert terms["style"] == pytest.approx(0.5, rel=1e-3)
-
-
-def test_turning_the_sphere_turns_the_gradient_and_leaves_the_terms(vgg, grams, panorama):
-    rgb = elsewhere(panorama)
-    terms, slope = Objective(vgg, weights(variation=1.0), grams, panorama)(rgb)
-    turn = 48  # a multiple of the poolings
-    turned = Objective(vgg, weights(variation=1.0), grams, panorama.roll(turn, -1))
-    terms_turned, slope_turned = turned(rgb.roll(turn, -1))
-    assert terms_turned == pytest.approx(terms, rel=1e-5)
-    assert torch.allclose(slope_turned, slope.roll(turn, -1), rtol=1e-3, atol=1e-8)
-
-
-@pytest.mark.parametrize("count", [2, 4])
-def test_strips_give_the_terms_and_the_gradient_of_the_whole(vgg, grams, panorama, count):
-    wide = torch.cat([panorama, panorama.flip(-1)], dim=-1)  # (1, 3, 64, 256)
-    halo = reach("vgg16", [*CONTENT, *STYLE])
-    core = wide.shape[-1] // 2 // count
-    parts = parts_of(64, 256, halo, 2 * 64 * (core + 2 * halo))
-    assert len(parts) == count
-    rgb = elsewhere(wide)
-    terms, slope = Objective(vgg, weights(), grams, wide)(rgb)
-    terms_of_parts, slope_of_parts = Objective(vgg, weights(), grams, wide, parts)(rgb)
-    assert terms_of_parts == pytest.approx(terms, rel=1e-4)
-    assert torch.allclose(slope_of_parts, slope, rtol=1e-2, atol=1e-7)
-
-
-def test_a_part_is_never_larger_than_asked_for_where_that_can_be():
-    halo = reach("vgg16", ["conv4_2"])
-    parts = parts_of(2048, 4096, halo, 1 << 21)
-    pixels = parts[0].columns.numel() * 2048
-    assert pixels <= 1 << 21
-    assert len(parts) * parts[0].surface.core * 2 == 4096
-    assert len(parts_of(512, 1024, halo, 1 << 21)) == 1
-
-
-def test_nothing_beyond_the_reach_is_seen(vgg):
-    rgb = torch.full((1, 3, 64, 64), 0.5, requires_grad=True)
-    vgg(rgb)["conv3_1"][0, :, 8, 8].sum().backward()
-    seen = rgb.grad.abs().sum((0, 1)).nonzero()
-    assert int((seen - 32).abs().max()) <= reach("vgg16", ["conv3_1"]) == STRIDE
-
-
-def test_deeper_layers_and_deeper_networks_look_further():
-    assert [reach("vgg16", [n]) for n in ("conv1_1", "conv4_2", "conv5_1")] == [16, 48, 80]
-    assert reach("vgg19", ["conv5_1"]) == 96
 
 
 def test_the_flow_term_counts_only_what_is_trusted(vgg, grams, panorama):
@@ -107,7 +63,7 @@ def test_the_flow_term_counts_only_what_is_trusted(vgg, grams, panorama):
     for part, wanted in ((slice(0, 0), 0.0), (slice(None), 0.5 * 0.04)):
         trust[..., part] = 1
         expected = [Expected(rgb + 0.2, trust)]
-        evaluate = Objective(vgg, weights(flow=0.5), grams, panorama, expected=expected)
+        evaluate = Objective(vgg, weights(flow=0.5), grams, panorama, WHOLE, expected)
         assert evaluate(rgb)[0]["flow"] == pytest.approx(wanted, rel=1e-4)
 
 

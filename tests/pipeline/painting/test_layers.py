@@ -93,3 +93,31 @@ def test_layers_turn_with_the_film(looks):
     turned.begin_shot()
     error = np.mean((turned([np.roll(EYE, shift, axis=1)])[0] - first) ** 2)
     assert error == 0 or 10 * np.log10(255**2 / error) >= 45
+
+
+def test_changes_are_told_where_one_look_takes_the_place_of_another(looks):
+    masks = [np.float32(RAMP > 0.5), np.float32(RAMP > 0.75), np.float32(RAMP > 0.75)]
+    layered = Layered(looks[0], [Layer(looks[1], lambda eyes, at: [masks[int(at)]])])
+    layered([EYE], seconds=0)
+    assert layered.changes == ()  # a shot begins
+    layered([EYE], seconds=1)
+    assert np.array_equal(layered.changes[0], (RAMP > 0.5) & (RAMP <= 0.75))
+    layered([EYE], seconds=2)
+    assert not layered.changes[0].any()
+
+
+def test_a_look_that_changes_does_so_where_it_shows(looks):
+    class Growing:
+        def __getattr__(self, name):
+            return getattr(looks[1], name)
+
+        def __call__(self, *given):
+            return looks[1](*given)
+
+        def changed(self, before, now):
+            return 0.25
+
+    layered = Layered(looks[0], [Layer(Growing(), always(RAMP))])
+    for seconds in (0, 1):
+        layered([EYE], seconds=seconds)
+    np.testing.assert_allclose(layered.changes[0], RAMP / 4, atol=1e-6)

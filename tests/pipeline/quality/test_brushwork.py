@@ -48,9 +48,9 @@ def test_a_style_that_paints_the_painting_itself_has_gone_all_the_way(
 ):  # fmt: skip
     wanted = brushwork.load_style(painting, brushwork.SIZE, None)
     monkeypatch.setattr(brushwork, "load_stylizer", lambda *_, **__: lambda eyes: list(eyes))
-    views = brushwork._views
+    views = brushwork.views_of
     seen = iter([views, lambda _: [wanted] * len(brushwork.VIEWS_DEG)])
-    monkeypatch.setattr(brushwork, "_views", lambda sphere: next(seen)(sphere))
+    monkeypatch.setattr(brushwork, "views_of", lambda sphere: next(seen)(sphere))
     weights = shared_data / "weights" / "vgg16_features.safetensors"
     for row in measure_layers(str(tiny_style), painting, spheres, weights):
         assert min(row.way.values()) > 0.999

@@ -96,6 +96,19 @@ def test_a_light_that_is_switched_is_followed_at_once():
     assert abs(shown.astype(float) - bright).mean() < 3
 
 
+def test_a_look_that_changes_is_followed_there_and_nowhere_else():
+    smooth, source = Smoother(0.5), codes(texture(9, 3.0))
+    held = [smooth(source, codes(texture(1) + boiling(n))) for n in range(20)]
+    changed = np.zeros((HEIGHT, WIDTH), np.float32)
+    changed[:, : WIDTH // 2] = 1
+    painted = codes(texture(1) + boiling(20) + 60 * changed[..., None])
+    shown = smooth(source, painted, changed)
+    left, right = np.s_[:, 16 : WIDTH // 2 - 16], np.s_[:, WIDTH // 2 + 16 : -16]
+    assert abs(shown[left].astype(float) - painted[left]).mean() < 4
+    apart = abs(painted[right].astype(float) - held[-1][right]).mean()
+    assert abs(shown[right].astype(float) - held[-1][right]).mean() < 0.15 * apart
+
+
 def test_a_long_take_does_not_smear():
     smooth, place, paint = Smoother(0.5), texture(9, 3.0), texture(1)
     first = last = 0.0
