@@ -16,9 +16,11 @@ from pipeline.stylize import StylizeJob, stylize
 from sample_clips.camera import pose
 from sample_clips.clip import COMMITTED
 from tests.vr360.cameras.writing import beside, gravity_and_orientation
+from vr360.cameras.attitude import unit
 from vr360.errors import InputError
 from vr360.frame import Projection, Stereo
 from vr360.geometry import Array, equirect_directions, rotation
+from vr360.media.ambisonics import encode
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import write_still
@@ -186,6 +188,35 @@ def test_other_projections_are_level_too(shaken: Shaken, tmp_path: Path, to: str
     )
     report = convert(job)
     assert any("levelled" in note for note in report.source.notes)
+
+
+def test_ambisonic_sound_turns_with_every_frame(
+    shaken: Shaken, tmp_path: Path, make_sound: Callable[..., Path], run_ffmpeg
+):
+    """A source that stands still in the world stands still once the film is level and locked."""
+    rate, place = 48000, np.array([0.6, 0.48, -0.64])
+    time = np.arange(rate * FRAMES // RATE) / rate
+    seen = np.stack([tilt(n).T @ place for n in range(FRAMES + 1)])
+    way = np.stack([np.interp(time * RATE, np.arange(FRAMES + 1), c) for c in seen.T], axis=1)
+    field = encode(way, 1) * np.sin(2 * np.pi * 500 * time)[:, None] / 2
+    sound, film = make_sound("four.wav", field), tmp_path / "loud.mp4"
+    run_ffmpeg(
+        *("-i", shaken.film, "-i", sound, "-map", "0", "-map", "1", "-c", "copy"),
+        *("-copy_unknown", "-c:a", "pcm_s16le", "-f", "mov", film),
+    )
+    marked = tmp_path / "marked.mp4"
+    inject(film, SphericalMetadata(), marked, ambisonic="acn-sn3d")
+    convert(ConvertJob(marked, tmp_path / "level.mkv", level=Level.GRAVITY, lock=True))
+    heard = run_ffmpeg("-i", tmp_path / "level.mkv", "-f", "f32le", "-")
+    channels = np.frombuffer(heard, "<f4").reshape(-1, 4)
+    assert abs(len(channels) - len(time)) <= 1
+    loud = np.abs(channels[:, 0]) > 0.2
+    loud[(FRAMES - 1) * rate // RATE :] = False  # behind the last reading nothing is known
+    found = unit((channels[loud] / channels[loud, :1])[:, [1, 2, 3]])
+    expected = encode(heading_of(tilt(0)).T @ place, 1)[1:]
+    off = np.degrees(np.arccos(np.clip(found @ expected, -1, 1)))
+    assert off.max() < 1.0
+    assert not list(tmp_path.glob("*.sound*"))
 
 
 def test_a_film_without_telemetry_is_named(shaken: Shaken, tmp_path: Path):
