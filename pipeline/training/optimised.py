@@ -18,7 +18,7 @@ from pipeline.looks.style_images import Picture, load_picture
 from pipeline.source.preprocess import open_resizer
 from pipeline.training.data import cube_faces
 from vr360.cubemap import FACES
-from vr360.errors import NotEquirectError, StyleImageError
+from vr360.errors import InputError, NotEquirectError, StyleImageError
 from vr360.frame import Projection
 from vr360.media.probe import probe
 from vr360.stereo import split_eyes
@@ -46,12 +46,13 @@ class Hero:
         """`SOURCE[,HERO[,MASK]]`; without a HERO it is `painted`. Files lie in `folder`.
 
         Raises:
-            StyleImageError: no source, or more than three files.
+            InputError: no source, or more than three files.
         """
         source, hero, mask, *more = *text.split(","), "", ""
         if not source or any(more):
-            raise StyleImageError(f"--from-optimised {text}: give SOURCE, SOURCE,HERO or "
-                                  "SOURCE,HERO,MASK")  # fmt: skip
+            raise InputError(
+                f"optimised sphere {text!r}: give SOURCE, SOURCE,HERO or SOURCE,HERO,MASK"
+            )
         return cls(
             folder / source, folder / hero if hero else painted, folder / mask if mask else None
         )
