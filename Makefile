@@ -1,7 +1,7 @@
 # make demo   paint the shipped sample clip          make test   lint, types, tests
 # make bench  print the ratios                       make fuzz   long seeded runs
 # make docs   build the site, strict, without network       make chaos  films killed again and again
-# make web    the player in a real Chromium
+# make web    the player in a real Chromium        make ray    films painted on a Ray cluster
 # make gallery DATA=FOLDER   train the shipped gallery on, or anew with FROM=none
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
   libfontconfig1
 
-.PHONY: demo test lint docs bench fuzz chaos web gallery system clean
+.PHONY: demo test lint docs bench fuzz chaos web ray gallery system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -46,6 +46,10 @@ web: $(READY)
 # VR360_CHAOS_KILLS=200 kills more often, VR360_CHAOS_SEED=7 at other moments.
 chaos: $(READY)
 	$(BIN)/pytest -m chaos -s tests/pipeline/jobs
+
+ray: $(READY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[ray]"
+	$(BIN)/pytest -m ray tests/pipeline/jobs
 
 # DATA holds styles/ (the recipe's paintings), photos/, panoramas/, weights/vgg16_features.safetensors.
 FROM ?= shipped

@@ -56,6 +56,13 @@ class Jobs(StrEnum):
     NEVER = "never"
 
 
+class Engine(StrEnum):
+    """What paints the segments of a job: this process, or the tasks of a Ray cluster."""
+
+    HERE = "here"
+    RAY = "ray"
+
+
 class Temporal(StrEnum):
     """Hold the film still along the source's optical flow, or paint frame by frame."""
 

@@ -11,7 +11,14 @@ import cv2
 import numpy as np
 
 from pipeline.choices import FaceLayout, Level, PictureKind, settle
-from pipeline.source.delivery import Progress, Rewritten, Span, open_result, rewrite
+from pipeline.source.delivery import (
+    Progress,
+    Rewritten,
+    Span,
+    as_asked,
+    open_result,
+    rewrite,
+)
 from pipeline.source.levelling import (
     Levelling,
     check_level,
@@ -20,6 +27,7 @@ from pipeline.source.levelling import (
     open_levelling,
     turn_once,
 )
+from vr360.choices import ToneMap
 from vr360.cubelayout import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo, peak_at
@@ -85,6 +93,8 @@ class ConvertJob:
         stereo: how the eyes lie, which stays as it is; None is what the file says.
         span: the part wanted.
         level, lock: a level horizon, and a heading that stays, see `Levelling`; `turn` comes then.
+        chapters: take those that follow the first one too, see `with_chapters`.
+        to_sdr: the tone map of HDR that is delivered as SDR; None leaves it HDR.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
 
     Raises:
@@ -101,6 +111,8 @@ class ConvertJob:
     span: Span = field(default_factory=Span)
     level: Level = Level.NONE
     lock: bool = False
+    chapters: bool = True
+    to_sdr: ToneMap | None = None
     interpolation: Interpolation = Interpolation.CUBIC
     preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
@@ -114,6 +126,7 @@ class ConvertJob:
             interpolation=Interpolation,
             preset=PresetName,
             level=Level,
+            to_sdr=ToneMap,
         )
         check_level(self.level, self.lock)
         if self.level is not Level.NONE and self.source.projection is PictureKind.RECTILINEAR:
@@ -140,7 +153,7 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
         Vr360Error: anything about the input or the output that stands in the way.
     """
     check_files(job.input, job.output, job.preset, job.force)
-    info = with_full_depth(job, probe_source(job))
+    info = as_asked(with_full_depth(job, probe_source(job)), job.chapters, job.to_sdr)
     job.span.check(info)
     check_kind(job.output, info)
     source = map_of(job, info)

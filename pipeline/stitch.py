@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.choices import Level, settle
-from pipeline.source.delivery import Progress, Span, open_result, rewrite, sphere_metadata
+from pipeline.source.delivery import Progress, Span, as_asked, open_result, rewrite, sphere_metadata
 from pipeline.source.levelling import check_level, levelled, open_leveller, open_levelling
+from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
 from vr360.fisheye.camera import Camera
@@ -35,6 +36,8 @@ class StitchJob:
         footage: the camera, what is odd about the footage, the part wanted.
         size: (height, width) of the result; None is as fine as the lenses.
         level, lock: a level horizon, and a heading that stays, see `Levelling`.
+        chapters: take those that follow the first one too, see `with_chapters`.
+        to_sdr: the tone map of HDR that is delivered as SDR; None leaves it HDR.
         preset, encoding: see `vr360.media.presets`; None goes by the output's suffix.
         save_camera: Hugin project to write the camera to.
 
@@ -48,13 +51,21 @@ class StitchJob:
     size: tuple[int, int] | None = None
     level: Level = Level.NONE
     lock: bool = False
+    chapters: bool = True
+    to_sdr: ToneMap | None = None
     preset: PresetName | None = None
     encoding: Overrides = field(default_factory=Overrides)
     save_camera: Path | None = None
     force: bool = False
 
     def __post_init__(self) -> None:
-        settle(self, paths=("input", "output", "save_camera"), preset=PresetName, level=Level)
+        settle(
+            self,
+            paths=("input", "output", "save_camera"),
+            preset=PresetName,
+            level=Level,
+            to_sdr=ToneMap,
+        )
         check_level(self.level, self.lock)
         if self.size is not None:
             check_whole(*self.size)
@@ -91,6 +102,7 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
     if job.save_camera is not None:
         check_target(job.save_camera, job.force, job.input)
     info = probe(job.input, Projection.DUAL_FISHEYE, Stereo.MONO)
+    info = as_asked(info, job.chapters, job.to_sdr)
     job.span.check(info)
     check_kind(job.output, info)
     height, width = result_shape(job, info)

@@ -21,6 +21,7 @@ from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
+from pipeline.source.delivery import as_asked
 from pipeline.source.levelling import levelled, open_leveller, open_levelling
 from pipeline.source.preprocess import check_median, median_blur
 from pipeline.source.unfolding import Unfolding, open_unfolding
@@ -183,7 +184,7 @@ def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if all that the job names is there and can be: before any net is loaded."""
     check_files(job.input, job.output, job.preset, job.force)
     given = job.source_projection, job.stereo, job.rate  # a folder has no rate
-    info = probe(job.input, *given, parts=True)
+    info = as_asked(probe(job.input, *given, parts=True), job.chapters, job.to_sdr)
     check_median(job.median, info.bit_depth)
     job.span.check(info)
     check_kind(job.output, info)

@@ -51,6 +51,13 @@ class Interpolation(StrEnum):
     LANCZOS = "lanczos"
 
 
+class ToneMap(StrEnum):
+    """How bright light finds room below SDR's white, see `vr360.media.tonemap`."""
+
+    BT2390 = "bt2390"
+    HABLE = "hable"
+
+
 class AmbisonicMark(StrEnum):
     """What to do about ambisonic sound.
 

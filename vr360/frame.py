@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from vr360.cameras.pairs import Pair
 from vr360.choices import Projection as Projection
 from vr360.choices import Stereo as Stereo
+from vr360.choices import ToneMap
 from vr360.window import FRONT_HALF, FULL, Bounds, Window
 
 Rgb = NDArray[Any]
@@ -113,6 +114,8 @@ class VideoInfo:
             `vr360.spherical.model`.
         reason: why `projection` and `stereo` were chosen, one sentence for the user.
         start_time: of the first frame on the container's clock, seconds; the sound runs on it.
+        chapters: the films that are read one after the other, itself the first; none where alone.
+        hdr, tone_map: what is read, and by which `ToneMap` it becomes what is told here.
         notes: what was assumed where the file says nothing, one sentence each for the user.
     """
 
@@ -139,6 +142,9 @@ class VideoInfo:
     declared: bool = False
     bounds: Bounds = FULL
     pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    chapters: tuple[VideoInfo, ...] = ()
+    hdr: VideoInfo | None = None
+    tone_map: ToneMap | None = None
     notes: tuple[str, ...] = ()
 
     @property

@@ -33,8 +33,15 @@ class Backend(Protocol):
         self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
     ) -> Tensor: ...
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
-        """The painted pictures, and the statistics (N, 2, K) measured on the way."""
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """The painted pictures, and the statistics (N, 2, K) measured on the way.
+
+        Args:
+            first: of a shot, or the only one: nothing is prepared that pays with many alone.
+                Results of the two ways differ by rounding.
+        """
 
 
 def choose_device(device: str) -> str:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.backends.graphs import load_graph
+from pipeline.backends.torch_backend import TorchBackend
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net
 from pipeline.nets.surface import PLANE, SPHERE, Surface
@@ -35,6 +36,7 @@ class OpenVinoBackend:
         self.device = torch.device("cpu")
         self._net = net.eval()
         self._precision = precision
+        self._torch = TorchBackend(net)
         self._statistics = _size_of_statistics(net)
         self._requests: dict[tuple[Any, ...], ov.InferRequest] = {}
         self._lock = Lock()  # a request serves one thread; so do its outputs
@@ -44,7 +46,11 @@ class OpenVinoBackend:
     ) -> Tensor:
         return self._infer(rgb, look, surface, held)[0]
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        if first:  # a still, perhaps: tracing would take ten times as long as painting it
+            return self._torch.measure(rgb, look, surface)
         painted, moments = self._infer(rgb, look, surface, None)
         return painted, moments
 

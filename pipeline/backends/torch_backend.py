@@ -32,7 +32,9 @@ class TorchBackend:
     ) -> Tensor:
         return self._run(rgb, look, surface, Moments(surface, held))
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+    ) -> tuple[Tensor, Tensor]:
         moments = Moments(surface)
         painted = self._run(rgb, look, surface, moments)
         return painted, moments.used()

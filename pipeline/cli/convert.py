@@ -12,6 +12,7 @@ from pipeline.choices import FaceLayout, Level, PictureKind, StereoOrAuto
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
+    Chapters,
     Codec,
     Crf,
     Duration,
@@ -25,6 +26,7 @@ from pipeline.cli.options import (
     Speed,
     Start,
     Stereo,
+    ToSdr,
     parse_span,
     usage,
 )
@@ -69,6 +71,8 @@ def convert(
     ),
     level: HorizonLevel = Level.NONE,
     lock: Lock = False,
+    chapters: Chapters = True,
+    to_sdr: ToSdr = None,
     stereo: Stereo = StereoOrAuto.AUTO,
     interpolation: Interpolation = typer.Option(
         Interpolation.CUBIC, help="linear, cubic, or lanczos: sharper and about four times slower."
@@ -108,6 +112,8 @@ def convert(
             span=span,
             level=level,
             lock=lock,
+            chapters=chapters,
+            to_sdr=to_sdr,
             interpolation=interpolation,
             preset=preset,
             encoding=Overrides(codec, crf, pixel_format, speed),

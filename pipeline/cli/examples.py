@@ -30,6 +30,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "convert": (
         "vr360 convert clip.mp4 cube.mkv --to cubemap",
         "vr360 convert clip.mp4 view.mp4 --to rectilinear --fov 100 --yaw 90 --size 1920x1080",
+        "vr360 convert GS010012.360 level.mp4 --level gravity --lock",
+        "vr360 convert hdr.mp4 sdr.mp4 --to-sdr bt2390",
         "vr360 convert faces back.png --from cubemap --from-layout faces",
     ),
     "demo": ("vr360 demo", "vr360 demo --style great_wave --out wave"),

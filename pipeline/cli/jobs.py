@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from pipeline.choices import Engine
 from pipeline.cli.command import Command, Commands, epilog
 from pipeline.cli.console import print_json, progress_bar, say
-from pipeline.cli.options import AsJson, Force
+from pipeline.cli.options import Address, AsJson, EngineKind, Force
 from pipeline.cli.plan import clock
 from pipeline.cli.signals import stopping_at_a_frame
+from pipeline.cli.stylize import engine_of
 from vr360.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,14 +83,20 @@ def show(folder: Path = Folder, as_json: AsJson = False) -> None:
 
 
 @jobs.command(cls=Command)
-def resume(folder: Path = Folder, force: Force = False) -> None:
+def resume(
+    folder: Path = Folder,
+    engine: EngineKind = Engine.HERE,
+    address: Address = None,
+    force: Force = False,
+) -> None:
     """Go on with a film, with the settings that it was begun with."""
     from pipeline.jobs.job import JobOptions
     from pipeline.jobs.job import resume as go_on
 
     scanning = partial(progress_bar, doing="finding cuts")
     with stopping_at_a_frame() as stop:
-        options = JobOptions(stop=stop, scanning=scanning)
+        painting = engine_of(engine, address)
+        options = JobOptions(stop=stop, scanning=scanning, engine=painting)
         report = go_on(folder, progress_bar, options, force)
     say("film     ", str(report.output))
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.choices import Level, StereoOrAuto, check_device
+from pipeline.choices import Engine, Level, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
-from vr360.choices import Projection
+from vr360.choices import Projection, ToneMap
 from vr360.errors import InputError
 from vr360.media.presets import PresetName
 
@@ -89,6 +89,43 @@ HorizonLevel = Annotated[
 ]
 Lock = Annotated[
     bool, typer.Option("--lock", help="With --level: keep the heading too, as where it begins.")
+]
+
+WarmUp = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=240,
+        help="Frames painted before each segment of a job, so that several processes can share a "
+        "shot; 0 hands the state over.",
+    ),
+]
+EngineKind = Annotated[
+    Engine,
+    typer.Option(
+        "--engine",
+        help="What paints the segments of a job: this process, or ray, tasks of a Ray cluster "
+        "(pip install 'vr360[ray]').",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        help="Ray cluster, HOST:PORT or ray://HOST:PORT. Default: RAY_ADDRESS, or a cluster of "
+        "this machine alone."
+    ),
+]
+
+Chapters = Annotated[
+    bool,
+    typer.Option(help="Take the chapters that follow INPUT too (GS01..., GS02...), as one film."),
+]
+ToSdr = Annotated[
+    ToneMap | None,
+    typer.Option(
+        help="Deliver PQ or HLG as SDR by a tone map: bt2390 keeps all but highlights, hable is "
+        "softer and darker."
+    ),
 ]
 
 

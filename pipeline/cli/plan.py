@@ -2,80 +2,43 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from pipeline.choices import StereoOrAuto, Temporal
-from pipeline.cli.console import print_json, say
-from pipeline.cli.options import (
-    AsJson,
-    Device,
-    Duration,
-    From,
-    Input,
-    Preset,
-    Start,
-    Stereo,
-    parse_span,
-    usage,
-)
-from pipeline.cli.values import parse_size, stereo_of
+from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.options import AsJson, Input, WarmUp
+from pipeline.cli.painting import JobOf, paints
 
 if TYPE_CHECKING:
     from pipeline.jobs.forecast import Forecast
 
 
+@paints
 def plan(
+    job_of: JobOf,
     input: Input,
     output: Path = typer.Argument(
         Path("film.mp4"), help="The film that it would become; its suffix decides. Not written."
     ),
-    style: list[str] = typer.Option(..., help="As --style of vr360 stylize."),
-    strength: str = typer.Option("1", help="As --strength of vr360 stylize."),
-    size: str | None = typer.Option(None, help="WxH of the result, all eyes included."),
-    paint_width: int | None = typer.Option(
-        None, min=64, max=16384, help="Pixels around the sphere while it is painted."
-    ),
-    start: Start = "0",
-    duration: Duration = None,
-    temporal: Temporal = typer.Option(Temporal.FLOW, help="As --temporal of vr360 stylize."),
-    source_projection: From = None,
-    stereo: Stereo = StereoOrAuto.AUTO,
-    preset: Preset = None,
-    device: Device = "auto",
     workers: int = typer.Option(
         1, min=1, max=10_000, help="Machines like this one that share the work."
     ),
+    warm_up: WarmUp = 0,
     price: float | None = typer.Option(
         None, min=0, help="Of one machine for an hour, in any currency: tells the cost."
     ),
     as_json: AsJson = False,
 ) -> None:
     """Tell the time, memory, disk and cost of a film, after ten seconds of painting."""
-    span, wide = parse_span(start, duration), parse_size(size)
+    job = job_of(input, output, True)
 
     from pipeline.jobs.forecast import forecast
-    from pipeline.painting.job import StylizeJob
 
-    with usage():
-        job = StylizeJob(
-            input=input,
-            output=output,
-            style=style,
-            strength=strength,
-            preset=preset,
-            span=span,
-            size=wide,
-            paint_width=paint_width,
-            temporal=temporal,
-            device=device,
-            source_projection=source_projection,
-            stereo=stereo_of(stereo),
-            force=True,
-        )
-    found = forecast(job, workers, price)
+    scanning = partial(progress_bar, doing="finding cuts")
+    found = forecast(job, workers, price, warm_up=warm_up, scanning=scanning)
     if as_json:
         print_json(found.as_data())
     else:
@@ -97,7 +60,9 @@ def summarise(found: Forecast) -> None:
     each = ", ".join(f"{name} {clock(seconds)}" for name, seconds in steps.items())
     say("time     ", f"{clock(found.seconds)} ({each})")
     if found.workers > 1:
-        say("         ", f"{clock(found.seconds_shared)} with {found.workers} machines like this")
+        share = f"{100 * found.efficiency:.0f} % of their painting is the film"
+        say("shared   ", f"{clock(found.seconds_shared)} by {found.workers} machines, {share}")
+        say("         ", f"best with --segment {found.length}")
     say("memory   ", f"{found.memory / 1e9:.1f} GB")
     say("disk     ", f"{megabytes(found.film)}, and {megabytes(found.folder)} until it is done")
     if found.cost is not None:

@@ -14,6 +14,7 @@ from pipeline.choices import Level
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import (
     AsJson,
+    Chapters,
     Codec,
     Crf,
     Duration,
@@ -26,6 +27,7 @@ from pipeline.cli.options import (
     Preset,
     Speed,
     Start,
+    ToSdr,
     parse_span,
     usage,
 )
@@ -61,6 +63,8 @@ def stitch(
     roll: float = typer.Option(0.0, help="Roll of the camera: degrees clockwise."),
     level: HorizonLevel = Level.NONE,
     lock: Lock = False,
+    chapters: Chapters = True,
+    to_sdr: ToSdr = None,
     size: str | None = typer.Option(
         None, help="Size of the result, WxH, 2:1. Default: as wide as INPUT."
     ),
@@ -104,6 +108,8 @@ def stitch(
             size=parse_size(size),
             level=level,
             lock=lock,
+            chapters=chapters,
+            to_sdr=to_sdr,
             preset=preset,
             encoding=Overrides(codec, crf, pixel_format, speed),
             save_camera=save_camera,

@@ -2,226 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from pipeline.choices import (
-    CanvasKind,
-    EyePainting,
-    Flow,
-    Jobs,
-    Level,
-    Padding,
-    Statistics,
-    StereoOrAuto,
-    Temporal,
-)
-from pipeline.cli.console import console, print_json, progress_bar, say
-from pipeline.cli.options import (
-    AsJson,
-    Camera,
-    Codec,
-    Crf,
-    Cuts,
-    Device,
-    Duration,
-    Force,
-    From,
-    HorizonLevel,
-    Input,
-    Lock,
-    Output,
-    PixelFormat,
-    Preset,
-    Speed,
-    Start,
-    Stereo,
-    parse_span,
-    usage,
-)
+from pipeline.choices import Engine, Jobs
+from pipeline.cli.console import print_json, progress_bar, say
+from pipeline.cli.options import Address, AsJson, EngineKind, Force, Input, Output, WarmUp
+from pipeline.cli.painting import JobOf, paints
 from pipeline.cli.signals import stopping_at_a_frame
-from pipeline.cli.values import parse_rate, parse_size, stereo_of
 
 if TYPE_CHECKING:
     from pipeline.painting.job import StylizeJob
-    from pipeline.source.delivery import Span
     from pipeline.stylize import StylizeReport
-    from vr360.frame import VideoInfo
 
 
+@paints
 def stylize(
+    job_of: JobOf,
     input: Input,
     output: Output,
-    style: list[str] = typer.Option(
-        ...,
-        help="A shipped style, a FILE, a picture (carpet.jpg), or a blend "
-        "(starry_night:0.7,great_wave:0.3); again, with a time in front (4s:the_scream), where "
-        "the film changes its style.",
-    ),
-    strength: str = typer.Option(
-        "1", help="0 (the picture as it is) to 1.5; or over time, as in 0s:0.3,2.5s:1."
-    ),
-    stroke: str = typer.Option(
-        "1", help="Length of strokes, 0.5 to 2; or over time, as in 0s:0.5,4s:2."
-    ),
-    then: list[str] = typer.Option(
-        [], help="Style or blend that paints the result once more; repeatable."
-    ),
-    refine: float = typer.Option(
-        60, min=0, max=3600, help="Seconds to learn a picture's look in; 0 takes the first guess."
-    ),
-    vgg_weights: Path | None = typer.Option(
-        None, help="VGG features as safetensors, to learn pictures by; torchvision's otherwise."
-    ),
-    preserve_colour: bool = typer.Option(
-        False, "--preserve-colour", help="Paint brightness alone: the film keeps its colours."
-    ),
-    preset: Preset = None,
-    median: int = typer.Option(
-        3, min=0, max=31, help="Kernel of the median blur before the net, odd; 0 is none."
-    ),
-    start: Start = "0",
-    duration: Duration = None,
-    size: str | None = typer.Option(None, help="Size of the result, WxH, all eyes included."),
-    paint_width: int | None = typer.Option(
-        None,
-        min=64,
-        max=16384,
-        help="Width in pixels at which the sphere is painted, whatever the result's size. Strokes "
-        "look as in a film of that width.",
-    ),
-    rate: str | None = typer.Option(
-        None, help="Frames a second of the result, as 30 or 30000/1001. Default: the source's."
-    ),
-    device: Device = "auto",
-    canvas: CanvasKind = typer.Option(
-        CanvasKind.AUTO,
-        help="Layout of the sphere for the net: whole, or six cube faces; auto chooses.",
-    ),
-    padding: Padding = typer.Option(
-        Padding.SPHERE,
-        help="sphere pads each convolution; wrap extends the picture, paints, and crops.",
-    ),
-    statistics: Statistics = typer.Option(
-        Statistics.SHOT, help="Normalise with the statistics of the shot, or of each frame."
-    ),
-    temporal: Temporal = typer.Option(
-        Temporal.FLOW,
-        help="flow smooths along the source's motion; none paints frame by frame.",
-    ),
-    smoothness: float = typer.Option(
-        0.5, min=0, max=1, help="Amount of temporal smoothing, 0 to 1."
-    ),
-    flow: Flow = typer.Option(
-        Flow.AUTO,
-        help="Optical flow: dis; fine (seven times as long; auto takes it for small films); "
-        "raft (wants a GPU; fetches its weights once).",
-    ),
-    paint_every: str = typer.Option(
-        "1",
-        metavar="N|auto",
-        help="Paint every Nth frame with the net and move its strokes along the flow between; "
-        "auto goes by the motion.",
-    ),
-    passes: int = typer.Option(
-        1,
-        min=1,
-        max=2,
-        help="2 smooths backwards too, so that shots begin steady. Takes time, and "
-        "disk beside OUTPUT.",
-    ),
-    eyes: EyePainting = typer.Option(
-        EyePainting.MATCHED,
-        help="Stereo: matched gives both eyes one painting; own paints each by itself.",
-    ),
-    cuts: Cuts = "auto",
-    source_projection: From = None,
-    stereo: Stereo = StereoOrAuto.AUTO,
-    camera: Camera = "auto",
-    level: HorizonLevel = Level.NONE,
-    lock: Lock = False,
-    codec: Codec = None,
-    crf: Crf = None,
-    pixel_format: PixelFormat = None,
-    speed: Speed = None,
     jobs: Jobs = typer.Option(
         Jobs.AUTO,
         "--job",
         help="Paint into OUTPUT.job, so that a run that was stopped goes on; auto: films above a "
         "minute. keep leaves it there, and the next run paints only what has changed.",
     ),
-    warm_up: int = typer.Option(
-        0,
-        min=0,
-        max=240,
-        help="Frames painted before each segment of a job, so that several processes can share a "
-        "shot; 0 hands the state over.",
+    warm_up: WarmUp = 0,
+    segment: int = typer.Option(
+        240,
+        min=12,
+        max=2400,
+        help="Frames of a job's segments at most: what a killed run loses. vr360 plan --workers "
+        "tells what shares out best.",
     ),
+    engine: EngineKind = Engine.HERE,
+    address: Address = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° film, still or folder of frames in a style."""
-    from pipeline.looks.style_images import is_picture
-    from pipeline.looks.track import parse_look
-    from pipeline.styles import check_styles
-    from vr360.media.checks import check_files
-    from vr360.media.presets import Overrides
-    from vr360.media.probe import probe
-
-    span, wide, even = parse_span(start, duration), parse_size(size), parse_rate(rate)
-    with usage():
-        parse_look(style, strength, stroke)
-    check_files(input, output, preset, force)
-    looks = [style, *([look] for look in then)]
-    if any(is_picture(name) for look in looks for name in parse_look(look).styles):
-        info = probe(input, source_projection, stereo_of(stereo), even)
-        looks = [_learned(look, info, span, refine, vgg_weights, device) for look in looks]
-        style, then = looks[0], [look for (look,) in looks[1:]]
-    check_styles(style, *then)
+    shared = engine is not Engine.HERE
+    if shared and jobs is Jobs.NEVER:
+        raise typer.BadParameter(f"--engine {engine} paints jobs, and --job never makes none")
+    job = job_of(input, output, force)
 
     from pipeline.jobs.job import is_long
-    from pipeline.stylize import StylizeJob, stylize  # and torch: nothing above needs it
+    from pipeline.stylize import stylize
 
-    with usage():
-        job = StylizeJob(
-            input=input,
-            output=output,
-            style=style,
-            strength=strength,
-            stroke=stroke,
-            then=then,
-            preserve_colour=preserve_colour,
-            preset=preset,
-            encoding=Overrides(codec, crf, pixel_format, speed),
-            median=median,
-            span=span,
-            size=wide,
-            paint_width=paint_width,
-            rate=even,
-            projection=canvas,
-            padding=padding,
-            statistics=statistics,
-            temporal=temporal,
-            smoothness=smoothness,
-            flow=flow,
-            paint_every=paint_every,
-            passes=passes,
-            eyes=eyes,
-            cuts=cuts,
-            device=device,
-            source_projection=source_projection,
-            stereo=stereo_of(stereo),
-            camera=camera,
-            level=level,
-            lock=lock,
-            force=force,
-        )
-    if jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
-        report = as_a_job(job, warm_up, jobs is Jobs.KEEP)
+    if shared or jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
+        report = as_a_job(job, warm_up, segment, jobs is Jobs.KEEP, engine, address)
     else:
         report = stylize(job, progress_bar)
     if as_json:
@@ -230,42 +62,28 @@ def stylize(
         summarise(report)
 
 
-def _learned(
-    look: list[str],
-    info: VideoInfo,
-    span: Span,
-    seconds: float,
-    vgg_weights: Path | None,
-    device: str,
-) -> list[str]:
-    """A look with its pictures replaced by what was learned of them, while a bar shows how far."""
-    from pipeline.training.picture import with_learned
-
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
-    ) as bar:
-        task = bar.add_task("", total=1.0)
-        return with_learned(
-            look,
-            info,
-            span,
-            seconds=seconds,
-            vgg_weights=vgg_weights,
-            device=device,
-            watch=lambda picture, state: bar.update(
-                task, description=f"learning {picture}", completed=state.done
-            ),
-        )
-
-
-def as_a_job(job: StylizeJob, warm_up: int, keep: bool) -> StylizeReport:
+def as_a_job(
+    job: StylizeJob, warm_up: int, segment: int, keep: bool, engine: Engine, address: str | None
+) -> StylizeReport:
     """Paint a film that can be stopped and gone on with."""
     from pipeline.jobs.job import JobOptions, stylize_in_segments
 
     scanning = partial(progress_bar, doing="finding cuts")
     with stopping_at_a_frame() as stop:
-        options = JobOptions(warm_up=warm_up, keep=keep, stop=stop, scanning=scanning)
+        painting = engine_of(engine, address)
+        options = JobOptions(segment, warm_up, keep, stop, scanning, painting)
         return stylize_in_segments(job, progress_bar, options)
+
+
+def engine_of(engine: Engine, address: str | None) -> Callable[..., Any]:
+    """What paints the segments of a job."""
+    from pipeline.jobs.work import paint
+
+    if engine is Engine.HERE:
+        return paint
+    from pipeline.jobs.on_ray import ray_engine
+
+    return ray_engine(address)
 
 
 def summarise(report: StylizeReport) -> None:

@@ -46,9 +46,8 @@ class Composer:
                 seen = self.seen(frame)
                 for number in [n for n in open_ if n not in seen]:
                     next(open_.pop(number), None)  # lets it complete what it keeps
-                for number in seen:
-                    if number not in open_:
-                        open_[number] = open_scene(self._film.scenes[number])
+                for number in [n for n in seen if n not in open_]:
+                    open_[number] = open_scene(self._film.scenes[number])
                 rgb = self.compose(frame, [next(open_[number]) for number in seen])
                 yield Frame(rgb, frame / self._film.rate)
             for rest in open_.values():

@@ -16,8 +16,8 @@ from pipeline.looks.algebra import names_in, parse_mask
 from pipeline.looks.masks import LumaKey, Mask
 from vr360.errors import InputError
 
-KINDS = ("circle", "band", "polygon", "sky", "luma", "colour", "file", "painted", "is")
-BUILT_IN = {"sky": MaskSpec("sky")}
+KINDS = ("circle", "band", "polygon", "sky", "moving", "luma", "colour", "file", "painted", "is")
+BUILT_IN = {"sky": MaskSpec("sky"), "moving": MaskSpec("moving")}
 """Masks that are there without being written."""
 
 
@@ -107,9 +107,14 @@ def _polygon(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
     tracks["corners"] = corners
 
 
-def _sky(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
-    if not table.need("sky", truth, True):
-        table.wrong("sky", "write sky = true")
+def _found(kind: str) -> Callable[[Table, Tracks, Values, Any], None]:
+    """A mask that is found by itself: `sky = true`."""
+
+    def read(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+        if not table.need(kind, truth, True):
+            table.wrong(kind, f"write {kind} = true")
+
+    return read
 
 
 def _luma(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
@@ -149,7 +154,8 @@ _READERS: dict[str, Callable[[Table, Tracks, Values, Callable[[Any], Path]], Non
     "circle": _circle,
     "band": _band,
     "polygon": _polygon,
-    "sky": _sky,
+    "sky": _found("sky"),
+    "moving": _found("moving"),
     "luma": _luma,
     "colour": _colour,
     "file": _file,

@@ -11,6 +11,7 @@ import numpy as np
 from pipeline.film.easing import Track, at
 from pipeline.film.following import Followed
 from pipeline.film.mask_files import FileMask, still_mask
+from pipeline.film.moving import Moving
 from pipeline.film.script import MaskSpec
 from pipeline.film.watching import Watched
 from pipeline.looks.algebra import names_in, parse_mask
@@ -85,6 +86,8 @@ def _plain(spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched) -> Mask
     values = spec.values
     if spec.kind == "sky":
         return Sky()
+    if spec.kind == "moving":
+        return Moving(clip)
     if spec.kind == "luma":
         low, high = values["range"]
         return LumaKey(low, high, values["softness"])

@@ -9,7 +9,7 @@ from math import radians
 from pathlib import Path
 from typing import Any
 
-from pipeline.choices import EyePainting, Flow, Temporal
+from pipeline.choices import EyePainting, Flow, Level, Temporal
 from pipeline.film.easing import Track
 from pipeline.film.mask_reading import check_formula, check_formulas, read_masks
 from pipeline.film.script import (
@@ -63,6 +63,8 @@ _PAINT = {
     "stereo": lambda value: one_of(Stereo, value),
     "camera": text,
     "device": text,
+    "level": lambda value: Level.GRAVITY if value is True else one_of(Level, value),
+    "lock": truth,
 }
 """How scenes are painted: keys of [film] for all of them, and of a [[scene]] for that one."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.choices import Level
 from pipeline.film.easing import at
 from pipeline.film.looks import IDLE, Look, is_original, scene_looks
 from pipeline.film.mask_files import probe_mask
@@ -14,6 +15,7 @@ from pipeline.film.script import Change, MaskSpec, Scene, Script, Through, Trans
 from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
+from pipeline.source.levelling import open_levelling
 from pipeline.styles import check_styles
 from vr360.errors import InputError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
@@ -196,6 +198,7 @@ def _place(
     look = scene_looks(scene, enters / rate, leaves / rate, length, leave)
     job = _job(scene, Span(start, length), look, rate, size, problems)
     _check_paint(scene, leave, problems)
+    _check_level(scene, job, info, problems)
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
 
 
@@ -275,6 +278,15 @@ def _check_paint(scene: Scene, leave: Transition, problems: Problems) -> None:
     if through and is_original(scene.style):
         hint = "give it a style, and strength = 0 where it is to show the clip itself"
         problems.add(scene.place, f"scene {scene.name!r} is dissolved through paint: {hint}")
+
+
+def _check_level(scene: Scene, job: StylizeJob, info: VideoInfo, problems: Problems) -> None:
+    if job.level is not Level.GRAVITY:
+        return  # what is seen is only known once the clip is read
+    try:
+        open_levelling(job, info, lambda eye: eye)
+    except Vr360Error as error:
+        problems.add((*scene.place, "level"), f"level: {error}")
 
 
 def _job(

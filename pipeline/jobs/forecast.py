@@ -7,22 +7,26 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pipeline.jobs.plan import SEGMENT
+from pipeline.jobs.coding import Coding, coding_of
+from pipeline.jobs.scan import scan_source
+from pipeline.jobs.schedule import SEGMENT, best_length, frames_waited, split
 from pipeline.jobs.segments import Making, Segment
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import save_state
-from pipeline.source.delivery import Span
+from pipeline.source.delivery import Progress, Span
 from pipeline.stylize import open_film
 from pipeline.take import Take, probe_source, unfolding_of
 from vr360.errors import InputError
 from vr360.frame import VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
+from vr360.media.writer import Writer
 
 TRIAL = 10.0
 """Seconds of painting that the forecast rests on, after the nets are loaded."""
@@ -41,6 +45,9 @@ class Forecast:
         loading, scanning, painting, assembling: seconds; `seconds` is all of it.
         seconds_shared: by so many workers of this kind, each with a machine of its own.
         workers: see there.
+        length: frames of a segment with which they are done first.
+        waited: frames that one of them paints meanwhile.
+        efficiency: which share of what they paint is the film; the rest is warm-up and waiting.
         memory: bytes at most, of this program and of its encoder.
         film: bytes of the film, without its sound.
         folder: bytes that the job needs beside it until it is complete.
@@ -55,6 +62,8 @@ class Forecast:
     painting: float
     assembling: float
     workers: int
+    length: int
+    waited: int
     memory: int
     film: int
     folder: int
@@ -67,15 +76,25 @@ class Forecast:
 
     @property
     def seconds_shared(self) -> float:
-        return self.seconds - self.painting * (1 - 1 / self.workers)
+        return self.seconds - self.painting + self.waited / self.fps
+
+    @property
+    def efficiency(self) -> float:
+        return self.frames / (self.workers * self.waited)
 
     def as_data(self) -> dict[str, Any]:
         """For a script."""
-        return asdict(self) | {"seconds": self.seconds, "seconds_shared": self.seconds_shared}
+        shared = {"seconds_shared": self.seconds_shared, "efficiency": self.efficiency}
+        return asdict(self) | {"seconds": self.seconds} | shared
 
 
 def forecast(
-    job: StylizeJob, workers: int = 1, price: float | None = None, trial: float = TRIAL
+    job: StylizeJob,
+    workers: int = 1,
+    price: float | None = None,
+    trial: float = TRIAL,
+    warm_up: int = 0,
+    scanning: Progress = lambda frames, _: frames,
 ) -> Forecast:
     """Paint a few seconds from the middle of a film, and count on from there.
 
@@ -84,6 +103,8 @@ def forecast(
         workers: machines that share the work.
         price: of one machine for one hour.
         trial: seconds to paint.
+        warm_up: see `JobOptions`.
+        scanning: shows how far the source is scanned for its cuts, which several workers need.
 
     Raises:
         Vr360Error: as `stylize`; a still.
@@ -93,7 +114,20 @@ def forecast(
         raise InputError(f"{job.input}: a still needs no plan")
     with tempfile.TemporaryDirectory(prefix="vr360-plan-") as place:
         found = _Trial(Path(place), _from_the_middle(job, info), info, trial)
-    return _forecast(job, info, found, workers, price)
+    frames = job.span.count(info, job.rate)
+    if workers == 1:
+        return _forecast(frames, found, price)
+    started = time.perf_counter()
+    scan = scan_source(job, info, unfolding_of(job, info), "", scanning)
+    seconds = time.perf_counter() - started
+    shared = _shared(scan.cuts, scan.frames, workers, warm_up)
+    return replace(_forecast(scan.frames, found, price), scanning=seconds, **shared)
+
+
+def _shared(cuts: list[int], frames: int, workers: int, warm_up: int) -> dict[str, int]:
+    length = best_length(cuts, frames, workers, warm_up)
+    waited = frames_waited(split(cuts, frames, length, warm_up), workers, warm_up)
+    return {"workers": workers, "length": length, "waited": waited}
 
 
 def _from_the_middle(job: StylizeJob, info: VideoInfo) -> StylizeJob:
@@ -101,11 +135,8 @@ def _from_the_middle(job: StylizeJob, info: VideoInfo) -> StylizeJob:
     return replace(job, span=Span(middle), cuts="none", passes=1)
 
 
-def _forecast(
-    job: StylizeJob, info: VideoInfo, found: _Trial, workers: int, price: float | None
-) -> Forecast:
-    frames = job.span.count(info, job.rate)
-    states = frames // SEGMENT * found.state
+def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
+    beside = frames // SEGMENT * found.state + min(frames, SEGMENT) * found.spare
     estimate = Forecast(
         frames=frames,
         fps=1 / (found.painting * _SECOND_PASSES),
@@ -113,10 +144,12 @@ def _forecast(
         scanning=frames * found.scanning,
         painting=frames * found.painting * _SECOND_PASSES,
         assembling=frames * found.assembling,
-        workers=workers,
+        workers=1,
+        length=SEGMENT,
+        waited=frames,
         memory=_peak_memory(),
         film=round(frames * found.film),
-        folder=round(frames * found.segment) + states,
+        folder=round(frames * found.segment + beside),
         cost=None,
         tried=found.frames,
     )
@@ -132,7 +165,7 @@ class _Trial:
         frames: that were painted.
         loading: seconds before the first frame was there.
         painting, scanning, assembling: seconds a frame.
-        segment, film: bytes a frame.
+        segment, spare, film: bytes a frame.
         state: bytes.
     """
 
@@ -140,10 +173,10 @@ class _Trial:
         started = time.perf_counter()
         sphere = unfolding_of(job, info)
         self._job = replace(job, output=place / f"film{job.output.suffix}")
-        self._info, self._sphere = info, sphere
-        depth = open_film(self._job, info, sphere).bit_depth
-        take = Take(job, info, sphere, depth)
-        with Making(Segment(place, "trial"), job.rate or info.rate, depth) as made, take:
+        film = open_film(self._job, replace(info, audio=()), sphere)
+        coding = coding_of(film, job.rate or info.rate, keep=False)
+        take = Take(job, info, sphere, coding.bit_depth)
+        with Making(Segment(place, "trial"), coding) as made, take:
             self.loading, self.painting = self._paint(take, made, started, seconds)
             self.frames = made.frames
             save_state(place / "state", take.state)
@@ -151,7 +184,8 @@ class _Trial:
             self.scanning = take.stage_seconds["decode and prepare"] / self.frames
             self.state = (place / "state").stat().st_size
             self.segment = made.film.stat().st_size / self.frames
-            self.assembling, self.film = self._assemble(made.film)
+            self.spare = _size(made.film.parent) / self.frames - self.segment
+            self.assembling, self.film = self._assemble(film, made.film, coding)
 
     def _paint(
         self, take: Take, made: Making, started: float, seconds: float
@@ -168,18 +202,23 @@ class _Trial:
         steps = [after - before for before, after in pairwise(times)]
         return times[0] - started, median(steps[_FIRST:])
 
-    def _assemble(self, segment: Path) -> tuple[float, float]:
+    def _assemble(self, film: Writer, segment: Path, coding: Coding) -> tuple[float, float]:
         """Seconds and bytes a frame of the film that is made of a segment."""
         started = time.perf_counter()
-        mute = replace(self._info, audio=())
-        film = open_film(self._job, mute, self._sphere)
         with film:
-            for frame in read_frames(probe(segment)):
-                film.write(frame)
+            if coding.film:
+                list(coding.film.join([segment], Fraction(0)))
+            else:
+                for frame in read_frames(probe(segment)):
+                    film.write(frame)
         seconds = time.perf_counter() - started
-        output = self._job.output
-        parts = output.iterdir() if output.is_dir() else [output]
-        return seconds / self.frames, sum(part.stat().st_size for part in parts) / self.frames
+        return seconds / self.frames, _size(self._job.output) / self.frames
+
+
+def _size(place: Path) -> int:
+    """Bytes of a file, or of all files in a folder and below."""
+    files = place.rglob("*") if place.is_dir() else [place]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _peak_memory() -> int:

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.jobs.claims import owner_of
+from pipeline.jobs.coding import Coding, coding_of
 from pipeline.jobs.lock import locked
+from pipeline.jobs.log import events, logged
 from pipeline.jobs.plan import (
-    SEGMENT,
     Plan,
+    Planned,
     check_plan,
     check_source,
     load_plan,
@@ -25,10 +28,11 @@ from pipeline.jobs.plan import (
     save_plan,
 )
 from pipeline.jobs.scan import Scan, load_scan, open_scan
+from pipeline.jobs.schedule import SEGMENT
 from pipeline.jobs.segments import Manifest
 from pipeline.jobs.stop import PAUSE, Stop
 from pipeline.jobs.studio import Studio
-from pipeline.jobs.work import paint, pausing
+from pipeline.jobs.work import Engine, paint, pausing
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Progress
 from pipeline.source.unfolding import Unfolding
@@ -37,7 +41,7 @@ from pipeline.take import probe_source, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, VideoInfo
 from vr360.media.reader import Resampling
-from vr360.media.writer import Writer
+from vr360.media.writer import FilmWriter, Writer
 from vr360.partial import Partial
 from vr360.stereo import picture_size
 
@@ -61,6 +65,7 @@ class JobOptions:
         stop: is asked after every frame whether to stop; by default only the folder and the disk
             are.
         scanning: shows how far the source is scanned.
+        engine: paints what is missing; this process by default.
     """
 
     length: int = SEGMENT
@@ -68,6 +73,7 @@ class JobOptions:
     keep: bool = False
     stop: Stop | None = None
     scanning: Progress = _silent
+    engine: Engine = paint
 
 
 def folder_of(output: Path) -> Path:
@@ -100,10 +106,11 @@ def stylize_in_segments(
     film, folder = open_film(job, info, sphere), folder_of(job.output)
     _make(folder)
     stop = options.stop or Stop()
-    with locked(folder):
+    with locked(folder), logged(folder, f"painting {job.output.name}"):
         (folder / PAUSE).unlink(missing_ok=True)
-        studio = _planned(folder, job, info, sphere, film.bit_depth, options)
-        manifests = paint(studio, progress, stop)
+        coding = coding_of(film, job.rate or info.rate, options.keep)
+        studio = _planned(folder, job, info, sphere, coding, options)
+        manifests = options.engine(studio, progress, stop)
         assemble(studio, film, stop)
         _finish(studio)
     return _report(studio, manifests, time.perf_counter() - started, film)
@@ -137,14 +144,26 @@ def help_out(folder: Path, progress: Progress = _silent, stop: Stop | None = Non
     Raises:
         Vr360Error: as `paint`; there is no plan yet, or source, styles or code are others here.
     """
+    studio = open_studio(folder)
+    with logged(folder, "helping"):
+        paint(studio, progress, stop or Stop())
+
+
+def open_studio(folder: Path) -> Studio:
+    """The job that another process has planned, to paint segments of it.
+
+    Raises:
+        Vr360Error: there is no plan yet, or source, styles or code are others here.
+    """
     plan, scan = load_plan(folder), load_scan(folder / "scan.json")
     check_plan(folder, plan)
     if scan is None or scan.frames != plan.frames:
         raise InputError(f"{folder}: scan.json is damaged; vr360 jobs resume {folder} scans anew")
     info = probe_source(replace(plan.job, force=True))
     sphere = unfolding_of(plan.job, info)
-    depth = open_film(replace(plan.job, force=True), info, sphere).bit_depth
-    paint(Studio(folder, plan, scan, plan.job, info, sphere, depth), progress, stop or Stop())
+    film = open_film(replace(plan.job, force=True), info, sphere)
+    coding = coding_of(film, Fraction(scan.rate), plan.keep)
+    return Studio(folder, plan, scan, plan.job, info, sphere, coding)
 
 
 def remove(folder: Path) -> None:
@@ -171,15 +190,38 @@ def assemble(studio: Studio, film: Writer, stop: Stop) -> None:
         PausedError: it was asked to stop; the film is assembled anew next time.
     """
     check_source(studio.plan)
+    events.info("assembling %d segments", len(studio.plan.segments))
     with film:
-        for planned in studio.plan.segments:
-            manifest, segment = studio.verified(planned), studio.segment(planned)
-            if manifest is None:
-                again = f"vr360 jobs resume {studio.folder} paints it again"
-                raise OutputError(f"{segment.film}: damaged since it was painted; {again}")
-            for frame in segment.frames(manifest, studio.scan.pts(planned.first), studio.rate):
-                film.write(frame)
-                pausing(studio, stop)
+        steps = _joined(studio, film) if studio.coding.film else _coded(studio, film)
+        for _ in steps:
+            pausing(studio, stop)
+
+
+def _joined(studio: Studio, film: Writer) -> Iterator[int]:
+    assert isinstance(film, FilmWriter)
+    manifests = [_whole(studio, planned) for planned in studio.plan.segments]
+    films = [studio.segment(planned).film for planned in studio.plan.segments]
+    joined = film.join(films, studio.scan.pts(0))
+    for frames, manifest, path in zip(joined, manifests, films, strict=True):
+        if frames != manifest.frames:
+            raise OutputError(f"{path}: {frames} frames, not {manifest.frames}")
+        yield frames
+
+
+def _coded(studio: Studio, film: Writer) -> Iterator[int]:
+    for planned in studio.plan.segments:
+        manifest, segment = _whole(studio, planned), studio.segment(planned)
+        for frame in segment.frames(manifest, studio.scan.pts(planned.first), studio.rate):
+            film.write(frame)
+            yield 1
+
+
+def _whole(studio: Studio, planned: Planned) -> Manifest:
+    manifest = studio.verified(planned)
+    if manifest is None:
+        again = f"vr360 jobs resume {studio.folder} paints it again"
+        raise OutputError(f"{studio.segment(planned).film}: damaged since it was painted; {again}")
+    return manifest
 
 
 def _make(folder: Path) -> None:
@@ -194,16 +236,17 @@ def _planned(
     job: StylizeJob,
     info: VideoInfo,
     sphere: Unfolding,
-    bit_depth: int,
+    coding: Coding,
     options: JobOptions,
 ) -> Studio:
     scan = open_scan(folder, job, info, sphere, options.scanning)
     chosen = options.length, options.warm_up, options.keep
-    plan = make_plan(job, info, scan, bit_depth, *chosen)
+    plan = make_plan(job, info, scan, coding, *chosen)
     if _known(folder) != plan:
         _rehearse(folder, job, info, sphere, scan)
         save_plan(folder, plan)
-    return Studio(folder, plan, scan, job, info, sphere, bit_depth)
+        events.info("planned %d frames in %d segments", plan.frames, len(plan.segments))
+    return Studio(folder, plan, scan, job, info, sphere, coding)
 
 
 def _known(folder: Path) -> Plan | None:

@@ -17,18 +17,18 @@ from typing import Any
 
 import pipeline
 import vr360
+from pipeline.jobs.coding import Coding
 from pipeline.jobs.files import checksum, fingerprint, sha256, write_json
 from pipeline.jobs.scan import Scan
+from pipeline.jobs.schedule import SEGMENT, split
 from pipeline.looks.track import LookTrack, parse_look
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
 from pipeline.styles import GALLERY
 from vr360.errors import InputError
 from vr360.frame import VideoInfo
+from vr360.media.encoder import ffmpeg_version
 from vr360.media.presets import Overrides
-
-SEGMENT = 240
-"""Frames of a segment at most: what a killed run loses."""
 
 _NOT_PAINTED = {"input", "output", "preset", "encoding", "span", "rate", "cuts", "style"}
 _NOT_PAINTED |= {"strength", "stroke", "force"}
@@ -55,6 +55,9 @@ class Planned:
     after: str | None = None
     is_awaited: bool = False
 
+    def __str__(self) -> str:
+        return f"frames {self.first} to {self.first + self.frames - 1}"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -65,6 +68,8 @@ class Plan:
         settings: of the `StylizeJob`, as JSON knows them.
         styles: checksums of the files that the settings name.
         code: checksum of the program.
+        encoder: of the segments, see `Coding`.
+        suffix: of the segments' films.
         length: frames of a segment at most.
         warm_up: frames painted before segments that begin within a shot; 0 hands the state of one
             over to the next.
@@ -77,6 +82,8 @@ class Plan:
     settings: dict[str, Any]
     styles: dict[str, str]
     code: str
+    encoder: str
+    suffix: str
     length: int
     warm_up: int
     keep: bool
@@ -93,7 +100,7 @@ def make_plan(
     job: StylizeJob,
     info: VideoInfo,
     scan: Scan,
-    bit_depth: int,
+    coding: Coding,
     length: int = SEGMENT,
     warm_up: int = 0,
     keep: bool = False,
@@ -101,10 +108,12 @@ def make_plan(
     """The plan of a job as source, styles and code are now."""
     styles = {str(path): sha256(path) for path in _files(job)}
     settings = settings_of(job)
-    base = checksum([_painted(settings), styles, code(), bit_depth, _picture(info), _is_bare(job)])
+    decides = [_painted(settings), styles, code(), _picture(info), _is_bare(job)]
+    base = checksum([*decides, coding.bit_depth, coding.recipe])
     segments = tuple(_segments(job, scan, base, length, warm_up))
     source = fingerprint(job.input)
-    return Plan(source, settings, styles, code(), length, warm_up, keep, scan.frames, segments)
+    known = source, settings, styles, code(), coding.encoder, coding.suffix
+    return Plan(*known, length, warm_up, keep, scan.frames, segments)
 
 
 def identity(job: StylizeJob) -> str:
@@ -145,6 +154,7 @@ def check_plan(folder: Path, plan: Plan) -> None:
         f"{job.input} has changed since": fingerprint(job.input) != plan.source,
         "a style or camera has changed since": styles != plan.styles,
         "another version of vr360 began it": code() != plan.code,
+        "another version of ffmpeg began it": plan.encoder not in ("", ffmpeg_version()),
     }
     for reason, holds in reasons.items():
         if holds:
@@ -198,17 +208,15 @@ def _segments(
     job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int
 ) -> Iterator[Planned]:
     tracks, names = _tracks(job), _names(job, scan)
-    for shot, end in zip([0, *scan.cuts], [*scan.cuts, scan.frames], strict=True):
+    styles = [track.styles for track in tracks]
+    for shot in split(scan.cuts, scan.frames, length, warm_up):
         after: str | None = None
-        for first in range(shot, end, length):
-            frames = min(length, end - first)
-            warm = min(warm_up, first - shot)
+        for piece in shot:
             entering = None if warm_up else after
-            seen = names[first - warm : first + frames]
-            styles = [track.styles for track in tracks]
-            awaited = not warm_up and first + frames < end
-            key = checksum([base, styles, entering, warm, awaited, seen])[:32]
-            yield Planned(key, first, frames, warm, entering, awaited)
+            seen = names[piece.first - piece.warm_up : piece.first + piece.frames]
+            awaited = not warm_up and piece is not shot[-1]
+            key = checksum([base, styles, entering, piece.warm_up, awaited, seen])[:32]
+            yield Planned(key, piece.first, piece.frames, piece.warm_up, entering, awaited)
             after = key
 
 

@@ -1,4 +1,4 @@
-"""Segments of a film: each a lossless film, the state behind it, and a manifest that vouches."""
+"""Segments of a film: each a film itself, the state behind it, and a manifest that vouches."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.jobs.coding import LOSSLESS, Coding
 from pipeline.jobs.files import keep, sha256, write_json
 from pipeline.painting.state import PaintState, load_state, save_state
 from vr360.errors import OutputError, VideoOpenError
@@ -56,15 +57,16 @@ class Segment:
     Args:
         folder: of the job.
         name: its key; with `.part` behind it, what was painted of it before a pause.
+        suffix: of its film, see `Coding`.
 
     Attributes:
-        film: its frames, lossless.
+        film: its frames.
         state: the `PaintState` behind it.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, suffix: str = LOSSLESS) -> None:
         self.folder, self.name = folder, name
-        self.film = folder / f"{name}.mkv"
+        self.film = folder / f"{name}{suffix}"
         self.state = folder / f"{name}.safetensors"
         self._manifest = folder / f"{name}.json"
 
@@ -137,17 +139,17 @@ class Making:
     """A segment on its way, in a folder that no other process writes to; a context manager.
 
     Attributes:
-        film, state: where the two files grow.
+        film, state: where the two files grow; once complete, `film` is the spare of a part.
         frames: written so far.
     """
 
-    def __init__(self, segment: Segment, rate: Fraction, bit_depth: int) -> None:
+    def __init__(self, segment: Segment, coding: Coding) -> None:
         self._place = Partial(segment.folder / segment.name)
-        self.film = self._place.path / "film.mkv"
+        self.film = self._place.path / f"film{coding.suffix}"
         self.state = self._place.path / "state.safetensors"
         self.frames = 0
-        self._rate, self._bit_depth = rate, bit_depth
-        self._writer: FilmWriter | None = None
+        self._coding = coding
+        self._writers = list[FilmWriter]()  # of the film, and of its spare
 
     def __enter__(self) -> Making:
         self._place.make(folder=True)
@@ -155,19 +157,28 @@ class Making:
 
     def write(self, frame: Frame) -> None:
         """Add one frame; raises as `FilmWriter`."""
-        if self._writer is None:
-            height, width = frame.rgb.shape[:2]
-            depth = self._bit_depth
-            writer = FilmWriter(self.film, height, width, self._rate, "archive", bit_depth=depth)
-            self._writer = writer.__enter__()
-        self._writer.write(frame)
+        if not self._writers:
+            self._begin(frame)
+        for writer in self._writers:
+            writer.write(frame)
         self.frames += 1
 
-    def complete(self, state: PaintState | None) -> tuple[str, str | None, int]:
-        """End the film and save the state: sha256 of both, and how many bytes they have."""
-        assert self._writer is not None
-        writer, self._writer = self._writer, None
-        writer.__exit__(None, None, None)
+    def _begin(self, frame: Frame) -> None:
+        writers = [self._coding.writer(self.film, frame)]
+        if self._coding.wants_spare:
+            writers.append(self._coding.spare(self.film.with_name(f"spare{LOSSLESS}"), frame))
+        self._writers = [writer.__enter__() for writer in writers]
+
+    def complete(self, state: PaintState | None, whole: bool = True) -> tuple[str, str | None, int]:
+        """End the film and save the state: sha256 of both, and how many bytes they have.
+
+        Args:
+            state: behind the last frame; None saves none.
+            whole: False leaves the frames as they are, to be written again with those to come.
+        """
+        kept = self._writers.pop(0 if whole else -1)
+        kept.__exit__(None, None, None)
+        self.film = kept.path
         keep(self.film)
         film, size = sha256(self.film), self.film.stat().st_size
         if state is None:
@@ -177,8 +188,8 @@ class Making:
         return film, sha256(self.state), size + self.state.stat().st_size
 
     def __exit__(self, *error: object) -> None:
-        if self._writer is not None:
-            self._writer.__exit__(*error)  # type: ignore[arg-type]
+        for writer in self._writers:
+            writer.__exit__(GeneratorExit, None, None)  # nobody wants it any more
         self._place.discard()
 
 

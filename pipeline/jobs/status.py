@@ -115,8 +115,9 @@ def verify(folder: Path) -> list[str]:
         InputError: there is no job in the folder, or its plan is damaged.
     """
     faults = []
-    for planned in load_plan(folder).segments:
-        segment = Segment(folder, planned.key)
+    plan = load_plan(folder)
+    for planned in plan.segments:
+        segment = Segment(folder, planned.key, plan.suffix)
         if segment.manifest() and not segment.verified():
             faults.append(f"{segment.film}: damaged; vr360 jobs resume {folder} paints it again")
     return faults

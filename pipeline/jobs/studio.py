@@ -10,7 +10,9 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+from pipeline.jobs.coding import Coding
 from pipeline.jobs.lock import me
+from pipeline.jobs.log import events
 from pipeline.jobs.plan import Plan, Planned, check_source
 from pipeline.jobs.scan import Scan, digest
 from pipeline.jobs.segments import Making, Manifest, Segment
@@ -36,7 +38,8 @@ class Studio:
         folder: of the job.
         plan: of the job.
         scan: of its source.
-        job, info, sphere, bit_depth: see `Take`.
+        job, info, sphere: see `Take`.
+        coding: of the segments.
     """
 
     def __init__(
@@ -47,10 +50,10 @@ class Studio:
         job: StylizeJob,
         info: VideoInfo,
         sphere: Unfolding,
-        bit_depth: int,
+        coding: Coding,
     ) -> None:
         self.folder, self.plan, self.scan = folder, plan, scan
-        self.job, self.info, self.sphere, self.bit_depth = job, info, sphere, bit_depth
+        self.job, self.info, self.sphere, self.coding = job, info, sphere, coding
 
     @cached_property
     def looks(self) -> list[Stylizer]:
@@ -67,7 +70,7 @@ class Studio:
         return eyes * self.sphere.around**2 // 2
 
     def segment(self, planned: Planned) -> Segment:
-        return Segment(self.folder, planned.key)
+        return Segment(self.folder, planned.key, self.coding.suffix)
 
     def verified(self, planned: Planned) -> Manifest | None:
         """What a segment holds; None unless it is there and whole."""
@@ -91,7 +94,8 @@ class Studio:
         done = part[0].frames if part else 0
         take = self._take(planned, part[1] if part else None, done)
         skip = 0 if part else planned.warm_up
-        with Making(self.segment(planned), self.rate, self.bit_depth) as made:
+        events.info("%s: begun, %d of them are there", planned, done)
+        with Making(self.segment(planned), self.coding) as made:
             for frame in self._painted_before(planned, part[0] if part else None):
                 made.write(frame)
             yield from _through(take, made, skip, is_last)
@@ -107,7 +111,7 @@ class Studio:
     ) -> None:
         whole, segment = made.frames == planned.frames, self.segment(planned)
         is_needed = planned.is_awaited or not whole
-        film, state, size = made.complete(take.state if is_needed else None)
+        film, state, size = made.complete(take.state if is_needed else None, whole)
         manifest = Manifest(
             key=planned.key,
             film=film,
@@ -124,6 +128,8 @@ class Studio:
             by=me(),
         )
         (segment if whole else segment.part).settle(made, manifest)
+        how = "done" if whole else "paused within"
+        events.info("%s: %s, %d frames, %.2f fps", planned, how, made.frames, made.frames / seconds)
         if whole:
             segment.part.remove()
 
@@ -148,7 +154,7 @@ class Studio:
             self.job,
             self.info,
             self.sphere,
-            self.bit_depth,
+            self.coding.bit_depth,
             count=count,
             looks=self.looks,
             marks=Cuts[Prepared](),

@@ -7,8 +7,9 @@ processes say nothing to each other but by what lies in it.
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from pathlib import Path
 
 from pipeline.jobs.claims import Claim, claimed
 from pipeline.jobs.plan import Planned
@@ -17,6 +18,9 @@ from pipeline.jobs.stop import PausedError, Stop
 from pipeline.jobs.studio import Studio
 from pipeline.source.delivery import Progress
 from vr360.frame import Frame
+
+Engine = Callable[[Studio, Progress, Stop], dict[str, Manifest]]
+"""What paints all that is missing: `paint`, or a cluster's."""
 
 _LEAST = 1 << 20  # bytes, however small the pictures are
 PATIENCE = 0.5  # seconds between two looks at what others are doing
@@ -89,32 +93,54 @@ def paint(studio: Studio, progress: Progress, stop: Stop) -> dict[str, Manifest]
         for _ in progress(frames, studio.plan.frames - there.frames):
             pass
     if there.missing:
-        raise _paused(studio, there, stop)
+        raise paused(studio, there, stop)
     return there.manifests
 
 
 def pausing(studio: Studio, stop: Stop) -> None:
     """Raise PausedError where the job is to stop."""
     if stop.look(studio.folder, reserve(studio)):
-        raise _paused(studio, Progressing(studio), stop)
+        raise paused(studio, Progressing(studio), stop)
 
 
-def _paused(studio: Studio, there: Progressing, stop: Stop) -> PausedError:
+def paused(studio: Studio, there: Progressing, stop: Stop) -> PausedError:
+    """Says why the job stopped, and what is kept."""
     kept = f"{there.frames} of {studio.plan.frames} frames are kept"
     folder = studio.folder
     return PausedError(f"paused ({stop.reason}): {kept}; go on with: vr360 jobs resume {folder}")
 
 
+def render(studio: Studio, planned: Planned, stop: Stop) -> Path:
+    """Paint one segment, unless another process does or has done so; where it lies.
+
+    Raises:
+        Vr360Error: what stands in its way.
+    """
+    for _ in _claimed(studio, {planned.key: planned}, stop):
+        pass
+    return studio.segment(planned).film
+
+
 def _frames(studio: Studio, there: Progressing, stop: Stop) -> Generator[Frame, None, None]:
     while there.missing and not stop.look(studio.folder, reserve(studio)):
         ready = {planned.key: planned for planned in there.ready()}
-        with claimed(studio.folder, ready) as mine:
-            if mine is None:
-                time.sleep(PATIENCE)
-            elif not studio.verified(ready[mine[0]]):  # nobody has been faster
-                yield from _segment(studio, ready[mine[0]], mine[1], stop)
-                there.meet(ready[mine[0]])
+        painted = yield from _claimed(studio, ready, stop)
+        if painted:
+            there.meet(painted)
         there.look()
+
+
+def _claimed(
+    studio: Studio, ready: dict[str, Planned], stop: Stop
+) -> Generator[Frame, None, Planned | None]:
+    """Paint the first segment that nobody holds; wait a moment where each is held."""
+    with claimed(studio.folder, ready) as mine:
+        if mine is None:
+            time.sleep(PATIENCE)
+        elif not studio.verified(ready[mine[0]]):  # nobody has been faster
+            yield from _segment(studio, ready[mine[0]], mine[1], stop)
+            return ready[mine[0]]
+    return None
 
 
 def _segment(studio: Studio, planned: Planned, claim: Claim, stop: Stop) -> Iterator[Frame]:

@@ -25,6 +25,7 @@ from pipeline.source.levelling import check_level
 from pipeline.source.preprocess import check_median
 from pipeline.source.unfolding import check_paint_width
 from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, check_smoothness
+from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.fisheye.presets import check_camera
 from vr360.frame import Projection, Stereo
@@ -62,6 +63,8 @@ class StylizeJob:
         source_projection, stereo: what the user knows better than the file.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
         level, lock: a level horizon, and a heading that stays, see `Levelling`.
+        chapters: take those that follow the first one too, see `with_chapters`.
+        to_sdr: the tone map of HDR that is delivered as SDR; None leaves it HDR.
 
     Raises:
         InputError: a value that cannot be.
@@ -97,6 +100,8 @@ class StylizeJob:
     camera: str = "auto"
     level: Level = Level.NONE
     lock: bool = False
+    chapters: bool = True
+    to_sdr: ToneMap | None = None
     force: bool = False
 
     def __post_init__(self) -> None:
@@ -114,6 +119,7 @@ class StylizeJob:
             source_projection=Projection,
             stereo=Stereo,
             level=Level,
+            to_sdr=ToneMap,
         )
         check_level(self.level, self.lock)
         for look in self.looks:

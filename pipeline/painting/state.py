@@ -23,7 +23,7 @@ from pipeline.temporal.smoothing import Past
 from vr360.frame import Frame, Rgb
 
 KIND = "vr360-paint-state"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,14 @@ from typing import Protocol
 
 import numpy as np
 
+from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.geometry import Array
+from vr360.media.chapters import with_chapters
 from vr360.media.presets import Overrides
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.tonemap import as_sdr
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 
@@ -56,6 +59,15 @@ class Span:
         if info.is_still:
             return frames
         return at_constant_rate(frames, info.rate, count, self.end(info))
+
+
+def as_asked(info: VideoInfo, chapters: bool, to_sdr: ToneMap | None) -> VideoInfo:
+    """The source with the chapters that follow it, tone-mapped, if that is wanted.
+
+    Raises:
+        InputError: a chapter of another kind, or SDR that is to become SDR.
+    """
+    return as_sdr(with_chapters(info) if chapters else info, to_sdr)
 
 
 class Delivery(Protocol):

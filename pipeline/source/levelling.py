@@ -42,13 +42,11 @@ class Levelling:
     """How each frame of a film is turned, so that its horizon is level.
 
     Attributes:
-        attitude: how the camera lay.
-        begins: of the film's first frame on the clock of `attitude`, seconds.
+        attitude: how the camera lay; its times are seconds from the film's first frame.
         locked: seconds into the film whose heading stays; None follows the camera's.
     """
 
     attitude: Attitude
-    begins: Fraction = Fraction(0)
     locked: Fraction | None = None
 
     def at(self, time: Fraction) -> Array:
@@ -62,9 +60,7 @@ class Levelling:
 
     def over(self, times: ArrayLike) -> Array:
         """(N, 3, 3) rotations at (N,) seconds into the film."""
-        begins = float(self.begins)
-        locked = None if self.locked is None else begins + float(self.locked)
-        return self.attitude.turns(np.asarray(times, float) + begins, locked)
+        return self.attitude.turns(times, None if self.locked is None else float(self.locked))
 
 
 def check_level(level: Level, lock: bool) -> None:
@@ -90,14 +86,14 @@ def open_levelling(job: Levels, info: VideoInfo, unfold: Callable[[Rgb], Rgb]) -
     _check_whole(info)
     if job.level is Level.PICTURE:
         attitude = seen_attitude(_left_eyes(job, info, unfold))
-        return Levelling(attitude, Fraction(0), job.span.start if job.lock else None)
+        return Levelling(attitude, job.span.start if job.lock else None)
     attitude = _by_gravity(info)
     if job.lock and attitude.orientation is None:
         raise InputError(
             f"{info.path}: its telemetry tells where down is, not how the camera turned; "
             "leave --lock out"
         )
-    return Levelling(attitude, info.start_time, job.span.start if job.lock else None)
+    return Levelling(attitude, job.span.start if job.lock else None)
 
 
 def levelled(info: VideoInfo, level: Level) -> VideoInfo:
@@ -160,7 +156,7 @@ def _check_whole(info: VideoInfo) -> None:
 
 
 def _by_gravity(info: VideoInfo) -> Attitude:
-    attitude = attitude_of(info.path) if info.path.is_file() and not info.is_still else None
+    attitude = attitude_of(info) if info.path.is_file() and not info.is_still else None
     if attitude is None:
         raise InputError(
             f"{info.path}: holds no telemetry that tells where down is (GPMF, CAMM); "

@@ -42,6 +42,7 @@ _TRANSFERS = {1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte24
     18: "arib-std-b67",
 }
 _FULL_RANGE = 2
+_RANGES = {1: "tv", _FULL_RANGE: "pc"}
 
 _SWSCALE = {
     "bt709": Colorspace.ITU709,
@@ -87,6 +88,12 @@ def colour_of(frame: av.VideoFrame, height: int) -> tuple[Colour, list[str]]:
         mastering=mastering,
         light=light,
     ), notes
+
+
+def colour_codes(primaries: str, transfer: str, matrix: str, span: str) -> tuple[int, ...]:
+    """The four as H.273 numbers them; the range as ffmpeg does."""
+    named = (_PRIMARIES, primaries), (_TRANSFERS, transfer), (_MATRICES, matrix), (_RANGES, span)
+    return tuple(next(code for code, name in names.items() if name == it) for names, it in named)
 
 
 def depth_of(frame: av.VideoFrame) -> int:

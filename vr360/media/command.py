@@ -12,7 +12,8 @@ import ffmpeg
 import numpy as np
 
 from vr360.frame import Colour, Rgb, Stereo, VideoInfo, bit_depth
-from vr360.media.colour import LIMITED_WHITE_16, TOP_10, rescaled
+from vr360.media.colour import LIMITED_WHITE_16, TOP_10, colour_codes, rescaled
+from vr360.media.joining import FORMAT
 from vr360.media.metadata import pixel_aspect
 from vr360.media.presets import Encoding, RawVideo
 from vr360.media.sound import Track, track_options
@@ -28,18 +29,24 @@ _STEREO_MODES = {
     Stereo.LEFT_RIGHT: "left_right",
     Stereo.RIGHT_LEFT: "right_left",
 }
+_OF_CONTAINERS = {"tag:v", "movflags", "metadata:s:v:0"}
+_COLOURS = ("color_primaries:v", "color_trc:v", "colorspace:v", "color_range:v")
 _SOURCE, _TARGET = "<source>", "<target>"  # ffmpeg-python takes no names that are not UTF-8
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
 
 @dataclass(frozen=True)
 class Sound:
-    """What comes along: tracks of a film, from `start` seconds after its first frame."""
+    """What comes along: tracks of a film, from `start` seconds after its first frame.
+
+    `listed` names the chapters of a film that has several, see `concat_list`.
+    """
 
     film: VideoInfo
     tracks: Sequence[Track]
     start: Fraction
     duration: Fraction | None = None
+    listed: Path | None = None
 
 
 def film_command(
@@ -51,6 +58,7 @@ def film_command(
     colour: Colour,
     sphere: SphericalMetadata | None = None,
     sound: Sound | None = None,
+    joins: bool = False,
 ) -> list[str]:
     """Arguments that make ffmpeg turn raw frames on its standard input into a film.
 
@@ -63,13 +71,17 @@ def film_command(
         colour: primaries and transfer of the frames, which are tagged as they are.
         sphere: what the picture is, if anything is known: gives pixels their shape.
         sound: what to put beside the picture.
+        joins: packets will come instead of frames, see `vr360.media.joining`.
     """
-    streams = [_raw_input(raw, encoding)["v"]]
+    streams = [(_packet_input() if joins else _raw_input(raw, encoding))["v"]]
     options = _picture_options(muxer, raw, encoding, colour, sphere)
+    if joins:
+        options = _copying(options, colour, encoding)
     names = {_TARGET: str(target.absolute())}
     if sound is not None:
-        names[_SOURCE] = str(sound.film.path.absolute())
-        film = ffmpeg.input(_SOURCE, **_cut(sound))
+        names[_SOURCE] = str((sound.listed or sound.film.path).absolute())
+        joined = {"f": "concat", "safe": "0"} if sound.listed else {}
+        film = ffmpeg.input(_SOURCE, **joined, **_cut(sound))
         tags = sound.film.tags
         streams += [film[str(track.info.index)] for track in sound.tracks]
         if sound.start == 0:  # ffmpeg moves subtitles that are cut at their beginning
@@ -100,6 +112,17 @@ def _raw_input(raw: RawVideo, encoding: Encoding) -> Any:
         video_size=(raw.width, raw.height),
         framerate=str(raw.rate),
     )
+
+
+def _packet_input() -> Any:
+    return ffmpeg.input("pipe:", f=FORMAT)
+
+
+def _copying(options: dict[str, str], colour: Colour, encoding: Encoding) -> dict[str, str]:
+    """What remains of the picture's options where nothing is coded, and the colours by name."""
+    kept = {name: options[name] for name in _OF_CONTAINERS & options.keys()}
+    codes = map(str, colour_codes(*_tags(encoding, colour)))
+    return {"c:v": "copy", **kept, **dict(zip(_COLOURS, codes, strict=True))}
 
 
 def _picture_options(
@@ -161,17 +184,22 @@ def _raw_format(depth: int, encoding: Encoding) -> str:
 
 
 def _conversion(encoding: Encoding, colour: Colour) -> str:
-    if encoding.is_rgb:
-        convert, matrix, span = "", "gbr", "pc"
-    else:
-        matrix = "bt2020nc" if colour.primaries == "bt2020" else "bt709"
-        span = "tv"
-        to = f"out_color_matrix={matrix.removesuffix('nc')}:out_range={span}"
-        convert = f"scale={to}:{_CHROMA_LEFT}:{_EXACT},format={encoding.pixel_format},"
+    primaries, transfer, matrix, span = _tags(encoding, colour)
+    to = f"out_color_matrix={matrix.removesuffix('nc')}:out_range={span}"
+    scale = f"scale={to}:{_CHROMA_LEFT}:{_EXACT},format={encoding.pixel_format},"
+    convert = "" if encoding.is_rgb else scale
+    tags = f"range={span}:color_primaries={primaries}:color_trc={transfer}"
+    return f"{convert}setparams={tags}:colorspace={matrix}"
+
+
+def _tags(encoding: Encoding, colour: Colour) -> tuple[str, str, str, str]:
+    """Primaries, transfer, matrix and range, as ffmpeg calls them."""
     # sRGB and BT.709 footage is shown alike, and players know the latter
     transfer = "bt709" if colour.transfer == "iec61966-2-1" else colour.transfer
-    tags = f"range={span}:color_primaries={colour.primaries}:color_trc={transfer}"
-    return f"{convert}setparams={tags}:colorspace={matrix}"
+    if encoding.is_rgb:
+        return colour.primaries, transfer, "gbr", "pc"
+    matrix = "bt2020nc" if colour.primaries == "bt2020" else "bt709"
+    return colour.primaries, transfer, matrix, "tv"
 
 
 def _from_zero(sound: Sound | None) -> bool:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -39,6 +40,13 @@ def ffmpeg_binary() -> str:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
     except RuntimeError:
         raise EncodeError("no ffmpeg found; install ffmpeg or imageio-ffmpeg") from None
+
+
+@lru_cache(maxsize=1)
+def ffmpeg_version() -> str:
+    """What ffmpeg says of itself in its first line."""
+    said = subprocess.run([ffmpeg_binary(), "-version"], capture_output=True, check=False).stdout
+    return said.decode(errors="replace").partition("\n")[0]
 
 
 class Encoder:

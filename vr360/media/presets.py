@@ -60,6 +60,17 @@ class Encoding:
         """Stored as R'G'B', so no matrix stands between the frames and the file."""
         return self.pixel_format.startswith(("gbr", "rgb", "bgr"))
 
+    @property
+    def joins(self) -> bool:
+        """Whether films of it can be joined packet by packet, see `vr360.media.joining`."""
+        return self.codec.startswith(("libx264", "h264_", *_HEVC, "ffv1"))
+
+    @property
+    def is_lossless(self) -> bool:
+        """Whether what is read back is what was written, as far as the options tell."""
+        said = "lossless=1" in self.options.get("x265-params", "") or self.options.get("qp") == "0"
+        return self.is_rgb and (said or self.codec in ("ffv1", "ffvhuff"))
+
 
 @dataclass(frozen=True)
 class RawVideo:

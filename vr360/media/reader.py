@@ -12,8 +12,10 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vr360.choices import ToneMap
 from vr360.errors import VideoOpenError
 from vr360.frame import Frame, VideoInfo
+from vr360.media.chapters import begun
 from vr360.media.colour import RgbConverter
 from vr360.media.containers import (
     clock_slack,
@@ -28,6 +30,7 @@ from vr360.media.interlacing import deinterlaced
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still
 from vr360.media.threads import DEPTH, ReadAhead, T
+from vr360.media.tonemap import peak_of, tone_mapped
 
 __all__ = ["Resampling", "at_constant_rate", "read_ahead", "read_frames"]
 
@@ -58,11 +61,28 @@ def read_frames(
 
 
 def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
+    if info.hdr is not None and info.tone_map is not None:
+        return _in_sdr(info.hdr, start, info.tone_map)
+    if info.chapters:
+        return _chapters(info, start)
     if info.is_still:
         return iter((Frame(read_still(info.path, info.bit_depth), Fraction(0)),))
     if info.path.is_dir():
         return read_folder(info, start)
     return _film(info, start)
+
+
+def _in_sdr(hdr: VideoInfo, start: Fraction, tone_map: ToneMap) -> Iterator[Frame]:
+    transfer, peak = hdr.colour.transfer, peak_of(hdr)
+    for frame in _frames_from(hdr, start):
+        yield replace(frame, rgb=tone_mapped(frame.rgb, transfer, peak, tone_map))
+
+
+def _chapters(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
+    for begins, chapter in begun(info):
+        if start < begins + chapter.duration:
+            for frame in _frames_from(chapter, max(start - begins, Fraction(0))):
+                yield replace(frame, pts=frame.pts + begins)
 
 
 def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:

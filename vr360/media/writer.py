@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
+from copy import copy
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypedDict, Unpack
 
+from vr360.cameras.chapters import concat_list
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
 from vr360.media.checks import check_kind
 from vr360.media.command import Sound, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
-from vr360.media.encoder import Encoder, ffmpeg_binary
+from vr360.media.encoder import Encoder, ffmpeg_binary, ffmpeg_version
 from vr360.media.folders import FolderWriter
+from vr360.media.joining import join
 from vr360.media.metadata import inject_checked
 from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_named, settle
 from vr360.media.sound import plan_tracks
@@ -163,10 +167,12 @@ class FilmWriter:
         self._metadata = metadata
         self._turn = turn
         self._partial = Partial(path)
+        self._list = Partial(path.with_suffix(".ffconcat"))
         self._encoder: Encoder | None = None
         self._behind: WriteBehind[Rgb] | None = None
         self._first = Fraction(0)
         self._finishing = 0.0
+        self._is_part = False
 
     @property
     def bit_depth(self) -> int:
@@ -195,6 +201,41 @@ class FilmWriter:
         self._behind.put(frame.rgb)
         self.frames += 1
 
+    def part(self, path: Path) -> FilmWriter:
+        """A writer of some of its frames, coded as it codes them, without sound.
+
+        Args:
+            path: of the part; its suffix is that of the film.
+        """
+        part = copy(self)
+        part.path, part._partial, part._is_part = path, Partial(path), True
+        return part
+
+    @property
+    def recipe(self) -> list[str]:
+        """All that decides how the pictures of a part are coded."""
+        part = self.part(self.path)
+        part._partial = Partial(Path("part"))
+        target = str(part._partial.path.absolute())
+        return [ffmpeg_version(), *(word for word in part._command() if word != target)]
+
+    def join(self, parts: Sequence[Path], first: Fraction) -> Iterator[int]:
+        """Make the film of its parts, instead of writing frames; the frames of each as it is done.
+
+        Args:
+            parts: see `part`, in the order of the film.
+            first: pts of the first frame.
+
+        Raises:
+            OutputError: the parts were coded differently.
+            EncodeError: ffmpeg has ended meanwhile.
+        """
+        self._first = first
+        self._encoder = Encoder(self._command(joins=True), self.path)
+        for frames in join(parts, self._raw.rate, self._encoder.feed):
+            self.frames += frames
+            yield frames
+
     def _check(self, frame: Frame) -> None:
         raw = self._raw
         if frame.rgb.shape != (raw.height, raw.width, 3) or frame.bit_depth != raw.bit_depth:
@@ -212,7 +253,7 @@ class FilmWriter:
         self._encoder = encoder
         return WriteBehind(lambda rgb: encoder.feed(raw_bytes(rgb, self.encoding)))
 
-    def _command(self) -> list[str]:
+    def _command(self, joins: bool = False) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]
         if self._source and self._source.colour.mastering and self.encoding.codec != "libx265":
             log.warning("%s: %s carries no mastering display", self.path, self.encoding.codec)
@@ -225,7 +266,8 @@ class FilmWriter:
             self.encoding,
             colour,
             self._metadata,
-            self._sound(muxer),
+            None if self._is_part else self._sound(muxer),
+            joins,
         )
 
     def _sound(self, muxer: str) -> Sound | None:
@@ -240,7 +282,15 @@ class FilmWriter:
                 log.warning("%s: sound stays as it is: not ambisonic, it cannot turn", self.path)
             if track.encoder is not None:
                 log.warning("%s: sound becomes %s: %s", self.path, track.encoder, track.why)
-        return Sound(self._source, tracks, start, self._duration)
+        return Sound(self._source, tracks, start, self._duration, self._listed_chapters())
+
+    def _listed_chapters(self) -> Path | None:
+        """The list of the source's chapters, written beside the film for ffmpeg."""
+        if self._source is None or not self._source.chapters:
+            return None
+        made = self._list.make()
+        made.write_text(concat_list(chapter.path for chapter in self._source.chapters))
+        return made
 
     def __exit__(
         self,
@@ -255,9 +305,10 @@ class FilmWriter:
             self._release()
 
     def _complete(self) -> None:
-        if self._behind is None or self._encoder is None:
+        if self._encoder is None:
             raise EncodeError(f"{self.path}: no frames came, so nothing is written")
-        self._behind.close()
+        if self._behind is not None:
+            self._behind.close()
         started = time.perf_counter()
         self._encoder.finish()
         self._finishing = time.perf_counter() - started
@@ -265,7 +316,7 @@ class FilmWriter:
             self._verify()
         except VideoOpenError as error:
             raise EncodeError(f"{self.path}: cannot be read back: {error}") from None
-        if self._metadata is not None:
+        if self._metadata is not None and not self._is_part:
             inject_checked(self._partial.path, self._metadata, self._source)
         self._partial.settle()
 
@@ -277,6 +328,7 @@ class FilmWriter:
         if self._encoder is not None:
             self._encoder.close()
         self._partial.discard()
+        self._list.discard()
 
     def _verify(self) -> None:
         """Read the file back: size, rate and number of frames are those that were written."""

@@ -77,3 +77,9 @@ def test_one_graph_measures_and_holds_as_torch_does(net: StyleNet, kept: Path):
     assert torch.allclose(ours(other, LOOK, SPHERE, held), holding, atol=1e-4)
     assert not torch.allclose(ours(other, LOOK), holding, atol=1e-2)
     assert len(list(kept.glob("*.xml"))) == 1
+
+
+def test_the_first_frame_of_a_shot_needs_no_graph(net: StyleNet, kept: Path):
+    painted, _ = OpenVinoBackend(net).measure(RGB, LOOK, SPHERE, first=True)
+    assert not list(kept.glob("*.xml"))
+    assert torch.equal(painted, TorchBackend(net)(RGB, LOOK, SPHERE))

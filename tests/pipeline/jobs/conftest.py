@@ -83,10 +83,19 @@ def painted_at_once(job: StylizeJob) -> Path:
 
 def same(ours: Path, theirs: Path) -> bool:
     """Decoded frames and their times, sound packets and metadata are the same to the bit."""
-    a, b = (list(read_frames(probe(path))) for path in (ours, theirs))
+    pairs = zip(*(read_frames(probe(path)) for path in (ours, theirs)), strict=False)
+    equal = all(np.array_equal(x.rgb, y.rgb) for x, y in pairs)
+    return equal and same_but_for_the_picture(ours, theirs)
+
+
+def same_but_for_the_picture(ours: Path, theirs: Path) -> bool:
+    """Number and times of frames, size, colours, sound packets and metadata are the same."""
+    a, b = (probe(path) for path in (ours, theirs))
+    times = [[frame.pts for frame in read_frames(info)] for info in (a, b)]
     return (
-        [f.pts for f in a] == [f.pts for f in b]
-        and all(np.array_equal(x.rgb, y.rgb) for x, y in zip(a, b, strict=True))
+        times[0] == times[1]
+        and (a.height, a.width, a.rate, a.bit_depth) == (b.height, b.width, b.rate, b.bit_depth)
+        and a.colour == b.colour
         and sound(ours) == sound(theirs)
         and inspect(ours).metadata == inspect(theirs).metadata
     )

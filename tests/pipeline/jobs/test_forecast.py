@@ -23,10 +23,14 @@ def test_room_for_film_and_folder_is_what_they_take(job: StylizeJob):
 
 def test_workers_share_the_painting_alone_and_cost_as_much(job: StylizeJob):
     one = forecast(job, price=3600, trial=0)
-    ten = replace(one, workers=10)
+    two = forecast(job, 2, trial=0)
     assert one.cost == pytest.approx(one.seconds)
     assert one.seconds_shared == pytest.approx(one.seconds)
-    assert ten.seconds_shared == pytest.approx(one.seconds - 0.9 * one.painting)
+    assert one.efficiency == 1
+    assert two.waited == 14, "the longer of the two shots"
+    rest = two.seconds - two.painting
+    assert two.seconds_shared == pytest.approx(rest + 14 / two.fps)
+    assert two.efficiency == pytest.approx(24 / 28)
     assert one.memory > 1e8
 
 

@@ -26,6 +26,7 @@ from tests.pipeline.jobs.conftest import (
     make_clip,
     painted_at_once,
     same,
+    same_but_for_the_picture,
     sound,
 )
 from vr360.errors import InputError, OutputError, Vr360Error
@@ -304,7 +305,12 @@ def test_every_kind_of_film_is_the_same_when_it_was_broken_off(
     broken_off(job, 14)
     stylize_in_segments(job, options=OPTIONS)
     whole = painted_at_once(job)
-    if suffix:
+    if suffix == ".mp4" and depth == 8:  # each segment is coded by itself, at a loss
+        assert same_but_for_the_picture(job.output, whole)
+        whole = replace(job, output=tmp_path / "again.mp4")
+        stylize_in_segments(whole, options=OPTIONS)
+        assert same(job.output, whole.output)
+    elif suffix:
         assert same(job.output, whole)
         assert len({track for track, _, _ in sound(whole)}) == 1
     else:

@@ -1,6 +1,7 @@
 """A job that is asked to stop keeps every frame that is finished, and says so."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,7 +18,15 @@ from pipeline.jobs import status
 from pipeline.jobs.job import JobOptions, folder_of, resume, stylize_in_segments
 from pipeline.jobs.stop import PausedError, Stop
 from pipeline.painting.job import StylizeJob
-from tests.pipeline.jobs.conftest import LENGTH, OPTIONS, Counted, broken_off, same
+from tests.pipeline.jobs.conftest import (
+    LENGTH,
+    OPTIONS,
+    Counted,
+    StopHereError,
+    broken_off,
+    same,
+    stopping_after,
+)
 from vr360.errors import OutputError, Vr360Error
 
 COMMAND = [sys.executable, "-m", "pipeline.cli"]
@@ -62,6 +71,21 @@ def test_stopped_again_and_again_it_is_still_the_same_film(job: StylizeJob, whol
             pauses += 1
     assert pauses > 2
     assert same(job.output, whole)
+
+
+def test_a_film_coded_at_a_loss_is_the_same_when_it_was_stopped_within_a_segment(job: StylizeJob):
+    film = replace(job, output=job.output.with_suffix(".mp4"))
+    whole = replace(film, output=film.output.with_name("whole.mp4"))
+    stylize_in_segments(whole, options=OPTIONS)
+    stop = Stop()
+    progress = stopping_at(2, lambda: stop.ask("test"))
+    with pytest.raises(PausedError):
+        stylize_in_segments(film, progress, replace(OPTIONS, stop=stop))
+    assert len(list(folder_of(film.output).glob("*.part.mkv"))) == 1
+    counted = Counted()
+    resume(folder_of(film.output), counted)
+    assert 0 < counted.frames < 22
+    assert same(film.output, whole.output)
 
 
 def test_a_part_that_was_damaged_is_painted_again(job: StylizeJob, whole: Path):
@@ -210,3 +234,23 @@ def test_the_command_line_ends_with_one_line(
         main()
     assert exit_.value.code == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_log_tells_when_what_happened(job: StylizeJob):
+    stop = Stop()
+    progress = stopping_at(10, lambda: stop.ask("test"))
+    with pytest.raises(PausedError):
+        stylize_in_segments(job, progress, replace(OPTIONS, stop=stop))
+    folder = folder_of(job.output)
+    with pytest.raises(StopHereError, match=r"^$"):
+        resume(folder, stopping_after(1))
+    lines = (folder / "log.txt").read_text().splitlines()
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}  process \d+ on ", x) for x in lines)
+    said = [line.partition(" on ")[2].partition("  ")[2] for line in lines]
+    assert said[0].startswith("painting film.mkv, vr360 ")
+    assert said[1] == "planned 24 frames in 4 segments"
+    done = r"frames \d+ to \d+: done, 8 frames, \d+\.\d\d fps"
+    assert sum(bool(re.fullmatch(done, line)) for line in said) == 1
+    assert any("paused within" in line for line in said)
+    assert any(line.startswith("paused (test): ") for line in said)
+    assert said[-1].startswith("ended by StopHereError")

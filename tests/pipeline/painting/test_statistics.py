@@ -17,9 +17,11 @@ class Watched(TorchBackend):
         super().__init__(StyleNet(NetConfig(channels=8, blocks=1)))
         self.measured = 0
 
-    def measure(self, rgb: Tensor, look: Tensor, surface: Surface) -> tuple[Tensor, Tensor]:
+    def measure(
+        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+    ) -> tuple[Tensor, Tensor]:
         self.measured += 1
-        return super().measure(rgb, look, surface)
+        return super().measure(rgb, look, surface, first)
 
 
 LOOK = StyleNet(NetConfig(channels=8, blocks=1)).plain_look()
@@ -66,12 +68,23 @@ def test_measuring_is_rare():
     assert backend.measured == 7 + 2  # 0, 1, 2, 4, 8, 16, 32; 48, 96
 
 
-def test_each_change_of_the_look_measures_one_frame_once_more():
+def test_a_straight_change_of_the_look_is_measured_now_and_then():
     backend = Watched()
     shot = ShotStatistics(backend)
-    for n in range(9):
-        shot.paint(picture(0), LOOK + 0.01 * n, SPHERE)
-    assert backend.measured == 5 + 8  # frames 0, 1, 2, 4, 8; eight changes
+    for n in range(48):
+        shot.paint(picture(0), LOOK + 0.001 * max(0, n - 33) * torch.ones_like(LOOK), SPHERE)
+    # Frames 0, 1, 2, 4, 8, 16, 32; of the fourteen changes those by 1, 3, 6 and 10 steps.
+    assert backend.measured == 7 + 4
+
+
+def test_a_look_that_stands_again_is_held_as_if_it_had_been_there_all_along():
+    shot, steady = ShotStatistics(Watched()), ShotStatistics(Watched())
+    bend = torch.linspace(0, 1, LOOK.shape[1])[None]
+    for n in range(30):
+        share = min(1, max(0, n - 5) / 20)
+        painted = shot.paint(picture(0), LOOK + share**2 * bend, SPHERE)
+        expected = steady.paint(picture(0), LOOK + bend, SPHERE)
+    assert torch.allclose(painted, expected, atol=1e-4)
 
 
 def test_frames_that_are_not_painted_count():

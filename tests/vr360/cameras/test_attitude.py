@@ -1,6 +1,7 @@
 """Which way is down, from sensors: motions made up here, and a film of a real camera."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -20,8 +21,10 @@ from tests.vr360.spherical.synthetic import Track, box, movie
 from vr360.cameras import camm
 from vr360.cameras.attitude import facing, integrated, interpolated, matrices
 from vr360.cameras.gopro import Sample, _by_acceleration, _sensors, attitude
+from vr360.frame import Projection
 from vr360.geometry import Array, rotation
 from vr360.media.attitude import attitude_of
+from vr360.media.probe import probe
 
 SECONDS, RATE = 12, 200
 TIMES = np.arange(SECONDS * RATE) / RATE
@@ -180,15 +183,16 @@ def test_a_film_tells_its_attitude(
     make_film, moving, run_ffmpeg: Callable[..., bytes], tmp_path: Path
 ):
     film = make_film("plain.mp4", moving(12), "-c:v", "libx264")
-    assert attitude_of(film) is None
+    info = probe(film, Projection.EQUIRECT)
+    assert attitude_of(info) is None
     lies = walked(TIMES[::100])
     both = beside(film, run_ffmpeg, b"gpmd", [gravity_and_orientation(lies)], 12000)
-    found = attitude_of(both)
+    found = attitude_of(replace(info, path=both))
     assert found is not None
     assert off_by(found.down, lies @ DOWN).max() < 2
     packets = [packet(3, 0, 0, 9.8), packet(5, 48.1, 11.5, 520), packet(3, 0, 0.1, 9.8)]
     track = Track(b"camm", (box(b"camm", bytes(6), b"\0\1"),), tuple(packets))
     (tmp_path / "camm.mp4").write_bytes(movie(Track(), track))
-    motion = attitude_of(tmp_path / "camm.mp4")
+    motion = attitude_of(replace(info, path=tmp_path / "camm.mp4"))
     assert motion is not None
     assert motion.down == pytest.approx(np.tile([0, -1, 0], (2, 1)), abs=0.02)
