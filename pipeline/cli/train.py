@@ -15,7 +15,7 @@ from pipeline.cli.console import console, say
 from pipeline.cli.options import Device, usage
 
 if TYPE_CHECKING:
-    from pipeline.training.optimised import Hero
+    from pipeline.training.hero import Hero
     from pipeline.training.train import TrainProgress
 
 
@@ -131,7 +131,7 @@ def train(
 
 
 def _heroes(texts: list[str] | None, style_image: Path) -> tuple[Hero, ...] | None:
-    from pipeline.training.optimised import Hero
+    from pipeline.training.hero import Hero
 
     return tuple(Hero.parse(text, style_image) for text in texts) if texts else None
 

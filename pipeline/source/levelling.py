@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike
 
 from pipeline.choices import Level
 from pipeline.source.delivery import Span
-from pipeline.temporal.horizon import HEIGHT, seen_attitude
 from vr360.cameras.attitude import Attitude
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo, peak_at
@@ -85,6 +84,8 @@ def open_levelling(job: Levels, info: VideoInfo, unfold: Callable[[Rgb], Rgb]) -
         return None
     _check_whole(info)
     if job.level is Level.PICTURE:
+        from pipeline.temporal.horizon import seen_attitude  # and what finds cuts: slow to load
+
         attitude = seen_attitude(_left_eyes(job, info, unfold))
         return Levelling(attitude, job.span.start if job.lock else None)
     attitude = _by_gravity(info)
@@ -129,6 +130,8 @@ def looker(source: SphereMap) -> Callable[[Rgb], Rgb]:
     sampler: list[Sampler] = []
 
     def look(eye: Rgb) -> Rgb:
+        from pipeline.temporal.horizon import HEIGHT
+
         if not sampler:
             sampler.append(build_sampler(source, Equirect(HEIGHT, 2 * HEIGHT)))
         return sampler[0](eye)

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from pipeline.looks.style_images import Picture, load_picture
 from pipeline.source.preprocess import open_resizer
 from pipeline.training.data import cube_faces
+from pipeline.training.hero import Hero
 from vr360.cubemap import FACES
-from vr360.errors import InputError, NotEquirectError, StyleImageError
+from vr360.errors import NotEquirectError, StyleImageError
 from vr360.frame import Projection
 from vr360.media.probe import probe
 from vr360.stereo import split_eyes
@@ -31,37 +32,6 @@ logger = logging.getLogger(__name__)
 SLACK = 0.02  # relative difference of aspect ratios that are the same
 TRIES = 8  # places looked at for one that counts
 BLURRED = 0.5  # of the size it is learned at: a sphere so small has lost its strokes' edges
-
-
-@dataclass(frozen=True)
-class Hero:
-    """A painted sphere, what it was painted from, and a picture that is white where it counts."""
-
-    source: Path
-    painted: Path
-    mask: Path | None = None
-
-    @classmethod
-    def parse(cls, text: str, painted: Path, folder: Path = Path()) -> Hero:
-        """`SOURCE[,HERO[,MASK]]`; without a HERO it is `painted`. Files lie in `folder`.
-
-        Raises:
-            InputError: no source, or more than three files.
-        """
-        source, hero, mask, *more = *text.split(","), "", ""
-        if not source or any(more):
-            raise InputError(
-                f"optimised sphere {text!r}: give SOURCE, SOURCE,HERO or SOURCE,HERO,MASK"
-            )
-        return cls(
-            folder / source, folder / hero if hero else painted, folder / mask if mask else None
-        )
-
-    @property
-    def files(self) -> dict[str, Path]:
-        """Those that are given, by what they are."""
-        named = {"source": self.source, "painted": self.painted, "mask": self.mask}
-        return {name: path for name, path in named.items() if path}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ import numpy as np
 from pipeline.looks.colours import picture_palette, recoloured
 from pipeline.looks.style_images import Box, Picture, is_inside, load_style, resized
 from pipeline.nets.checkpoint import StyleCard
-from pipeline.training.optimised import Floats, Hero, Pair, load_pair
+from pipeline.training.hero import Hero
+from pipeline.training.optimised import Floats, Pair, load_pair
 from pipeline.training.reference import reference_palette
 from vr360.change import luma
 from vr360.errors import StyleImageError

@@ -12,8 +12,9 @@ from pipeline.nets.looks import STRENGTHS
 from pipeline.nets.surface import PLANE
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
+from pipeline.training.hero import Hero
 from pipeline.training.lessons import painted_targets
-from pipeline.training.optimised import Hero, load_pair
+from pipeline.training.optimised import load_pair
 from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource, load_recipe
 from pipeline.training.train import open_vgg
 from tests.pipeline.conftest import soft_noise
