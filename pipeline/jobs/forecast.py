@@ -113,7 +113,7 @@ def forecast(
     if info.is_still:
         raise InputError(f"{job.input}: a still needs no plan")
     with tempfile.TemporaryDirectory(prefix="vr360-plan-") as place:
-        found = _Trial(Path(place), _from_the_middle(job, info), info, trial)
+        found = _Trial(Path(place), job, info, trial)
     frames = job.span.count(info, job.rate)
     if workers == 1:
         return _forecast(frames, found, price)
@@ -143,7 +143,7 @@ def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
         loading=found.loading,
         scanning=frames * found.scanning,
         painting=frames * found.painting * _SECOND_PASSES,
-        assembling=frames * found.assembling,
+        assembling=found.joining + frames * found.assembling,
         workers=1,
         length=SEGMENT,
         waited=frames,
@@ -165,6 +165,7 @@ class _Trial:
         frames: that were painted.
         loading: seconds before the first frame was there.
         painting, scanning, assembling: seconds a frame.
+        joining: seconds, however many frames there are.
         segment, spare, film: bytes a frame.
         state: bytes.
     """
@@ -172,20 +173,21 @@ class _Trial:
     def __init__(self, place: Path, job: StylizeJob, info: VideoInfo, seconds: float) -> None:
         started = time.perf_counter()
         sphere = unfolding_of(job, info)
-        self._job = replace(job, output=place / f"film{job.output.suffix}")
+        self._job = replace(_from_the_middle(job, info), output=place / f"film{job.output.suffix}")
+        self._info, self._sphere = info, sphere
         film = open_film(self._job, replace(info, audio=()), sphere)
         coding = coding_of(film, job.rate or info.rate, keep=False)
-        take = Take(job, info, sphere, coding.bit_depth)
+        take = Take(self._job, info, sphere, coding.bit_depth)
         with Making(Segment(place, "trial"), coding) as made, take:
             self.loading, self.painting = self._paint(take, made, started, seconds)
             self.frames = made.frames
             save_state(place / "state", take.state)
             made.complete(None)
-            self.scanning = take.stage_seconds["decode and prepare"] / self.frames
+            self.scanning = self._scan(job)
             self.state = (place / "state").stat().st_size
             self.segment = made.film.stat().st_size / self.frames
             self.spare = _size(made.film.parent) / self.frames - self.segment
-            self.assembling, self.film = self._assemble(film, made.film, coding)
+            self.joining, self.assembling, self.film = self._assemble(film, made.film, coding)
 
     def _paint(
         self, take: Take, made: Making, started: float, seconds: float
@@ -202,8 +204,15 @@ class _Trial:
         steps = [after - before for before, after in pairwise(times)]
         return times[0] - started, median(steps[_FIRST:])
 
-    def _assemble(self, film: Writer, segment: Path, coding: Coding) -> tuple[float, float]:
-        """Seconds and bytes a frame of the film that is made of a segment."""
+    def _scan(self, job: StylizeJob) -> float:
+        """Seconds a frame that finding the cuts takes."""
+        started, rate = time.perf_counter(), job.rate or self._info.rate
+        span = Span(self._job.span.start, self.frames / rate)
+        scan = scan_source(replace(job, span=span), self._info, self._sphere, "")
+        return (time.perf_counter() - started) / scan.frames
+
+    def _assemble(self, film: Writer, segment: Path, coding: Coding) -> tuple[float, ...]:
+        """Of the film that is made of a segment: seconds in all, seconds and bytes a frame."""
         started = time.perf_counter()
         with film:
             if coding.film:
@@ -212,7 +221,8 @@ class _Trial:
                 for frame in read_frames(probe(segment)):
                     film.write(frame)
         seconds = time.perf_counter() - started
-        return seconds / self.frames, _size(self._job.output) / self.frames
+        a_frame = 0 if coding.film else seconds / self.frames  # packets are joined in no time
+        return seconds - a_frame * self.frames, a_frame, _size(self._job.output) / self.frames
 
 
 def _size(place: Path) -> int:

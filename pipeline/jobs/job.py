@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -191,24 +192,24 @@ def assemble(studio: Studio, film: Writer, stop: Stop) -> None:
     """
     check_source(studio.plan)
     events.info("assembling %d segments", len(studio.plan.segments))
-    with film:
-        steps = _joined(studio, film) if studio.coding.film else _coded(studio, film)
+    step_by_step = _joined if studio.coding.film else _coded
+    with film, closing(step_by_step(studio, film)) as steps:
         for _ in steps:
             pausing(studio, stop)
 
 
-def _joined(studio: Studio, film: Writer) -> Iterator[int]:
+def _joined(studio: Studio, film: Writer) -> Generator[int, None, None]:
     assert isinstance(film, FilmWriter)
     manifests = [_whole(studio, planned) for planned in studio.plan.segments]
     films = [studio.segment(planned).film for planned in studio.plan.segments]
-    joined = film.join(films, studio.scan.pts(0))
-    for frames, manifest, path in zip(joined, manifests, films, strict=True):
-        if frames != manifest.frames:
-            raise OutputError(f"{path}: {frames} frames, not {manifest.frames}")
-        yield frames
+    with closing(film.join(films, studio.scan.pts(0))) as joined:
+        for frames, manifest, path in zip(joined, manifests, films, strict=True):
+            if frames != manifest.frames:
+                raise OutputError(f"{path}: {frames} frames, not {manifest.frames}")
+            yield frames
 
 
-def _coded(studio: Studio, film: Writer) -> Iterator[int]:
+def _coded(studio: Studio, film: Writer) -> Generator[int, None, None]:
     for planned in studio.plan.segments:
         manifest, segment = _whole(studio, planned), studio.segment(planned)
         for frame in segment.frames(manifest, studio.scan.pts(planned.first), studio.rate):

@@ -6,7 +6,7 @@ Its packets keep their order; their times are counted anew, so no container's ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -47,7 +47,7 @@ class _Pipe:
 
 def join(
     parts: Sequence[Path], rate: Fraction, feed: Callable[[memoryview], None]
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Stream the pictures of some films, one behind the other; the frames of each as it is done.
 
     Args:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from copy import copy
 from dataclasses import replace
 from fractions import Fraction
@@ -228,7 +229,7 @@ class FilmWriter:
         target = str(part._partial.path.absolute())
         return [ffmpeg_version(), *(word for word in part._command() if word != target)]
 
-    def join(self, parts: Sequence[Path], first: Fraction) -> Iterator[int]:
+    def join(self, parts: Sequence[Path], first: Fraction) -> Generator[int, None, None]:
         """Make the film of its parts, instead of writing frames; the frames of each as it is done.
 
         Args:
@@ -241,9 +242,10 @@ class FilmWriter:
         """
         self._first = first
         self._encoder = Encoder(self._command(joins=True), self.path)
-        for frames in join(parts, self._raw.rate, self._encoder.feed):
-            self.frames += frames
-            yield frames
+        with closing(join(parts, self._raw.rate, self._encoder.feed)) as joined:
+            for frames in joined:
+                self.frames += frames
+                yield frames
 
     def _check(self, frame: Frame) -> None:
         raw = self._raw
