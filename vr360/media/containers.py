@@ -35,6 +35,11 @@ _ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moo
 
 def check_readable(path: Path) -> None:
     """Raise VideoOpenError for what no decoder needs to look at."""
+    if str(path) == "-" or path.is_fifo() or path.is_char_device():
+        raise VideoOpenError(
+            f"{path}: a pipe can be read once, and films are read several times; write it into a "
+            "file first"
+        )
     if not path.exists():
         raise VideoOpenError(f"{path}: no such file")
     if path.is_file() and path.stat().st_size == 0:

@@ -15,8 +15,11 @@ from pipeline.source.delivery import Span
 from pipeline.stylize import StylizeJob, stylize
 from sample_clips.camera import pose
 from sample_clips.clip import COMMITTED
+from tests.vr360.cameras.test_pairs import strips_of
 from tests.vr360.cameras.writing import beside, gravity_and_orientation
+from tests.vr360.spherical.synthetic import Track, box, movie
 from vr360.cameras.attitude import unit
+from vr360.choices import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Projection, Stereo
 from vr360.geometry import Array, equirect_directions, rotation
@@ -24,7 +27,7 @@ from vr360.media.ambisonics import encode
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import write_still
-from vr360.projections import Equirect
+from vr360.projections import CubeMap, Equirect
 from vr360.sampling import build_sampler
 from vr360.spherical import SphericalMetadata, inject
 
@@ -188,6 +191,31 @@ def test_other_projections_are_level_too(shaken: Shaken, tmp_path: Path, to: str
     )
     report = convert(job)
     assert any("levelled" in note for note in report.source.notes)
+
+
+def test_two_tracks_of_faces_are_levelled_too(tmp_path: Path, run_ffmpeg):
+    """A `.360` as a GoPro writes it: two video tracks, and GPMF as the third."""
+    level, whole = level_frames(4, SIZE), Equirect(*SIZE)
+    faces = CubeMap(128, Projection.EQUI_ANGULAR, CubeLayout.EAC)
+    for n, rgb in enumerate(level):
+        tilted = build_sampler(whole, whole, tilt(n))(rgb)
+        for k, strip in enumerate(strips_of(build_sampler(whole, faces)(tilted), 8)):
+            cv2.imwrite(str(tmp_path / f"{k}_{n}.png"), strip[..., ::-1])
+    entry = box(b"gpmd", bytes(6), b"\0\1", bytes(4))
+    gpmf = gravity_and_orientation(np.stack([tilt(n).T for n in range(4)]))
+    told = Track(b"meta", (entry,), (gpmf,), ticks=4 * 1000 // RATE)
+    (tmp_path / "told.mp4").write_bytes(movie(told))
+    tracks = [
+        word for k in (0, 1) for word in ("-framerate", str(RATE), "-i", tmp_path / f"{k}_%d.png")
+    ]
+    film, out = tmp_path / "GS010001.360", tmp_path / "level.mkv"
+    run_ffmpeg(
+        *(*tracks, "-i", tmp_path / "told.mp4", "-map", "0", "-map", "1", "-map", "2"),
+        *(*LOSSLESS, "-c:d", "copy", "-copy_unknown", "-f", "mp4", film),
+    )
+    convert(ConvertJob(film, out, level=Level.GRAVITY, lock=True))
+    off = off_by(made(out)[3], level[3], heading_of(tilt(0)))
+    assert np.abs(off).max() < 0.3
 
 
 def test_ambisonic_sound_turns_with_every_frame(

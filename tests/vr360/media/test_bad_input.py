@@ -444,3 +444,10 @@ def test_pictures_of_other_kinds_are_refused_with_what_to_do(
     path.write_bytes(head + bytes(64))
     with pytest.raises(VideoOpenError, match=f"{kind} is not read; make a PNG of it.*{command}"):
         probe(path)
+
+
+def test_a_pipe_is_refused_in_words(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path in (tmp_path / "pipe.mp4", Path("-"), Path("/dev/null")):
+        with pytest.raises(VideoOpenError, match="a pipe can be read once"):
+            probe(path)
