@@ -105,7 +105,7 @@ class StereoOrAuto(StrEnum):
 
 
 class PictureKind(StrEnum):
-    """What a side of a conversion may be: a `Projection`, a flat view, or what the file says."""
+    """What a side of a conversion may be: a `Projection`, a view, or what the file says."""
 
     AUTO = "auto"
     EQUIRECT = "equirect"
@@ -114,6 +114,8 @@ class PictureKind(StrEnum):
     HALF_EQUIRECT = "half-equirect"
     DUAL_FISHEYE = "dual-fisheye"
     RECTILINEAR = "rectilinear"
+    FISHEYE = "fisheye"
+    LITTLE_PLANET = "little-planet"
 
 
 class FaceLayout(StrEnum):

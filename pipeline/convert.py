@@ -38,9 +38,11 @@ from vr360.media.probe import probe
 from vr360.media.reader import Resampling
 from vr360.media.six_faces import FacesWriter, find_faces, read_faces
 from vr360.media.stills import STILL_SUFFIXES
+from vr360.media.turning import Turning
 from vr360.media.writer import Writer
 from vr360.projections import (
     RECTILINEAR,
+    VIEWS,
     CubeMap,
     Equirect,
     HalfEquirect,
@@ -129,8 +131,10 @@ class ConvertJob:
             to_sdr=ToneMap,
         )
         check_level(self.level, self.lock)
-        if self.level is not Level.NONE and self.source.projection is PictureKind.RECTILINEAR:
-            raise InputError("--level wants a whole sphere, and --from rectilinear is none")
+        if self.level is not Level.NONE and self.source.projection in VIEWS:
+            raise InputError(
+                f"--level wants a whole sphere, and --from {self.source.projection} is none"
+            )
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,8 @@ def convert(job: ConvertJob, progress: Progress = lambda frames, _: frames) -> C
     metadata = metadata_of(job, target, info.stereo)
     info, turn, metadata = settle_pose(job, info, metadata)
     height, width = picture_size((target.height, target.width), info.stereo)
-    film = open_film(job, info, (height, width), metadata, turn)
+    turning = None if levelling is None else lambda times: levelling.over(times) @ turn
+    film = open_film(job, info, (height, width), metadata, turn, turning)
     sampler = build_sampler(source, target, turn, job.interpolation)
     count = Resampling()
     rewritten = rewrite(
@@ -191,9 +196,13 @@ def probe_source(job: ConvertJob) -> VideoInfo:
         front = probe(find_faces(job.input)["F"], Projection.CUBEMAP, Stereo.MONO)
         packed = replace(front, path=job.input, height=2 * front.height, width=3 * front.width)
         return replace(packed, projection=Projection(job.source.projection or Projection.CUBEMAP))
-    if job.source.projection == RECTILINEAR:
-        info = probe(job.input, Projection.CUBEMAP, job.stereo)  # whose size nothing contradicts
-        return replace(info, projection=Projection.EQUIRECT, reason="rectilinear: as asked for")
+    if job.source.projection in VIEWS:
+        flat = job.source.projection == RECTILINEAR  # a square of a lens is no pair of eyes
+        stereo = job.stereo if flat else job.stereo or Stereo.MONO
+        info = probe(job.input, Projection.CUBEMAP, stereo)  # whose size nothing contradicts
+        return replace(
+            info, projection=Projection.EQUIRECT, reason=f"{job.source.projection}: as asked for"
+        )
     asked = None if job.source.projection is None else Projection(job.source.projection)
     return probe(job.input, asked, job.stereo, parts=True)
 
@@ -287,7 +296,7 @@ def metadata_of(job: ConvertJob, target: SphereMap, stereo: Stereo) -> Spherical
     equirect = projection in (Projection.EQUIRECT, Projection.HALF_EQUIRECT)
     if is_of_stills(job) and (not equirect or stereo is Stereo.RIGHT_LEFT):
         return None
-    if projection in (RECTILINEAR, Projection.EQUI_ANGULAR):
+    if projection in (*VIEWS, Projection.EQUI_ANGULAR):
         return None
     if isinstance(target, CubeMap) and target.layout is not CubeLayout.CBMP:
         return None
@@ -304,11 +313,12 @@ def open_film(
     size: tuple[int, int],
     metadata: SphericalMetadata | None,
     turn: Array,
+    turning: Turning | None = None,
 ) -> Writer:
     """The output, with the source's sound and the metadata of what it shows."""
     if job.target.is_six_faces:
         return FacesWriter(job.output, info.bit_depth, info, job.force)
-    return open_result(job, info, size, metadata, turn=turn)
+    return open_result(job, info, size, metadata, turn=turn, turning=turning)
 
 
 def source_frames(job: ConvertJob, info: VideoInfo, count: Resampling) -> Iterator[Frame]:

@@ -8,9 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from pipeline.choices import Level, settle
 from pipeline.source.delivery import Progress, Span, as_asked, open_result, rewrite, sphere_metadata
-from pipeline.source.levelling import check_level, levelled, open_leveller, open_levelling
+from pipeline.source.levelling import (
+    Levelling,
+    check_level,
+    levelled,
+    open_leveller,
+    open_levelling,
+)
 from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.fisheye.calibration import Calibration
@@ -67,6 +75,13 @@ class StitchJob:
             to_sdr=ToneMap,
         )
         check_level(self.level, self.lock)
+        turn = self.footage.turn
+        if (
+            self.level is not Level.NONE
+            and turn is not None
+            and not np.array_equal(turn, np.eye(3))
+        ):
+            raise InputError("--level finds the horizon itself: leave --yaw, --pitch, --roll out")
         if self.size is not None:
             check_whole(*self.size)
 
@@ -114,7 +129,7 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
         write_pto(opened.camera, job.save_camera)
     rewritten = rewrite(
         job.span.frames(info),
-        open_film(job, info, (height, width)),
+        open_film(job, info, (height, width), levelling),
         lambda frame: level(opened.change(frame.rgb), frame),
         progress,
         job.span.count(info),
@@ -132,11 +147,14 @@ def stitch(job: StitchJob, progress: Progress = lambda frames, _: frames) -> Sti
     )
 
 
-def open_film(job: StitchJob, info: VideoInfo, size: tuple[int, int]) -> Writer:
+def open_film(
+    job: StitchJob, info: VideoInfo, size: tuple[int, int], levelling: Levelling | None = None
+) -> Writer:
     """The output, with the source's sound turned as the picture is."""
     turn = None if job.footage.turn is None else job.footage.turn.T
+    turning = levelling.over if levelling else None
     metadata = sphere_metadata(info, Projection.EQUIRECT)
-    return open_result(job, info, size, metadata, turn=turn)
+    return open_result(job, info, size, metadata, turn=turn, turning=turning)
 
 
 class Lenses(NamedTuple):

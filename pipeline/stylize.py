@@ -69,4 +69,4 @@ def open_film(job: StylizeJob, info: VideoInfo, sphere: Unfolding) -> Writer:
     """The output, with the source's sound and the metadata of a sphere."""
     size = picture_size((sphere.height, sphere.width), info.stereo)
     metadata = sphere_metadata(info, sphere.projection)
-    return open_result(job, info, size, metadata, job.rate)
+    return open_result(job, info, size, metadata, job.rate, turning=sphere.turning)

@@ -201,7 +201,8 @@ def unfolding_of(job: StylizeJob, info: VideoInfo, layered: bool = False) -> Unf
     paints = job.paints or layered
     sphere = open_unfolding(info, job.size, job.camera, job.paint_width, paints)
     levelling = open_levelling(job, info, sphere.unfold)
-    return replace(sphere, level=open_leveller(levelling, *sphere.drawn, info.bit_depth))
+    level = open_leveller(levelling, *sphere.drawn, info.bit_depth)
+    return replace(sphere, level=level, turning=levelling.over if levelling else None)
 
 
 def load_looks(job: StylizeJob, may_change: bool = False) -> list[Stylizer]:

@@ -12,6 +12,7 @@ Conventions:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,8 +41,8 @@ USUAL_LAYOUTS = {
     Projection.CUBEMAP: CubeLayout.C3X2,
     Projection.EQUI_ANGULAR: CubeLayout.EAC,
 }
-RECTILINEAR = "rectilinear"
-"""A flat view; no `Projection`, because it is no way to keep a sphere."""
+RECTILINEAR, FISHEYE, LITTLE_PLANET = "rectilinear", "fisheye", "little-planet"
+"""Views; no `Projection`, because none is a way to keep a sphere."""
 
 FRONT_LENS, BACK_LENS = 0, 1
 """Squares of a dual fisheye, counted from the left; whatever deals in such pictures asks here."""
@@ -163,9 +164,7 @@ class DualFisheye:
                 f"{self.width}x{self.height} is no dual fisheye: two square pictures side by side "
                 f"were expected, {2 * self.height}x{self.height}"
             )
-        if not 0 < self.fov < 2 * HALF_TURN:
-            degrees = float(np.degrees(self.fov))
-            raise InputError(f"a fisheye lens spans 0 to 360 degrees, got {degrees:g}")
+        check_lens(self.fov)
 
     def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
         x = np.asarray(x, float)
@@ -192,6 +191,85 @@ class DualFisheye:
         scale = angle / np.maximum(across, 1e-12) * 2 / self.fov
         x = plane_to_pixel(right * facing * scale, self.height) + lens * self.height
         return x, plane_to_pixel(-up * scale, self.height), 2 * angle <= self.fov
+
+
+@dataclass(frozen=True)
+class Fisheye:
+    """One ideal equidistant lens that looks ahead; `fov` radians span the largest circle."""
+
+    height: int
+    width: int
+    fov: float = HALF_TURN
+
+    def __post_init__(self) -> None:
+        check_lens(self.fov)
+
+    @property
+    def _reach(self) -> tuple[float, float]:
+        side = min(self.height, self.width)
+        return self.width / side, self.height / side
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        across, up = self._reach
+        u, v = np.broadcast_arrays(
+            pixel_to_plane(x, self.width) * across, pixel_to_plane(y, self.height) * up
+        )
+        radius = np.hypot(u, v)
+        angle = radius * self.fov / 2
+        scale = np.sin(angle) / np.maximum(radius, 1e-12)
+        return np.stack([u * scale, -v * scale, -np.cos(angle)], axis=-1), radius <= 1
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        right, up, back = np.moveaxis(np.asarray(xyz, float), -1, 0)
+        off = np.hypot(right, up)
+        angle = np.arctan2(off, -back)
+        scale = angle / np.maximum(off, 1e-12) * 2 / self.fov
+        across, high = self._reach
+        x = plane_to_pixel(right * scale / across, self.width)
+        return x, plane_to_pixel(-up * scale / high, self.height), 2 * angle <= self.fov
+
+
+@dataclass(frozen=True)
+class LittlePlanet:
+    """A stereographic picture about straight down, ahead at its top; `fov` radians span its width.
+
+    Source: Snyder, *Map Projections: A Working Manual* (1987), 21.
+    """
+
+    height: int
+    width: int
+    fov: float = 4 / 3 * HALF_TURN
+
+    def __post_init__(self) -> None:
+        check_lens(self.fov)
+
+    @property
+    def _scale(self) -> float:
+        return float(np.tan(self.fov / 4))
+
+    def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
+        across = pixel_to_plane(x, self.width) * self._scale
+        along = pixel_to_plane(y, self.height) * self._scale * self.height / self.width
+        u, v = np.broadcast_arrays(across, along)
+        square = u**2 + v**2
+        xyz: Array = np.stack([2 * u, square - 1, 2 * v], axis=-1) / (1 + square)[..., None]
+        return xyz, np.ones(u.shape, bool)
+
+    def pixels(self, xyz: ArrayLike) -> tuple[Array, Array, Mask]:
+        xyz = np.asarray(xyz, float)
+        right, up, back = np.moveaxis(xyz / np.linalg.norm(xyz, axis=-1, keepdims=True), -1, 0)
+        below = np.maximum(1 - up, 1e-9)
+        u = right / below / self._scale
+        v = back / below / self._scale * self.width / self.height
+        seen = (np.abs(u) <= 1) & (np.abs(v) <= 1)
+        return plane_to_pixel(u, self.width), plane_to_pixel(v, self.height), seen
+
+
+def check_lens(fov: float) -> None:
+    """Raise InputError for a lens that spans more than there is, or nothing."""
+    if not 0 < fov < 2 * HALF_TURN:
+        degrees = float(np.degrees(fov))
+        raise InputError(f"a fisheye lens spans 0 to 360 degrees, got {degrees:g}")
 
 
 def _facing(lens: ArrayLike) -> Array:
@@ -228,6 +306,14 @@ class CubeMap:
         return x, y, np.ones(x.shape, bool)
 
 
+VIEWS: dict[str, tuple[Callable[[int, int, float], SphereMap], float]] = {
+    RECTILINEAR: (Rectilinear, QUARTER_TURN),
+    FISHEYE: (Fisheye, HALF_TURN),
+    LITTLE_PLANET: (LittlePlanet, 4 / 3 * HALF_TURN),
+}
+"""Views that no metadata has a name for, and their usual fields of view."""
+
+
 def sphere_map(
     projection: str,
     height: int,
@@ -239,7 +325,7 @@ def sphere_map(
     """The map of a picture (one eye) of that size.
 
     Args:
-        projection: a `Projection`, or `RECTILINEAR`.
+        projection: a `Projection`, or one of `VIEWS`.
         height, width: of the eye, pixels.
         layout: of the faces; cubes only, `c3x2` (gnomonic) or `eac` (equi-angular) by default.
         fov: radians that a fisheye's circle or a rectilinear picture's width spans.
@@ -247,8 +333,9 @@ def sphere_map(
     Raises:
         InputError: the size contradicts the projection.
     """
-    if projection == RECTILINEAR:
-        return Rectilinear(height, width, fov or QUARTER_TURN)
+    if projection in VIEWS:
+        kind, usual = VIEWS[projection]
+        return kind(height, width, fov or usual)
     known = Projection(projection)
     if known in USUAL_LAYOUTS:
         chosen = layout or USUAL_LAYOUTS[known]
@@ -313,6 +400,9 @@ def usual_size(
     if projection == RECTILINEAR:
         width = 2 * float(np.tan((fov or QUARTER_TURN) / 2)) * quarter / QUARTER_TURN
         return _even(width * 9 / 16), _even(width)
+    if projection in VIEWS:
+        side = _even(quarter * (fov or VIEWS[projection][1]) / QUARTER_TURN)
+        return side, side
     known = Projection(projection)
     if known in USUAL_LAYOUTS:
         grid, size = face_grid(layout or USUAL_LAYOUTS[known]), _even(quarter)
@@ -332,6 +422,8 @@ def pixels_per_quarter(source: SphereMap) -> float:
         return max(source.width, source.height) / 2  # eyes may be squeezed
     if isinstance(source, DualFisheye):
         return source.height * QUARTER_TURN / source.fov
+    if isinstance(source, Fisheye):
+        return min(source.height, source.width) * QUARTER_TURN / source.fov
     if isinstance(source, Rectilinear):
         return source.width / (2 * float(np.tan(source.fov / 2))) * QUARTER_TURN
     return max(source.width / 4, source.height / 2)

@@ -58,7 +58,8 @@ def convert(
         None,
         min=1,
         max=360,
-        help="Field of view of OUTPUT in degrees: of each fisheye (190) or a flat view (90).",
+        help="Field of view of OUTPUT in degrees: of each of two fisheyes (190), one "
+        "(180), a flat view (90) or a little planet (240).",
     ),
     from_fov: float | None = typer.Option(
         None, min=1, max=360, help="Field of view of INPUT in degrees, as for --fov."
@@ -87,7 +88,7 @@ def convert(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Convert between projections: equirect, cube maps, VR180, dual fisheye, flat views.
+    """Convert between projections: equirect, cube maps, VR180, fisheyes, flat views, planets.
 
     Sound, times and bit depth are kept, ambisonic sound turns with the picture, and the metadata
     says what OUTPUT is. Dual fisheye here means ideal lenses; for a camera's footage use `vr360
@@ -131,7 +132,8 @@ def as_side(kind: PictureKind, layout: FaceLayout | None, fov: float | None, opt
     from pipeline.convert import Side
 
     cube = kind in (PictureKind.CUBEMAP, PictureKind.EQUI_ANGULAR)
-    lens = kind in (PictureKind.DUAL_FISHEYE, PictureKind.RECTILINEAR)
+    lenses = PictureKind.DUAL_FISHEYE, PictureKind.FISHEYE
+    lens = kind in (*lenses, PictureKind.RECTILINEAR, PictureKind.LITTLE_PLANET)
     known = kind is not PictureKind.AUTO
     if layout is not None and known and not cube:
         raise typer.BadParameter(f"{option} {kind.value} has no faces to lay out")

@@ -17,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 film film.toml --check --sheet sheet.png",
         "vr360 film film.toml draft.mp4 --preview",
         "vr360 film film.toml one.mp4 --scene meadow --force",
+        "vr360 film film.toml --from cut.edl --clips footage --rate 30000/1001",
     ),
     "plan": (
         "vr360 plan clip.mp4 --style starry_night",

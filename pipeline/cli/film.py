@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import AsJson, Force
+from pipeline.cli.values import parse_rate
 
 if TYPE_CHECKING:
     from pipeline.film.film import Checked, FilmReport
@@ -31,6 +33,13 @@ def film(
     sheet: Path | None = typer.Option(
         None, help="Write one picture with a frame of each scene and transition (.png, .jpg)."
     ),
+    edl: Path | None = typer.Option(
+        None, "--from", help="Write FILM.toml from the cuts of an EDL or .otio file, and stop."
+    ),
+    clips: Path | None = typer.Option(
+        None, help="Folder with the clips that --from names; by default the one of its file."
+    ),
+    rate: str = typer.Option("24", help="Frames a second of the file of --from, as 30000/1001."),
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,6 +48,9 @@ def film(
     Finished scenes are kept in OUTPUT.film, so that a scene that has changed is painted alone.
     Everything that is wrong with the file is said at once, each with its line, before painting.
     """
+    if edl:
+        import_cuts(edl, script, clips or edl.parent, parse_rate(rate) or Fraction(24))
+        return
     if output is None and not (check or sheet):
         raise typer.BadParameter("OUTPUT is missing; or give --check or --sheet")
     from pipeline.film.film import FilmJob, make_film
@@ -57,6 +69,18 @@ def film(
         print_json(report.as_dict())
     else:
         summarise(report)
+
+
+def import_cuts(edl: Path, script: Path, clips: Path, frames: Fraction) -> None:
+    """Write a film's file from the cuts of an EDL."""
+    from pipeline.film.cuts import read_cuts, write_script
+
+    cuts = read_cuts(edl, frames)
+    write_script(cuts, script, clips, frames)
+    say("written  ", f"{script}: {len(cuts)} scenes; now give them styles, and --check")
+    for cut in cuts:
+        if cut.note:
+            say("note     ", f"{cut.name}: {cut.note}")
 
 
 def summarise(report: FilmReport) -> None:

@@ -75,7 +75,9 @@ def inject(
         False, "--name-suffix", help="End the output's name as Quest wants it (_360_TB, ...)."
     ),
     strip_location: bool = typer.Option(
-        False, "--strip-location", help="Blank GPS and places in telemetry and tags (MP4, MOV)."
+        False,
+        "--strip-location",
+        help="Blank GPS and places in telemetry, tags and photos (MP4, MOV, JPEG, PNG).",
     ),
     each: bool = typer.Option(False, "--each", help="All paths are inputs."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),

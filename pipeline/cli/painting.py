@@ -185,7 +185,8 @@ def painting(
     looks = [style, *([look] for look in then)]
     if any(is_picture(name) for look in looks for name in parse_look(look).styles):
         info = probe(input, source_projection, stereo_of(stereo), even)
-        looks = [_learned(look, info, span, refine, vgg_weights, device) for look in looks]
+        chosen = refine, vgg_weights, device, camera
+        looks = [_learned(look, info, span, *chosen) for look in looks]
         style, then = looks[0], [look for (look,) in looks[1:]]
     check_styles(style, *then)
 
@@ -236,6 +237,7 @@ def _learned(
     seconds: float,
     vgg_weights: Path | None,
     device: str,
+    camera: str,
 ) -> list[str]:
     """A look with its pictures replaced by what was learned of them, while a bar shows how far."""
     from pipeline.training.picture import with_learned
@@ -251,6 +253,7 @@ def _learned(
             seconds=seconds,
             vgg_weights=vgg_weights,
             device=device,
+            camera=camera,
             watch=lambda picture, state: bar.update(
                 task, description=f"learning {picture}", completed=state.done
             ),

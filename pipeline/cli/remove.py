@@ -19,7 +19,9 @@ def remove(
         help="Edit the file where it lies, if possible. A crash then damages it.",
     ),
     strip_location: bool = typer.Option(
-        False, "--strip-location", help="Blank GPS and places in telemetry and tags (MP4, MOV)."
+        False,
+        "--strip-location",
+        help="Blank GPS and places in telemetry, tags and photos (MP4, MOV, JPEG, PNG).",
     ),
     each: bool = typer.Option(False, "--each", help="All paths are inputs."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),

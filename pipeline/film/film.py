@@ -140,6 +140,7 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
     kept.make()
     sound = master(film, checked.sounds, kept.folder)
     film = steadied(film, kept.folder)
+    kept.paint_takes(film, progress)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))
         for frame in progress(frames, film.frames):

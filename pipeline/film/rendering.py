@@ -13,13 +13,15 @@ from pipeline.film import script
 from pipeline.film.looks import is_original, layer_look
 from pipeline.film.masks import files_of, open_masks
 from pipeline.film.nadir import covered
-from pipeline.film.timeline import Placed
+from pipeline.film.timeline import Placed, Timeline
 from pipeline.film.watching import Watched
 from pipeline.jobs.files import checksum, fingerprint, sha256
+from pipeline.jobs.job import LONG, JobOptions, stylize_in_segments
 from pipeline.jobs.plan import identity
 from pipeline.looks.track import parse_look
 from pipeline.painting.layers import Layer, Layered
 from pipeline.painting.stylizer import load_stylizer
+from pipeline.source.delivery import Progress
 from pipeline.take import Take, load_looks, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Rgb
@@ -48,6 +50,16 @@ class Kept:
             self.folder.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"{self.folder}: cannot be made: {error.strerror}") from None
+
+    def paint_takes(self, film: Timeline, progress: Progress) -> None:
+        """Paint long scenes as jobs, which go on where they were if they are killed."""
+        for scene in film.scenes:
+            path = self.path(scene, film.bit_depth)
+            if is_long_take(scene, film.bit_depth) and not path.exists():
+                job = replace(scene.job, output=path, force=True)
+                stylize_in_segments(job, progress, JobOptions())
+                self.painted.append(scene.scene.name)
+                self._forget(path)
 
     def frames(self, scene: Placed, rate: Fraction, bit_depth: int) -> Iterator[list[Rgb]]:
         """Every frame of a scene, an (H, W, 3) for each eye; painted only where it is not kept."""
@@ -97,6 +109,15 @@ def is_plain(scene: Placed) -> bool:
     """Whether nothing is painted, so that reading the clip again costs no more than a copy."""
     layers = all(is_original(layer.style) for layer in scene.scene.layers)
     return layers and str(scene.job.strength) == "0"
+
+
+def is_long_take(scene: Placed, bit_depth: int) -> bool:
+    """Whether a scene is worth a job, and is painted as `vr360 stylize` would."""
+    nadir = scene.scene.nadir
+    usual = not scene.scene.layers and (nadir is None or nadir.kind is script.Cover.IMAGE)
+    usual = usual and not is_plain(scene) and scene.info.bit_depth == bit_depth
+    whole = scene.job.passes == 1 and not scene.info.is_still
+    return usual and whole and scene.count > LONG * (scene.job.rate or scene.info.rate)
 
 
 def key_of(scene: Placed, bit_depth: int) -> str:

@@ -47,7 +47,9 @@ class Descent:
         self.iterations = iterations
         self._evaluate = evaluate
         self._rate = learning_rate
-        self._picture = start.detach().clone().requires_grad_()
+        # L-BFGS views its parameters as one row.
+        own = start.detach().clone(memory_format=torch.contiguous_format)
+        self._picture = own.requires_grad_()
         self._good = self._picture.detach().clone()
         self._terms: Terms = {}
         self._optimizer = _optimizer(method, self._picture)

@@ -19,6 +19,7 @@ from vr360.media.chapters import with_chapters
 from vr360.media.presets import Overrides
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.tonemap import as_sdr
+from vr360.media.turning import Turning
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 
@@ -101,6 +102,7 @@ def open_result(
     metadata: SphericalMetadata | None,
     rate: Fraction | None = None,
     turn: Array | None = None,
+    turning: Turning | None = None,
 ) -> Writer:
     """The output of a job, with the source's sound, depth and, without another, its rate.
 
@@ -111,6 +113,7 @@ def open_result(
         metadata: what to say of it.
         rate: frames a second, where not the source's.
         turn: how the picture is turned, which ambisonic sound follows.
+        turning: the same where it changes over time, see `FilmWriter`.
 
     Raises:
         OutputError: nothing can be written there.
@@ -127,6 +130,7 @@ def open_result(
         metadata=metadata,
         force=job.force,
         turn=None if turn is None or np.array_equal(turn, np.eye(3)) else turn,
+        turning=turning,
     )
 
 

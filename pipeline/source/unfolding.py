@@ -17,6 +17,7 @@ from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.media.hdr import PQ, hlg_as_pq, pq_as_hlg
+from vr360.media.turning import Turning
 from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
 from vr360.sampling import build_sampler
 from vr360.spherical.defaults import SHAPE_TOLERANCE
@@ -36,6 +37,7 @@ class Unfolding:
         drawn: (height, width) of the spheres that are painted.
         unfold: an eye of the source -> a whole equirect eye.
         fold: a whole equirect eye -> an eye of the result.
+        turning: how the level sphere lies in the source over time; None where it is not levelled.
         level: a whole equirect eye and the frame that it is of -> the same with a level horizon.
     """
 
@@ -45,6 +47,7 @@ class Unfolding:
     drawn: tuple[int, int]
     unfold: Callable[[Rgb], Rgb]
     fold: Callable[[Rgb], Rgb]
+    turning: Turning | None = None
     level: Callable[[Rgb, Frame], Rgb] = lambda eye, frame: eye
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vr360.errors import StyleImageError
+from vr360.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,13 @@ class Hero:
         """`SOURCE[,HERO[,MASK]]`; without a HERO it is `painted`. Files lie in `folder`.
 
         Raises:
-            StyleImageError: no source, or more than three files.
+            InputError: no source, or more than three files.
         """
         source, hero, mask, *more = *text.split(","), "", ""
         if not source or any(more):
-            raise StyleImageError(f"--from-optimised {text}: give SOURCE, SOURCE,HERO or "
-                                  "SOURCE,HERO,MASK")  # fmt: skip
+            raise InputError(
+                f"optimised sphere {text!r}: give SOURCE, SOURCE,HERO or SOURCE,HERO,MASK"
+            )
         return cls(
             folder / source, folder / hero if hero else painted, folder / mask if mask else None
         )

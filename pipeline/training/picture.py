@@ -45,6 +45,7 @@ def with_learned(
     seconds: float = 60,
     vgg_weights: Path | None = None,
     device: str = "auto",
+    camera: str = "auto",
     watch: Watch = lambda picture, state: None,
 ) -> list[str]:
     """Styles as `parse_look` reads them, each picture among them replaced by a file to paint with.
@@ -55,6 +56,7 @@ def with_learned(
     Args:
         info, span: the film to be painted; the look is learned on views of it.
         seconds: to refine each look by; 0 takes it as it was predicted.
+        camera: lenses of dual-fisheye footage, see `open_unfolding`.
         vgg_weights: features of torchvision's VGG-16 or VGG-19; None downloads them.
 
     Raises:
@@ -68,7 +70,8 @@ def with_learned(
     for picture in pictures:
         out = kept_at(Path(picture), seconds)
         if not out.is_file():
-            for state in _learn(Path(picture), out, info, span, seconds, vgg_weights, device):
+            shown = info, span, camera
+            for state in _learn(Path(picture), out, shown, seconds, vgg_weights, device):
                 watch(picture, state)
         learned[picture] = str(out)
     return [_replaced(text, learned) for text in written]
@@ -86,8 +89,7 @@ def kept_at(picture: Path, seconds: float) -> Path:
 def _learn(
     picture: Path,
     out: Path,
-    info: VideoInfo,
-    span: Span,
+    shown: tuple[VideoInfo, Span, str],
     seconds: float,
     vgg_weights: Path | None,
     device: str,
@@ -100,7 +102,7 @@ def _learn(
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as views:
-        _save_views(info, span, Path(views))
+        _save_views(*shown, Path(views))
         yield from train(
             [StyleSource(re.sub(r"[^\w-]+", "_", picture.stem), picture)],
             out,
@@ -116,9 +118,9 @@ def _learn(
         beside.unlink(missing_ok=True)
 
 
-def _save_views(info: VideoInfo, span: Span, folder: Path) -> None:
+def _save_views(info: VideoInfo, span: Span, camera: str, folder: Path) -> None:
     """Faces of cubes about the left (or only) eye, at even moments, each turned otherwise."""
-    unfold, eye_of = open_unfolding(info).unfold, left_eye(info.stereo)
+    unfold, eye_of = open_unfolding(info, camera=camera).unfold, left_eye(info.stereo)
     length = span.end(info) - span.start
     for moment in range(MOMENTS):
         at = span.start + length * Fraction(moment, MOMENTS)

@@ -78,7 +78,12 @@ def stylize(
     if any(is_picture(name) for name in parse_look(written).styles):
         info = probe(Path(source), options.get("source_projection"), options.get("stereo"))
         written = with_learned(
-            written, info, span, seconds=refine, vgg_weights=as_path(vgg_weights)
+            written,
+            info,
+            span,
+            seconds=refine,
+            vgg_weights=as_path(vgg_weights),
+            camera=options.get("camera", "auto"),
         )
     look = written, strength, stroke
     job = StylizeJob(Path(source), Path(output), *look, span=span, force=force, **options)

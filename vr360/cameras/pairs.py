@@ -4,9 +4,11 @@ lenses   one square fisheye a track, side by side a dual-fisheye picture
 strips   three equi-angular faces a track: left front right, and down back up turned by a quarter;
          one above the other YouTube's `eac`. The two faces beside the middle one are cut where
          the camera's lenses meet: each half goes on for a few pixels beyond the cut, which leaves
-         room to blend (GoPro MAX 32 pixels, MAX 2 64 or 96).
+         room to blend. MAX 2 stores both halves as they are, 96 pixels more than a face. MAX writes
+         32 more: each half, 32 beyond the cut, is squeezed from 704 pixels to 688.
 
-Source: sizes of GoPro MAX files (4096x1344 a track), and FFmpeg's `v360` for the order of faces.
+Source: sizes of GoPro MAX files (4096x1344 a track), FFmpeg's `v360` for the order of faces, and
+telemetry-parser's account of `PMOD` (overlap, width before and after), measured on cameras' films.
 """
 
 from __future__ import annotations
@@ -15,12 +17,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vr360.choices import Projection
 
 Picture = NDArray[Any]
+_SQUEEZED = 42  # what the height of MAX's strips is of their overlap: 1344 / 32
 WIDEST_OVERLAP = 0.2  # of a face's side; MAX 2 has 0.05
 
 
@@ -49,12 +53,18 @@ class Pair:
         """What was done, for the user."""
         if self.kind is PairKind.LENSES:
             return "its two tracks are the lenses, laid side by side in their order"
-        return f"its two tracks are three faces each, blended over {self.overlap} pixels"
+        return f"its two tracks are three faces each, blended over {self.doubled} pixels"
 
     @property
     def overlap(self) -> int:
-        """Pixels that both halves of a cut face show; strips only."""
+        """Pixels that a cut face is wider than a whole one; strips only."""
         return (self.width - 3 * self.height) // 2
+
+    @property
+    def doubled(self) -> int:
+        """Pixels of a face about the cut that both of its halves show; strips only."""
+        squeezed = self.overlap * _SQUEEZED == self.height
+        return 2 * self.overlap if squeezed else self.overlap
 
     def join(self, first: Picture, second: Picture) -> Picture:
         """One picture (H, W, C) of those of both tracks, (height, width, C) each."""
@@ -77,16 +87,23 @@ def pair_of(height: int, width: int) -> Pair | None:
 def without_overlap(strip: Picture) -> Picture:
     """Three square faces (H, 3 H, C) of a strip (H, 3 H + 2 overlap, C)."""
     height, width = strip.shape[:2]
-    wide = (width - height) // 2
-    sides = _uncut(strip[:, :wide], height), _uncut(strip[:, -wide:], height)
-    return np.concatenate([sides[0], strip[:, wide:-wide], sides[1]], axis=1)
+    wide, doubled = (width - height) // 2, Pair(PairKind.STRIPS, height, width).doubled
+    left, right = (_uncut(part, height, doubled) for part in (strip[:, :wide], strip[:, -wide:]))
+    return np.concatenate([left, strip[:, wide:-wide], right], axis=1)
 
 
-def _uncut(face: Picture, size: int) -> Picture:
-    """A face (S, S) of one that is cut in the middle, (S, S + overlap): blended there."""
-    overlap, half = face.shape[1] - size, face.shape[1] // 2
-    left, right = face[:, :half], face[:, half:]
+def _uncut(face: Picture, size: int, overlap: int) -> Picture:
+    """A face (S, S) of one that is cut in the middle, and blended where both halves show it."""
+    half = (size + overlap) // 2
+    left, right = (_widened(part, half) for part in np.split(face, 2, axis=1))
     share = ((np.arange(overlap) + 0.5) / max(overlap, 1))[:, None]
     band = left[:, half - overlap :] * (1 - share) + right[:, :overlap] * share
     parts = [left[:, : half - overlap], band.round().astype(face.dtype), right[:, overlap:]]
     return np.concatenate(parts, axis=1)
+
+
+def _widened(part: Picture, width: int) -> Picture:
+    """A half of a face as wide as it was before it was squeezed."""
+    if part.shape[1] == width:
+        return part
+    return np.asarray(cv2.resize(part, (width, len(part)), interpolation=cv2.INTER_LINEAR))

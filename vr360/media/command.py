@@ -16,7 +16,7 @@ from vr360.media.colour import LIMITED_WHITE_16, TOP_10, colour_codes, rescaled
 from vr360.media.joining import FORMAT
 from vr360.media.metadata import pixel_aspect
 from vr360.media.presets import Encoding, RawVideo
-from vr360.media.sound import Track, track_options
+from vr360.media.sound import Track, as_channels, track_options
 from vr360.media.tags import tag_options
 from vr360.spherical import SphericalMetadata
 
@@ -83,7 +83,7 @@ def film_command(
         joined = {"f": "concat", "safe": "0"} if sound.listed else {}
         film = ffmpeg.input(_SOURCE, **joined, **_cut(sound))
         tags = sound.film.tags
-        streams += [film[str(track.info.index)] for track in sound.tracks]
+        streams += [_track(film, track, names) for track in sound.tracks]
         if sound.start == 0:  # ffmpeg moves subtitles that are cut at their beginning
             streams += [film[str(index)] for index in tags.subtitles]
         options |= track_options(sound.tracks, muxer) | _chapters(sound, raw)
@@ -92,6 +92,28 @@ def film_command(
     clock = ("-copyts",) if _from_zero(sound) else ()
     command: list[str] = graph.global_args(*_QUIET, *clock).overwrite_output().compile(binary)
     return [names.get(word, word) for word in command]
+
+
+def _track(film: Any, track: Track, names: dict[str, str]) -> Any:
+    """A track of the film, or the file of bare samples that stands for it."""
+    if track.turned is None:
+        return film[str(track.info.index)]
+    name = f"<turned {track.info.index}>"
+    names[name] = str(track.turned.absolute())
+    bare = {"f": "f32le", "ar": track.info.sample_rate, "ac": track.info.channels}
+    return ffmpeg.input(name, **bare, guess_layout_max="0")["a"]  # no loudspeakers: never remixed
+
+
+def decoding(binary: str, sound: Sound, track: Track) -> list[str]:
+    """The command that writes a track as bare samples to its standard output, cut as the film."""
+    source = sound.listed or sound.film.path
+    joined = ("-f", "concat", "-safe", "0") if sound.listed else ()
+    cut = [word for key, value in _cut(sound).items() for word in (f"-{key}", value)]
+    clock = ("-copyts",) if _from_zero(sound) else ()
+    return [
+        *(binary, *_QUIET, *clock, *joined, *cut, "-i", str(source.absolute())),
+        *("-map", f"0:{track.info.index}", "-af", as_channels(track), "-f", "f32le", "-"),
+    ]
 
 
 def _chapters(sound: Sound, raw: RawVideo) -> dict[str, str]:

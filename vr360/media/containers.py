@@ -20,7 +20,14 @@ from vr360.errors import VideoOpenError
 _NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
 _UNTIMED = ("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo")
 _ONE_LENGTH = ("asf",)  # which gives every stream the length of the longest
-_UNREAD = {b"ftypavif": "AVIF", b"ftypheic": "HEIC", b"ftypheix": "HEIC", b"ftypmif1": "HEIF"}
+_AVIF, _HEIC = ("AVIF", "avifdec INPUT OUTPUT.png"), ("HEIC", "heif-convert INPUT OUTPUT.png")
+_JXL = "JPEG XL", "djxl INPUT OUTPUT.png"
+_EXR = "OpenEXR", "ffmpeg -apply_trc iec61966_2_1 -i INPUT -pix_fmt rgb48be OUTPUT.png"
+_UNREAD = (  # at which byte, what stands there, and what makes a PNG of it
+    *((4, b"ftypavif", _AVIF), (4, b"ftypheic", _HEIC), (4, b"ftypheix", _HEIC)),
+    *((4, b"ftypmif1", _HEIC), (0, b"\0\0\0\x0cJXL ", _JXL), (0, b"\xff\x0a", _JXL)),
+    (0, b"\x76\x2f\x31\x01", _EXR),
+)
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"sidx")
@@ -28,19 +35,25 @@ _ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moo
 
 def check_readable(path: Path) -> None:
     """Raise VideoOpenError for what no decoder needs to look at."""
+    if str(path) == "-" or path.is_fifo() or path.is_char_device():
+        raise VideoOpenError(
+            f"{path}: a pipe can be read once, and films are read several times; write it into a "
+            "file first"
+        )
     if not path.exists():
         raise VideoOpenError(f"{path}: no such file")
     if path.is_file() and path.stat().st_size == 0:
         raise VideoOpenError(f"{path}: the file is empty")
     try:
         with path.open("rb") as file:
-            kind = _UNREAD.get(file.read(12)[4:])
+            head = file.read(12)
     except IsADirectoryError:
         return
     except OSError as error:
         raise VideoOpenError(f"{path}: cannot be read ({error.strerror})") from None
-    if kind is not None:
-        raise VideoOpenError(f"{path}: {kind} is not read; save the picture as PNG or JPEG")
+    for at, mark, (kind, command) in _UNREAD:
+        if head.startswith(mark, at):
+            raise VideoOpenError(f"{path}: {kind} is not read; make a PNG of it, as with {command}")
 
 
 @contextmanager

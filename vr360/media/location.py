@@ -18,6 +18,7 @@ import av.error
 
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
+from vr360.media.still_location import is_photo, without_place
 from vr360.partial import Partial
 from vr360.spherical.files import opened
 from vr360.spherical.movie import Movie
@@ -29,14 +30,18 @@ Place = tuple[int, bytes]
 
 
 def strip_location(path: Path) -> int:
-    """Blank every place that a film tells, in a copy that then takes its name.
+    """Blank every place that a film or a photo tells, in a copy that then takes its name.
 
     Returns:
         How many bytes were blanked.
 
     Raises:
-        MetadataError: no MP4 or MOV, or telemetry that does not add up; the film is as it was.
+        MetadataError: no MP4, MOV, JPEG or PNG, or what does not add up; the file is as it was.
     """
+    with path.open("rb") as file:
+        photo = is_photo(file.read(8))
+    if photo:
+        return _strip_photo(path)
     found = [*_in_movie(path), *_in_telemetry(path)]
     if not found:
         return 0
@@ -50,6 +55,20 @@ def strip_location(path: Path) -> int:
     finally:
         partial.discard()
     return sum(len(blank) for _, blank in found)
+
+
+def _strip_photo(path: Path) -> int:
+    before = path.read_bytes()
+    after = without_place(before)
+    changed = sum(a != b for a, b in zip(before, after, strict=True))
+    if changed:
+        partial = Partial(path)
+        try:
+            partial.make().write_bytes(after)
+            partial.settle()
+        finally:
+            partial.discard()
+    return changed
 
 
 def _in_movie(path: Path) -> Iterator[Place]:

@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import av.error
@@ -36,6 +37,7 @@ _PLAIN_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "quad", 5: "5.0", 6: "5.1
 }
 _SPEAKERS = ("5.0", "5.0(side)", "5.1", "5.1(side)", "6.1", "7.1", "7.1(wide)")
 _FIRST_WITH_SUBWOOFER = 6  # channels, as AAC numbers its loudspeakers
+_ON_TIME = "aresample=async=1:first_pts=0"
 _MILLISECOND = Fraction(1, 1000)
 _LARGEST_TIMESCALE = 2**31 - 1
 
@@ -44,13 +46,16 @@ _LARGEST_TIMESCALE = 2**31 - 1
 class Track:
     """One track of the source: copied where `encoder` is None, and why not otherwise.
 
-    `mix` turns an ambisonic one with the picture, see `turned_by`.
+    `mix` turns an ambisonic one with the picture, see `turned_by`. Where that changes over time,
+    `turned` is the file of bare samples that are turned already, see `write_turned`.
     """
 
     info: AudioInfo
     encoder: str | None = None
     why: str = ""
     mix: Array | None = None
+    order: int = 0
+    turned: Path | None = None
 
 
 def plan_tracks(
@@ -71,7 +76,7 @@ def plan_tracks(
         order = 0 if turn is None else order_of(audio, marks)
         if turn is not None and order:
             why = "the sound turns with the picture"
-            tracks.append(Track(audio, _encoder(muxer, audio), why, turned_by(turn, order)))
+            tracks.append(Track(audio, _encoder(muxer, audio), why, turned_by(turn, order), order))
         elif audio.codec not in _COPIED[muxer]:
             why = f"{muxer} does not take {audio.codec}"
             tracks.append(Track(audio, _encoder(muxer, audio), why))
@@ -113,21 +118,33 @@ def _encoder(muxer: str, audio: AudioInfo) -> str:
 
 def _filter(track: Track) -> str:
     """From the first sample on, silence where the source has none yet; channels never mixed."""
-    on_time = "aresample=async=1:first_pts=0"
     plain = _PLAIN_LAYOUTS.get(track.info.channels)
+    if track.turned is not None:
+        return as_channels(track)
     if track.mix is not None:
         known = plain if track.encoder not in ("libopus", "pcm_s24le") else None
         count = track.info.channels
-        return f"{on_time},{mix_filter(track.mix, count, known or f'{count}C')}"
+        return f"{_ON_TIME},{mix_filter(track.mix, count, known or f'{count}C')}"
     if (
         track.encoder == "libopus"
         or plain is None
         or track.info.layout == plain
         or track.encoder == "pcm_s24le"
     ):
-        return on_time
+        return _ON_TIME
     channels = "|".join(str(n) for n in range(track.info.channels))
-    return f"channelmap=map={channels}:channel_layout={plain},{on_time}"
+    return f"channelmap=map={channels}:channel_layout={plain},{_ON_TIME}"
+
+
+def as_channels(track: Track) -> str:
+    """The filter that gives a track's channels as they are, from the first sample on.
+
+    Naming them comes first: ffmpeg remixes ambisonic ones where a later filter knows none.
+    """
+    count = track.info.channels
+    channels = "|".join(map(str, range(count)))
+    layout = _PLAIN_LAYOUTS.get(count, f"{count}C")
+    return f"channelmap=map={channels}:channel_layout={layout},{_ON_TIME}"
 
 
 def _timescale(tracks: Sequence[Track]) -> int:

@@ -7,27 +7,31 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from copy import copy
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, TypedDict, Unpack
+
+import numpy as np
 
 from vr360.cameras.chapters import concat_list
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
 from vr360.media.checks import check_kind
-from vr360.media.command import Sound, film_command, raw_bytes
+from vr360.media.command import Sound, decoding, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
 from vr360.media.encoder import Encoder, ffmpeg_binary, ffmpeg_version
 from vr360.media.folders import FolderWriter
 from vr360.media.joining import join
 from vr360.media.metadata import inject_checked
 from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_named, settle
-from vr360.media.sound import plan_tracks
+from vr360.media.sound import Track, plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
 from vr360.media.targets import behind_link, check_target
 from vr360.media.threads import WriteBehind
+from vr360.media.turning import Turning, write_turned
 from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
 
@@ -72,6 +76,7 @@ class FilmOptions(TypedDict, total=False):
     overrides: Overrides | None
     force: bool
     turn: Array | None
+    turning: Turning | None
 
 
 def open_writer(
@@ -122,6 +127,7 @@ class FilmWriter:
         force: replace an existing file.
         turn: how the picture is turned against the source's, which ambisonic sound follows, see
             `vr360.media.ambisonics`.
+        turning: the same where it changes over time: seconds into the source -> rotations.
 
     Raises:
         OutputError: the target exists, is the source, cannot be written, or cannot carry the
@@ -150,6 +156,7 @@ class FilmWriter:
         overrides: Overrides | None = None,
         force: bool = False,
         turn: Array | None = None,
+        turning: Turning | None = None,
     ) -> None:
         chosen = preset_named(preset.name if isinstance(preset, Preset) else preset, path)
         check_target(path, force, source.path if source else None)
@@ -166,7 +173,9 @@ class FilmWriter:
         self._start = start
         self._duration = duration
         self._metadata = metadata
-        self._turn = turn
+        self._turn = turn if turning is None else np.eye(3)
+        self._turning = turning
+        self._turned = list[Partial]()
         self._partial = Partial(path)
         self._list = Partial(path.with_suffix(".ffconcat"))
         self._encoder: Encoder | None = None
@@ -284,7 +293,24 @@ class FilmWriter:
                 log.warning("%s: sound stays as it is: not ambisonic, it cannot turn", self.path)
             if track.encoder is not None:
                 log.warning("%s: sound becomes %s: %s", self.path, track.encoder, track.why)
-        return Sound(self._source, tracks, start, self._duration, self._listed_chapters())
+        listed = self._listed_chapters()
+        sound = Sound(self._source, tracks, start, self._duration, listed)
+        return replace(sound, tracks=[self._turned_over_time(sound, track) for track in tracks])
+
+    def _turned_over_time(self, sound: Sound, track: Track) -> Track:
+        """The track, or with an ambisonic one of a film whose turn changes, a file of it turned."""
+        turning = self._turning
+        if turning is None or not track.order:
+            return track
+        made = Partial(self.path.with_name(f"{self.path.stem}.{track.info.index}.sound"))
+        self._turned.append(made)
+        info, start = track.info, float(sound.start)
+        path, command = made.make(), decoding(ffmpeg_binary(), sound, track)
+        rate, channels = info.sample_rate, info.channels
+        write_turned(
+            path, command, rate, channels, track.order, lambda times: turning(times + start)
+        )
+        return replace(track, turned=path)
 
     def _listed_chapters(self) -> Path | None:
         """The list of the source's chapters, written beside the film for ffmpeg."""
@@ -330,7 +356,8 @@ class FilmWriter:
         if self._encoder is not None:
             self._encoder.close()
         self._partial.discard()
-        self._list.discard()
+        for made in (self._list, *self._turned):
+            made.discard()
 
     def _verify(self) -> None:
         """Read the file back: size, rate and number of frames are those that were written."""

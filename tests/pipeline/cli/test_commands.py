@@ -360,4 +360,4 @@ def test_a_kind_of_still_that_is_not_read_is_named(
     picture = tmp_path / "in.img"
     picture.write_bytes(b"\0\0\0\x1cftyp" + brand + bytes(64))
     code, stdout, stderr = command("stylize", picture, tmp_path / "o.png", "--style", tiny_style)
-    assert_one_line(code, stdout, stderr, f"{kind} is not read; save the picture as PNG or JPEG")
+    assert_one_line(code, stdout, stderr, f"{kind} is not read; make a PNG of it, as with ")

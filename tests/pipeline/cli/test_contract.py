@@ -126,6 +126,7 @@ def test_the_contract_is_about_all_the_options_that_choose():
 
 def test_lists_of_words_that_extend_others_hold_all_of_theirs():
     assert {*StereoOrAuto} == {"auto", *Stereo}
-    assert {*PictureKind} == {"auto", "rectilinear", *Projection}
+    flat = {"rectilinear", "fisheye", "little-planet"}
+    assert {*PictureKind} == {"auto", *flat, *Projection}
     assert {*FaceLayout} == {"faces", *CubeLayout}
     assert {*PresetName} == {*PRESETS}

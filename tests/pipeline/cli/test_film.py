@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import cv2
+import pytest
 
 from tests.pipeline.cli.conftest import Run
 
@@ -53,3 +54,23 @@ def test_a_sheet_shows_each_scene_and_transition(command: Run, tmp_path: Path, t
 
 def test_without_output_something_else_must_be_wanted(command: Run, tmp_path: Path):
     assert command("film", tmp_path / "film.toml")[0] == 2
+
+
+EDL = """TITLE: WALK
+001  A001     V     C        00:00:00:00 00:00:00:06 01:00:00:00 01:00:00:06
+* FROM CLIP NAME: tiny
+"""
+
+
+def test_an_edl_becomes_a_films_file(command: Run, tmp_path: Path, tiny_film: Path):
+    pytest.importorskip("otio_cmx3600_adapter")  # as in tests/pipeline/film/test_cuts.py
+    (tmp_path / "cut.edl").write_text(EDL)
+    script = tmp_path / "film.toml"
+    words = ("film", script, "--from", tmp_path / "cut.edl", "--clips", tiny_film.parent)
+    assert command(*words, "--rate", "often")[0] == 2
+    code, _, stderr = command(*words)
+    assert (code, "1 scenes" in stderr) == (0, True)
+    code, stdout, _ = command("film", script, "--check", "--json")
+    assert (code, json.loads(stdout)["frames"]) == (0, 6)
+    code, _, stderr = command(*words)
+    assert (code, "is there already" in stderr) == (1, True)

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.film import rendering
 from pipeline.film.film import FilmJob, check, make_film
 from pipeline.film.light import mix
+from pipeline.jobs.job import JobOptions
 from tests.pipeline.film.conftest import frames_of
 from vr360.errors import InputError
 from vr360.frame import Stereo
@@ -208,3 +210,33 @@ def test_sweeps_show_both_scenes_each_on_its_side(two, tmp_path: Path, kind: str
     a, b = frames_of(tmp_path / "a.mkv")[6:18], frames_of(tmp_path / "b.mkv")[:12]
     assert np.array_equal(film[10, 28:36, 90:100], b[1, 28:36, 90:100])
     assert np.array_equal(film[10, 28:36, 26:36], a[10, 28:36, 26:36])
+
+
+def test_a_long_scene_that_is_killed_goes_on_with_its_segment(
+    two, tiny_style: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = two("", f'style = "{tiny_style}"\nin = 0.25')
+    truth, _ = made(path, "at_once.mkv")
+    monkeypatch.setattr(rendering, "LONG", 0.5)
+    monkeypatch.setattr(rendering, "JobOptions", lambda: JobOptions(length=4))
+    taken: list[int] = []
+
+    def broken_off(frames, total):
+        for n, frame in enumerate(frames):
+            if n == 6:
+                raise KeyboardInterrupt
+            yield frame
+
+    def counted(frames, total):
+        taken.append(0)
+        for frame in frames:
+            taken[-1] += 1
+            yield frame
+
+    job = FilmJob(path, path.with_name("made.mkv"))
+    with pytest.raises(KeyboardInterrupt):
+        make_film(job, broken_off)
+    report = make_film(job, counted)
+    assert report.painted == ("b",)
+    assert taken[0] < 9  # of nine, the first segment was kept
+    assert np.array_equal(frames_of(job.output), truth)

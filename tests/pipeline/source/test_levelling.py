@@ -15,14 +15,19 @@ from pipeline.source.delivery import Span
 from pipeline.stylize import StylizeJob, stylize
 from sample_clips.camera import pose
 from sample_clips.clip import COMMITTED
+from tests.vr360.cameras.test_pairs import strips_of
 from tests.vr360.cameras.writing import beside, gravity_and_orientation
+from tests.vr360.spherical.synthetic import Track, box, movie
+from vr360.cameras.attitude import unit
+from vr360.choices import CubeLayout
 from vr360.errors import InputError
 from vr360.frame import Projection, Stereo
 from vr360.geometry import Array, equirect_directions, rotation
+from vr360.media.ambisonics import encode
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import write_still
-from vr360.projections import Equirect
+from vr360.projections import CubeMap, Equirect
 from vr360.sampling import build_sampler
 from vr360.spherical import SphericalMetadata, inject
 
@@ -186,6 +191,60 @@ def test_other_projections_are_level_too(shaken: Shaken, tmp_path: Path, to: str
     )
     report = convert(job)
     assert any("levelled" in note for note in report.source.notes)
+
+
+def test_two_tracks_of_faces_are_levelled_too(tmp_path: Path, run_ffmpeg):
+    """A `.360` as a GoPro writes it: two video tracks, and GPMF as the third."""
+    level, whole = level_frames(4, SIZE), Equirect(*SIZE)
+    faces = CubeMap(128, Projection.EQUI_ANGULAR, CubeLayout.EAC)
+    for n, rgb in enumerate(level):
+        tilted = build_sampler(whole, whole, tilt(n))(rgb)
+        for k, strip in enumerate(strips_of(build_sampler(whole, faces)(tilted), 8)):
+            cv2.imwrite(str(tmp_path / f"{k}_{n}.png"), strip[..., ::-1])
+    entry = box(b"gpmd", bytes(6), b"\0\1", bytes(4))
+    gpmf = gravity_and_orientation(np.stack([tilt(n).T for n in range(4)]))
+    told = Track(b"meta", (entry,), (gpmf,), ticks=4 * 1000 // RATE)
+    (tmp_path / "told.mp4").write_bytes(movie(told))
+    tracks = [
+        word for k in (0, 1) for word in ("-framerate", str(RATE), "-i", tmp_path / f"{k}_%d.png")
+    ]
+    film, out = tmp_path / "GS010001.360", tmp_path / "level.mkv"
+    run_ffmpeg(
+        *(*tracks, "-i", tmp_path / "told.mp4", "-map", "0", "-map", "1", "-map", "2"),
+        *(*LOSSLESS, "-c:d", "copy", "-copy_unknown", "-f", "mp4", film),
+    )
+    convert(ConvertJob(film, out, level=Level.GRAVITY, lock=True))
+    off = off_by(made(out)[3], level[3], heading_of(tilt(0)))
+    assert np.abs(off).max() < 0.3
+
+
+def test_ambisonic_sound_turns_with_every_frame(
+    shaken: Shaken, tmp_path: Path, make_sound: Callable[..., Path], run_ffmpeg
+):
+    """A source that stands still in the world stands still once the film is level and locked."""
+    rate, place = 48000, np.array([0.6, 0.48, -0.64])
+    time = np.arange(rate * FRAMES // RATE) / rate
+    seen = np.stack([tilt(n).T @ place for n in range(FRAMES + 1)])
+    way = np.stack([np.interp(time * RATE, np.arange(FRAMES + 1), c) for c in seen.T], axis=1)
+    field = encode(way, 1) * np.sin(2 * np.pi * 500 * time)[:, None] / 2
+    sound, film = make_sound("four.wav", field), tmp_path / "loud.mp4"
+    run_ffmpeg(
+        *("-i", shaken.film, "-i", sound, "-map", "0", "-map", "1", "-c", "copy"),
+        *("-copy_unknown", "-c:a", "pcm_s16le", "-f", "mov", film),
+    )
+    marked = tmp_path / "marked.mp4"
+    inject(film, SphericalMetadata(), marked, ambisonic="acn-sn3d")
+    convert(ConvertJob(marked, tmp_path / "level.mkv", level=Level.GRAVITY, lock=True))
+    heard = run_ffmpeg("-i", tmp_path / "level.mkv", "-f", "f32le", "-")
+    channels = np.frombuffer(heard, "<f4").reshape(-1, 4)
+    assert abs(len(channels) - len(time)) <= 1
+    loud = np.abs(channels[:, 0]) > 0.2
+    loud[(FRAMES - 1) * rate // RATE :] = False  # behind the last reading nothing is known
+    found = unit((channels[loud] / channels[loud, :1])[:, [1, 2, 3]])
+    expected = encode(heading_of(tilt(0)).T @ place, 1)[1:]
+    off = np.degrees(np.arccos(np.clip(found @ expected, -1, 1)))
+    assert off.max() < 1.0
+    assert not list(tmp_path.glob("*.sound*"))
 
 
 def test_a_film_without_telemetry_is_named(shaken: Shaken, tmp_path: Path):

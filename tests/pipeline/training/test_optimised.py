@@ -19,7 +19,7 @@ from pipeline.training.recipe import PIXELS_PER_DEGREE, StyleSource, load_recipe
 from pipeline.training.train import open_vgg
 from tests.pipeline.conftest import soft_noise
 from tests.pipeline.training.conftest import SETTINGS, Learn
-from vr360.errors import StyleImageError
+from vr360.errors import InputError, StyleImageError
 from vr360.geometry import row_areas
 
 FACE = 96
@@ -120,7 +120,7 @@ def test_a_recipe_may_have_several_and_masks(tmp_path: Path, hero: StyleSource):
 
 @pytest.mark.parametrize("text", ["", ",hero.png", "a.png,b.png,c.png,d.png"])
 def test_what_names_no_hero_is_refused(text: str):
-    with pytest.raises(StyleImageError, match="give SOURCE, SOURCE,HERO or SOURCE,HERO,MASK"):
+    with pytest.raises(InputError, match="give SOURCE, SOURCE,HERO or SOURCE,HERO,MASK"):
         Hero.parse(text, Path("hero.png"))
 
 

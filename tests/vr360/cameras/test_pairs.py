@@ -76,6 +76,26 @@ def test_other_shapes_are_no_pair(size: tuple[int, int]):
     assert pair_of(*size) is None
 
 
+def test_a_max_squeezes_its_halves_and_they_come_back_in_place():
+    """1344 becomes 168 here: halves of 88 pixels, 4 beyond the cut, are stored as 86."""
+    size, reach = 168, 4
+    face = soft_noise(size, 3 * size, 5)
+    half = size // 2 + reach
+
+    def squeezed(part: np.ndarray) -> np.ndarray:
+        return cv2.resize(part, (half - reach // 2, size), interpolation=cv2.INTER_AREA)
+
+    def cut(part: np.ndarray) -> list[np.ndarray]:
+        return [squeezed(part[:, :half]), squeezed(part[:, -half:])]
+
+    left, middle, right = np.split(face, 3, axis=1)
+    strip = np.concatenate([*cut(left), middle, *cut(right)], axis=1)
+    assert strip.shape == (size, 512, 3)
+    off = np.abs(without_overlap(strip).astype(int) - face)
+    assert off.mean() < 1
+    assert off[:, size // 2 - 8 : size // 2 + 8].max() < 8  # nothing is doubled at the cut
+
+
 @pytest.mark.parametrize("overlap", [0, 2, 8, 32])
 def test_what_both_halves_show_alike_is_what_was_there(overlap: int):
     faces = soft_noise(2 * H, 3 * H, 3)

@@ -425,3 +425,29 @@ def running_with(argument: str) -> list[str]:
         with suppress(OSError):
             lines.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
     return [line for line in lines if argument in line]
+
+
+@pytest.mark.parametrize(
+    ("head", "kind", "command"),
+    [
+        (b"\0\0\0\x1cftypavif", "AVIF", "avifdec"),
+        (b"\0\0\0\x1cftypheic", "HEIC", "heif-convert"),
+        (b"\xff\x0a" + bytes(10), "JPEG XL", "djxl"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "djxl"),
+        (b"\x76\x2f\x31\x01" + bytes(8), "OpenEXR", "ffmpeg -apply_trc"),
+    ],
+)
+def test_pictures_of_other_kinds_are_refused_with_what_to_do(
+    tmp_path: Path, head: bytes, kind: str, command: str
+):
+    path = tmp_path / "picture.any"
+    path.write_bytes(head + bytes(64))
+    with pytest.raises(VideoOpenError, match=f"{kind} is not read; make a PNG of it.*{command}"):
+        probe(path)
+
+
+def test_a_pipe_is_refused_in_words(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path in (tmp_path / "pipe.mp4", Path("-"), Path("/dev/null")):
+        with pytest.raises(VideoOpenError, match="a pipe can be read once"):
+            probe(path)

@@ -72,6 +72,16 @@ def test_sound_goes_on_where_a_chapter_ends(chapters: list[Path], tmp_path: Path
     assert np.abs(heard[: len(tone)] - tone[: len(heard)]).max() <= 2
 
 
+def test_chapters_may_lie_in_folders_of_any_name(chapters: list[Path], tmp_path: Path):
+    folder = tmp_path / "-it's a 'valley' \\ \"día\" 谷"
+    folder.mkdir()
+    for path in chapters:
+        path.rename(folder / path.name)
+    out = folder / ("-" + "x" * 200 + ".mp4")
+    assert convert(ConvertJob(folder / chapters[0].name, out)).rewritten.frames == 2 * FRAMES
+    assert len(probe(out).audio) == 1
+
+
 def test_a_part_may_lie_across_two_chapters(chapters: list[Path], tmp_path: Path):
     info = with_chapters(probe(chapters[0]))
     some = list(read_frames(info, Fraction(3, 25), Fraction(4, 25)))
