@@ -25,7 +25,7 @@ def test_a_warm_up_does_not_reach_over_a_cut():
 
 
 def cuts_of_a_film(frames: int, rate: int, median: float, seed: int) -> list[int]:
-    """Lengths of shots are log-normal (Salt, "Film Style and Technology", 1983)."""
+    """Lengths of shots drawn log-normally, as many short ones beside few long ones."""
     chance, cuts = random.Random(seed), [0]
     while cuts[-1] < frames:
         cuts.append(cuts[-1] + 1 + round(rate * chance.lognormvariate(math.log(median), 0.8)))
