@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import threading
-import time
 from itertools import pairwise
 from math import degrees, radians
 
@@ -328,14 +326,23 @@ def test_a_file_that_does_not_open_leaves_one_message_and_the_film(
 
 
 @pytest.fixture
-def stuck(tmp_path):
-    """A file that keeps its reader waiting, as a network disk that does not answer."""
-    path = tmp_path / "stuck.mp4"
-    os.mkfifo(path)
+def stuck(tmp_path, monkeypatch):
+    """A file that keeps its reader waiting, as a network disk that does not answer.
+
+    Nothing real keeps one waiting at will: a pipe is refused at once.
+    """
+    from viewer.session import Session
+
+    path, answers = tmp_path / "stuck.mp4", threading.Event()
+
+    def waiting(asked, *rest):
+        if asked == path:
+            answers.wait(LIMIT)
+        return Session(asked, *rest)
+
+    monkeypatch.setattr("viewer.desktop.window.Session", waiting)
     yield path
-    for _ in range(8):  # let whoever waits find an end
-        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
-        time.sleep(0.05)
+    answers.set()
 
 
 def test_a_disk_that_does_not_answer_holds_up_neither_film_nor_window(
