@@ -41,7 +41,6 @@ from vr360.media.stills import STILL_SUFFIXES
 from vr360.media.turning import Turning
 from vr360.media.writer import Writer
 from vr360.projections import (
-    RECTILINEAR,
     VIEWS,
     CubeMap,
     Equirect,
@@ -55,6 +54,7 @@ from vr360.reports import Reported
 from vr360.sampling import Interpolation, Sampler, build_sampler
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
+from vr360.views import RECTILINEAR
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Graphs of the net for OpenVINO, kept on disk: tracing one takes far longer than painting a still.
 
 They lie in `$XDG_CACHE_HOME/vr360` (`~/.cache/vr360`), named by everything they are made from, and
-may be deleted at any time. The `KEPT` that were used last stay.
+may be deleted at any time. Those used last stay, in `ROOM` bytes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import tempfile
+from itertools import accumulate
 from pathlib import Path
 
 import openvino as ov
@@ -20,7 +21,7 @@ from vr360 import __version__, cubemap, geometry
 from vr360.cache import cache_folder
 from vr360.sampling import padding
 
-KEPT = 24  # graphs: one for each net, size and surface in use; a few megabytes each
+ROOM = 1 << 30  # bytes; a graph takes 14 MB at 2048x1024, four times as much at twice the width
 logger = logging.getLogger(__name__)
 
 
@@ -58,10 +59,13 @@ def _save(graph: ov.Model, path: Path) -> None:
 
 
 def _forget_oldest(folder: Path) -> None:
+    """Keep those used last that fit; the last one always."""
     graphs = sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in graphs[KEPT:]:
-        path.unlink(missing_ok=True)
-        path.with_suffix(".bin").unlink(missing_ok=True)
+    sizes = [path.with_suffix(".bin").stat().st_size for path in graphs]
+    for path, total in list(zip(graphs, accumulate(sizes), strict=True))[1:]:
+        if total > ROOM:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".bin").unlink(missing_ok=True)
 
 
 def _digest(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> str:

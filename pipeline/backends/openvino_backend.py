@@ -24,9 +24,8 @@ def cpu_has_bfloat16() -> bool:
 class OpenVinoBackend:
     """`net` compiled for each shape and surface, with statistics of its own or held ones.
 
-    `precision` is `f32` or `bf16`. Both ways are one graph, traced once, with a switch: as a
-    constant it takes with it the half that it does not need. Several threads may paint with it, one
-    after the other.
+    `precision` is `f32` or `bf16`. Both ways are traced once, as one graph with a switch, and the
+    half that is not needed is cut off. Several threads may paint with it, one after the other.
     """
 
     def __init__(self, net: Net, precision: str = "f32") -> None:

@@ -28,8 +28,8 @@ from vr360.geometry import (
     plane_to_pixel,
     xyz_to_lonlat,
 )
+from vr360.geometry import Mask as Where
 from vr360.projections import Equirect
-from vr360.projections import Mask as Where
 from vr360.sampling import Interpolation, Sampler, build_sampler
 
 SIDE = 384  # of the disc, pixels

@@ -20,8 +20,8 @@ from torch import Tensor
 from pipeline.nets.surface import CubeFaces, Surface
 from pipeline.nets.vgg import CONVOLUTIONS, layer_indices
 from vr360.cubemap import FACES, face_areas, face_to_xyz, xyz_to_face
-from vr360.geometry import Array
-from vr360.projections import Equirect, Mask
+from vr360.geometry import Array, Mask
+from vr360.projections import Equirect
 from vr360.sampling import build_sampler
 from vr360.sampling.device import DeviceSampler
 

@@ -13,9 +13,10 @@ from vr360.geometry import rotation
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import write_still
-from vr360.projections import Equirect, Rectilinear
+from vr360.projections import Equirect
 from vr360.sampling import build_sampler
 from vr360.stereo import split_eyes
+from vr360.views import Rectilinear
 
 SHEET = 1600  # pixels across
 

@@ -18,10 +18,11 @@ from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import read_still, write_still
 from vr360.media.writer import open_writer
-from vr360.projections import RECTILINEAR, CubeMap, DualFisheye, Equirect, HalfEquirect
+from vr360.projections import CubeMap, DualFisheye, Equirect, HalfEquirect
 from vr360.sampling import build_sampler
 from vr360.spherical import SphericalMetadata, inject, inspect
 from vr360.spherical.mesh import _unpacked, _vertices, dual_fisheye
+from vr360.views import RECTILINEAR
 from vr360.window import FRONT_HALF, FULL, Bounds
 
 EQUI_ANGULAR, CUBEMAP = Projection.EQUI_ANGULAR, Projection.CUBEMAP

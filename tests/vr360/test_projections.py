@@ -8,16 +8,15 @@ from vr360.geometry import lonlat_to_xyz
 from vr360.projections import (
     BACK_LENS,
     FRONT_LENS,
-    RECTILINEAR,
     CubeMap,
     DualFisheye,
     Equirect,
     HalfEquirect,
-    Rectilinear,
     SphereMap,
     sphere_map,
     usual_size,
 )
+from vr360.views import RECTILINEAR, Rectilinear
 
 MAPS: tuple[SphereMap, ...] = (
     Equirect(8, 16),

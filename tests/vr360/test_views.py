@@ -10,7 +10,7 @@ from pipeline.convert import ConvertJob, Side, convert
 from vr360.errors import InputError
 from vr360.geometry import equirect_directions
 from vr360.media.stills import read_still, write_still
-from vr360.projections import Fisheye, LittlePlanet
+from vr360.views import Fisheye, LittlePlanet
 
 
 @pytest.fixture

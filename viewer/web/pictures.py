@@ -17,9 +17,10 @@ from vr360.frame import Rgb, VideoInfo
 from vr360.geometry import rotation
 from vr360.media.containers import opened
 from vr360.media.stills import read_still
-from vr360.projections import Rectilinear, source_map
+from vr360.projections import source_map
 from vr360.sampling import build_sampler
 from vr360.stereo import split_eyes
+from vr360.views import Rectilinear
 
 POSTER_SIDE = 2048
 SPRITE_COLUMNS = 10

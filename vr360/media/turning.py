@@ -43,8 +43,8 @@ def write_turned(
     with subprocess.Popen(decoding, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as decoder:
         try:
             with target.open("wb") as file:
-                for block in _turned(_blocks(decoder, rate, channels), rate, order, turning):
-                    file.write(block.tobytes())
+                blocks = _turned(_blocks(decoder, rate, channels), rate, order, turning)
+                file.writelines(block.tobytes() for block in blocks)
         except OSError as error:
             decoder.kill()
             raise EncodeError(f"{target}: cannot be written ({error.strerror})") from None

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vr360.geometry import Array
-from vr360.projections import Equirect, Mask, SphereMap
+from vr360.geometry import Array, Mask
+from vr360.projections import Equirect, SphereMap
 
 _POINTS = (192, 384)  # at most so many of the target's pixels are asked
 _LARGEST_STEP = 1.25  # source pixels; cubic taps span so much before much aliases

@@ -79,14 +79,26 @@ def face_pad(faces: Tensor, pad: int) -> Tensor:
         return faces
     # One lookup of whole pixels: where a pixel's channels lie together, nothing is rearranged.
     pixels = faces.permute(0, 2, 3, 1).reshape(-1, len(FACES) * size * size, faces.shape[1])
-    padded = pixels.index_select(1, torch.from_numpy(_sources(size, pad)).to(faces.device))
+    padded = pixels.index_select(1, _sources_on(faces.device, size, pad))
     return padded.reshape(-1, size + 2 * pad, size + 2 * pad, faces.shape[1]).permute(0, 3, 1, 2)
 
 
+def _sources_on(device: torch.device, size: int, pad: int) -> Tensor:
+    """See `_sources`; uploaded once."""
+    if device.type == "cpu":  # nothing is moved, and tracing must not find a tensor of its own kept
+        return torch.from_numpy(_sources(size, pad))
+    return _uploaded(device, size, pad)
+
+
 @lru_cache(maxsize=32)
-def _sources(size: int, pad: int) -> NDArray[np.int64]:
+def _uploaded(device: torch.device, size: int, pad: int) -> Tensor:
+    return torch.from_numpy(_sources(size, pad)).to(device)
+
+
+@lru_cache(maxsize=32)
+def _sources(size: int, pad: int) -> NDArray[np.int32]:
     """Which pixel of a cube's six faces each pixel of the padded faces is, (6 (size + 2 pad)²,)."""
-    faces = np.arange(len(FACES) * size * size).reshape(-1, size, size)
+    faces = np.arange(len(FACES) * size * size, dtype=np.int32).reshape(-1, size, size)
     top, left, bottom, right = beyond_edges(faces, pad)
     middle = np.concatenate([left, faces, right], axis=2)
     return np.concatenate([_with_corners(top), middle, _with_corners(bottom)], axis=1).ravel()

@@ -11,8 +11,8 @@ import numpy as np
 
 from vr360.choices import Interpolation
 from vr360.frame import Rgb, peak_at
-from vr360.geometry import Array
-from vr360.projections import Mask, SphereMap
+from vr360.geometry import Array, Mask
+from vr360.projections import SphereMap
 from vr360.sampling.footprint import measure_footprint
 from vr360.sampling.surround import surround
 

@@ -21,8 +21,8 @@ from vr360.cubelayout import unpack_faces
 from vr360.cubemap import FACES, face_to_xyz, xyz_to_face
 from vr360.filters import Around, box_blur
 from vr360.frame import Rgb
-from vr360.geometry import FULL_TURN, HALF_TURN, Array
-from vr360.projections import CubeMap, Equirect, Mask, SphereMap
+from vr360.geometry import FULL_TURN, HALF_TURN, Array, Mask
+from vr360.projections import CubeMap, Equirect, SphereMap
 from vr360.sampling.footprint import RowAverage
 
 MARGIN = 5  # the longest kernel has eight taps

@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import cv2
-import pytest
 
 from tests.pipeline.cli.conftest import Run
 
@@ -63,7 +62,6 @@ EDL = """TITLE: WALK
 
 
 def test_an_edl_becomes_a_films_file(command: Run, tmp_path: Path, tiny_film: Path):
-    pytest.importorskip("otio_cmx3600_adapter")  # as in tests/pipeline/film/test_cuts.py
     (tmp_path / "cut.edl").write_text(EDL)
     script = tmp_path / "film.toml"
     words = ("film", script, "--from", tmp_path / "cut.edl", "--clips", tiny_film.parent)

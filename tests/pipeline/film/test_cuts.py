@@ -3,15 +3,13 @@
 from fractions import Fraction
 from pathlib import Path
 
+import opentimelineio as otio
 import pytest
 
-otio = pytest.importorskip("opentimelineio")  # an environment from before it was a dependency
-pytest.importorskip("otio_cmx3600_adapter")
-
-from pipeline.film.cuts import Cut, read_cuts, write_script  # noqa: E402
-from pipeline.film.film import check  # noqa: E402
-from pipeline.film.script import Change  # noqa: E402
-from vr360.errors import InputError, OutputError  # noqa: E402
+from pipeline.film.cuts import Cut, read_cuts, write_script
+from pipeline.film.film import check
+from pipeline.film.script import Change
+from vr360.errors import InputError, OutputError
 
 EDL = """TITLE: WALK
 FCM: NON-DROP FRAME

@@ -5,9 +5,10 @@ import torch
 from vr360.cubelayout import CubeLayout
 from vr360.frame import Projection, Rgb
 from vr360.geometry import rotation
-from vr360.projections import CubeMap, DualFisheye, Equirect, HalfEquirect, Rectilinear, SphereMap
+from vr360.projections import CubeMap, DualFisheye, Equirect, HalfEquirect, SphereMap
 from vr360.sampling import Interpolation, build_sampler
 from vr360.sampling.device import DeviceSampler
+from vr360.views import Rectilinear
 
 SPHERE = Equirect(256, 512)
 PAIRS: tuple[tuple[SphereMap, SphereMap], ...] = (

@@ -13,10 +13,10 @@ from vr360.projections import (
     DualFisheye,
     Equirect,
     HalfEquirect,
-    Rectilinear,
     SphereMap,
 )
 from vr360.sampling import Interpolation, build_sampler
+from vr360.views import Rectilinear
 
 SPHERE = Equirect(256, 512)
 GNOMONIC, EQUI_ANGULAR = Projection.CUBEMAP, Projection.EQUI_ANGULAR
