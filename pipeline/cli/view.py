@@ -157,6 +157,12 @@ class Styles:
         self._ask((name, strength, stroke))
         return partial(self._ask, (name, strength, stroke))
 
+    def close(self) -> None:
+        """Let the process end by itself, after the picture that it paints."""
+        if self._pipe is not None and self._worker is not None:
+            self._pipe.close()
+            self._worker.join(timeout=2)
+
     def _ask(self, wanted: Wanted, rgb: Rgb | None = None) -> Any:
         """Have a picture painted in a style, which is loaded first unless it was the last."""
         with self._turn:

@@ -15,13 +15,15 @@ import json
 import re
 import shutil
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from viewer.film import open_film
+from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry
 from viewer.web.codecs import MediaType
+from viewer.web.live import LIVE
 from viewer.web.pages import Card, gallery_page, player_page
 from viewer.web.pictures import (
     POSTER_SIDE,
@@ -61,6 +63,7 @@ class ShareJob:
         poster: seconds into the film of the picture that stands before it plays.
         max_width: pixels of the version for every browser, and of stills.
         versions: False makes a version only of what no browser plays.
+        looks: what a server paints the films in while they are watched.
     """
 
     films: tuple[Path, ...]
@@ -72,6 +75,7 @@ class ShareJob:
     poster: float | None = None
     max_width: int = 3840
     versions: bool = True
+    looks: tuple[StyleEntry, ...] = ()
 
     def __post_init__(self) -> None:
         for option, given in (("--compare", self.compare), ("--path", self.path)):
@@ -99,7 +103,8 @@ def share(job: ShareJob, progress: Progress = lambda n, _: n, place: Place | Non
     original = open_film(job.compare) if job.compare else None
     check_folder(job.out)
     site = _Site(job, progress, place or copy)
-    cards = [site.add(info, name, original) for info, name in zip(infos, _names(job), strict=True)]
+    names = names_of(job.films)
+    cards = [site.add(info, name, original) for info, name in zip(infos, names, strict=True)]
     if len(cards) > 1:
         site.write(INDEX, gallery_page(job.title or "360° films", cards).encode())
     return Shared(tuple(job.out / each.page for each in cards), tuple(site.notes))
@@ -141,6 +146,7 @@ class _Site:
         self._make_folder()
         self.write(SCRIPT, joined().encode())
         self.write(STYLE, asset(STYLE).encode())
+        self._looks = [self._look(entry) for entry in job.looks]
 
     def add(self, info: VideoInfo, name: str, original: VideoInfo | None) -> Card:
         """A film with its page."""
@@ -156,6 +162,7 @@ class _Site:
             "captions": self._captions(info, name),
             "thumbs": self._thumbs(info, name),
             "compare": self._picture(original, f"{name}-original") if original else None,
+            "live": self._live(info, name) if job.looks else None,
         }
         picture = f"{MEDIA}/{name}.card.jpg"
         line = _line(info)
@@ -187,6 +194,23 @@ class _Site:
             "rate": float(info.rate),
             "sources": [] if info.is_still else list(self._sources(info, name)),
         }
+
+    def _live(self, info: VideoInfo, name: str) -> dict[str, Any]:
+        """`Live` of `viewer/web/player/live.js`."""
+        return {
+            "src": f"{LIVE}/{name}",
+            "looks": self._looks,
+            "poster": self._poster_at(info),
+            "heights": PREVIEW_HEIGHTS,
+            "height": PREVIEW_HEIGHT,
+        }
+
+    def _look(self, entry: StyleEntry) -> dict[str, str | None]:
+        if entry.thumbnail is None:
+            return {"name": entry.name, "picture": None}
+        file = f"{MEDIA}/look.{entry.name}{entry.thumbnail.suffix}"
+        self.write(file, entry.thumbnail.read_bytes())
+        return {"name": entry.name, "picture": file}
 
     def _captions(self, info: VideoInfo, name: str) -> str | None:
         """WebVTT that lies beside the film under its name."""
@@ -239,8 +263,12 @@ class _Site:
         return _source(file, made, *size, out, info)
 
     def _frame(self, info: VideoInfo) -> Any:
+        return frame_at(info, self._poster_at(info))
+
+    def _poster_at(self, info: VideoInfo) -> float:
+        """Seconds into the film."""
         at = self.job.poster
-        return frame_at(info, POSTER_AT * float(info.duration) if at is None else at)
+        return POSTER_AT * float(info.duration) if at is None else at
 
     def _make_folder(self) -> None:
         try:
@@ -263,10 +291,10 @@ def _source(
     }
 
 
-def _names(job: ShareJob) -> list[str]:
+def names_of(films: Sequence[Path]) -> list[str]:
     """A name for each film that every web server and file system takes, none twice."""
     names: list[str] = []
-    for film in job.films:
+    for film in films:
         plain = re.sub(r"[^A-Za-z0-9_-]+", "-", film.stem).strip("-")[:80] or "film"
         name, count = plain, 2
         while name in (*names, "index"):

@@ -80,7 +80,7 @@ export class Headset {
 
   /** The film and its original in turn; the wipe would lie elsewhere for each eye. */
   compare() {
-    if (this.player.pair) this.player.set({ wipe: this.player.wipe > 0.5 ? 0 : 1 });
+    if (this.player.compared) this.player.set({ wipe: this.player.wipe > 0.5 ? 0 : 1 });
     else this.recentre();
   }
 
@@ -108,16 +108,15 @@ export class Headset {
   /** @param {XRView} view @param {XRWebGLLayer} layer */
   draw(view, layer) {
     const { player } = this;
-    const shots = player.shots();
+    const sides = player.sides();
     const area = layer.getViewport(view);
-    if (!shots.length || !area) return;
-    const film = shots.length > 1 && player.wipe > 0.5 ? 1 : 0;
-    const { layout } = player.films[film].picture;
+    if (!sides.length || !area) return;
+    const { shot, layout } = sides[sides.length > 1 && player.wipe > 0.5 ? 1 : 0];
     const toWorld = multiply(rotation(-this.turn), rotationOf(view.transform.matrix));
     const look = { view: "frustum", toWorld, toPicture: player.toPicture(toWorld), ...frustum(view.projectionMatrix) };
     const eye = view.eye === "right" ? 1 : 0;
-    player.sphere.draw(shots[film], layout, eye, look, [area.x, area.y, area.width, area.height]);
-    player.drawn = shots[0].number;
+    player.sphere.draw(shot, layout, eye, look, [area.x, area.y, area.width, area.height]);
+    player.drawn = player.films[0].shots[0].number;
   }
 
   /** Left and right seek, a press looks ahead again. @param {XRSession} session */
