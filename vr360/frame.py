@@ -87,11 +87,13 @@ class Tags:
         words: names and values of the container's own tags.
         timecode: of the first frame, `HH:MM:SS:FF`, or with `;` before FF where it drops numbers.
         subtitles: stream indices of those that are text.
+        telemetry: what its tracks of telemetry are, see `vr360.media.telemetry`.
     """
 
     words: tuple[tuple[str, str], ...] = ()
     timecode: str = ""
     subtitles: tuple[int, ...] = ()
+    telemetry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ def master(film: Timeline, sounds: Sequence[Heard], folder: Path) -> VideoInfo:
         Vr360Error: a recording is damaged, or ffmpeg failed.
     """
     first = next((s.info for s in film.scenes if not s.info.is_still), film.scenes[0].info)
-    quiet = replace(first, audio=(), start_time=Fraction(0), rate=film.rate)
+    tags = replace(first.tags, telemetry=())  # which tells of one scene alone
+    quiet = replace(first, audio=(), start_time=Fraction(0), rate=film.rate, tags=tags)
     if not sounds:
         return quiet
     raw, chapters, done = (folder / f"sound.{kind}" for kind in ("f32", "txt", "mka"))

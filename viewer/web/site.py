@@ -22,7 +22,7 @@ from typing import Any
 
 from viewer.film import open_film
 from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry
-from viewer.web.codecs import MediaType
+from viewer.web.codecs import MediaType, is_ambisonic, media_type
 from viewer.web.live import LIVE
 from viewer.web.pages import Card, gallery_page, player_page
 from viewer.web.pictures import (
@@ -35,7 +35,14 @@ from viewer.web.pictures import (
     jpeg,
     sprite,
 )
-from viewer.web.renditions import Progress, fingerprint, make_rendition, plan
+from viewer.web.renditions import (
+    Plan,
+    Progress,
+    fingerprint,
+    make_rendition,
+    plan,
+    write_channel_probe,
+)
 from viewer.web.script import asset, joined
 from viewer.web.show import layout_for_page, orientation_for_page, path_for_page
 from vr360.errors import InputError, OutputError
@@ -43,6 +50,7 @@ from vr360.frame import Projection, VideoInfo
 from vr360.partial import Partial, write_whole
 
 SCRIPT, STYLE, INDEX, MEDIA = "vr360.js", "vr360.css", "index.html", "media"
+PROBE = f"{MEDIA}/channels.mp4"
 POSTER_AT = 0.1  # of a film: its first frame is often black
 
 Place = Callable[[Path, Path], None]
@@ -162,6 +170,7 @@ class _Site:
             "captions": self._captions(info, name),
             "thumbs": self._thumbs(info, name),
             "compare": self._picture(original, f"{name}-original") if original else None,
+            "field": self._field(info),
             "live": self._live(info, name) if job.looks else None,
         }
         picture = f"{MEDIA}/{name}.card.jpg"
@@ -245,22 +254,37 @@ class _Site:
         """The film itself where browsers may play it, then the version that all play."""
         offered = plan(info, self.job.max_width)
         self.notes.append(f"{info.path.name}: {offered.why}")
-        if offered.master is not None:
+        if offered.master is not None and offered.ambisonic:
+            yield self._version(info, name, None, offered)
+        elif offered.master is not None:
             master = f"{MEDIA}/{name}{info.path.suffix.lower()}"
             self._place(info.path, self.job.out / master)
             yield _source(master, offered.master, info.height, info.width, info.path, info)
         if offered.size and (self.job.versions or offered.master is None):
-            yield self._version(info, name, offered.size)
+            yield self._version(info, name, offered.size, offered)
 
-    def _version(self, info: VideoInfo, name: str, size: tuple[int, int]) -> dict[str, Any]:
-        file = f"{MEDIA}/{name}-{size[1]}.{fingerprint(info, size)}.mp4"
+    def _version(
+        self, info: VideoInfo, name: str, size: tuple[int, int] | None, offered: Plan
+    ) -> dict[str, Any]:
+        """A file that is made; `size` None copies the picture."""
+        width = f"-{size[1]}" if size else ""
+        mark = fingerprint(info, size, offered.ambisonic)
+        file = f"{MEDIA}/{name}{width}.{mark}.mp4"
         out = self.job.out / file
         if not out.exists():
-            make_rendition(info, out, size, self._progress)
+            make_rendition(info, out, size, self._progress, offered.ambisonic)
         _remove_older(out)
-        made = plan(open_film(out, info.projection, info.stereo), size[1]).master
-        assert made is not None, "our own version plays everywhere"
-        return _source(file, made, *size, out, info)
+        made = media_type(open_film(out, info.projection, info.stereo))
+        assert made is not None, "browsers know our own version"
+        return _source(file, made, *(size or (info.height, info.width)), out, info)
+
+    def _field(self, info: VideoInfo) -> str | None:
+        """Where the sound turns with the view: the file that tells the order of its channels."""
+        if info.is_still or not is_ambisonic(info):
+            return None
+        if not (self.job.out / PROBE).exists():
+            write_channel_probe(self.job.out / PROBE)
+        return PROBE
 
     def _frame(self, info: VideoInfo) -> Any:
         return frame_at(info, self._poster_at(info))

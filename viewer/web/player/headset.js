@@ -102,6 +102,7 @@ export class Headset {
     gl.bindFramebuffer(gl.FRAMEBUFFER, layer.framebuffer);
     player.sphere.clear([0, 0, layer.framebufferWidth, layer.framebufferHeight]);
     this.yaw = yawOf(pose.transform.matrix);
+    player.field?.face(player.toPicture(this.turned(pose.transform.matrix)));
     for (const view of pose.views) this.draw(view, layer);
   }
 
@@ -112,11 +113,16 @@ export class Headset {
     const area = layer.getViewport(view);
     if (!sides.length || !area) return;
     const { shot, layout } = sides[sides.length > 1 && player.wipe > 0.5 ? 1 : 0];
-    const toWorld = multiply(rotation(-this.turn), rotationOf(view.transform.matrix));
+    const toWorld = this.turned(view.transform.matrix);
     const look = { view: "frustum", toWorld, toPicture: player.toPicture(toWorld), ...frustum(view.projectionMatrix) };
     const eye = view.eye === "right" ? 1 : 0;
     player.sphere.draw(shot, layout, eye, look, [area.x, area.y, area.width, area.height]);
     player.drawn = player.films[0].shots[0].number;
+  }
+
+  /** From the axes of a pose to the world of the film. @param {Float32Array} matrix */
+  turned(matrix) {
+    return multiply(rotation(-this.turn), rotationOf(matrix));
   }
 
   /** Left and right seek, a press looks ahead again. @param {XRSession} session */

@@ -1,8 +1,9 @@
 // The player without its controls: one film or two, a camera, and what is drawn of them.
-import { IDENTITY, camera, glided, multiply, reach, viewMatrix } from "./camera.js";
+import { IDENTITY, camera, glided, multiply, reach, rotation, viewMatrix } from "./camera.js";
 import { compose } from "./composition.js";
 import { Film } from "./film.js";
 import { Pair } from "./pair.js";
+import { Field } from "./sound.js";
 import { Sphere } from "./sphere.js";
 import { Trouble, WORDS } from "./words.js";
 
@@ -11,6 +12,7 @@ import { Trouble, WORDS } from "./words.js";
 /** @typedef {Picture & {title: string, still: boolean, duration: number, orientation: number[] | null,
  *   view: {yaw: number, pitch: number, fov: number}, compare: Picture | null, captions: string | null,
  *   path: import("./journey.js").Keyframe[] | null, live: import("./live.js").Live | null,
+ *   field: string | null,
  *   thumbs: {src: string, count: number, columns: number, width: number, height: number} | null}} Show */
 
 const DENSEST = 2; // pixels of the picture on one of the page; more cannot be seen
@@ -41,6 +43,7 @@ export class Player extends EventTarget {
     this.pair = this.films.length > 1 ? new Pair(this.films) : null;
     /** @type {Shot | null} the film as it is painted live; lies over it */
     this.painted = null;
+    this.field = show.field ? new Field(this.video, show.field) : null;
     this.asked = 0;
     this.before = 0;
     /** Something else draws, as a headset does. */
@@ -94,6 +97,7 @@ export class Player extends EventTarget {
   /** @throws {Trouble} the film cannot be opened, or the browser waits for a gesture */
   async play() {
     if (this.show.still) return;
+    this.field?.begin();
     await this.begin();
     if (this.video.ended) this.seek(0);
     try {
@@ -132,6 +136,7 @@ export class Player extends EventTarget {
   /** @param {import("./camera.js").Camera} at */
   look(at) {
     this.at = at;
+    this.field?.face(this.toPicture(rotation(at.yaw, at.pitch)));
     this.dispatchEvent(new Event("view"));
     this.redraw();
   }
