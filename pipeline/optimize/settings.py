@@ -103,7 +103,7 @@ class OptimizeSettings:
         _within("--flow-weight", self.flow_weight, 0, math.inf)
         _within("--passes", self.passes, 1, 100)
         if self.style_term == StyleTerm.TRANSPORT and self.method == Optimizer.LBFGS:
-            raise InputError("--style-term transport draws anew at every step: use --optimizer adam")
+            raise InputError("--style-term transport draws anew every step: use --optimizer adam")
         if self.passes > 1 and self.flow_weight == 0:
             raise InputError("--passes: several passes need a --flow-weight above 0 to tie frames")
 
