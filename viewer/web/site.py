@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from viewer.film import open_film
+from viewer.film import on_one_track, open_film
 from viewer.web.codecs import MediaType
 from viewer.web.pages import Card, gallery_page, player_page
 from viewer.web.pictures import (
@@ -95,8 +95,8 @@ def share(job: ShareJob, progress: Progress = lambda n, _: n, place: Place | Non
         OutputError: the folder holds something else, or cannot be written.
         EncodeError: ffmpeg failed.
     """
-    infos = [open_film(film) for film in job.films]
-    original = open_film(job.compare) if job.compare else None
+    infos = [on_one_track(open_film(film)) for film in job.films]
+    original = on_one_track(open_film(job.compare)) if job.compare else None
     check_folder(job.out)
     site = _Site(job, progress, place or copy)
     cards = [site.add(info, name, original) for info, name in zip(infos, _names(job), strict=True)]
