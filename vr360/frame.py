@@ -77,6 +77,7 @@ class AudioInfo:
     sample_rate: int
     channels: int
     layout: str
+    ambisonic: int = 0  # order, where it is known without a mark in the file
 
 
 @dataclass(frozen=True)

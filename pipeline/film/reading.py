@@ -24,6 +24,7 @@ from pipeline.film.script import (
     Scene,
     Script,
     Sound,
+    SoundKind,
     Stabilise,
     Through,
     Transition,
@@ -110,6 +111,7 @@ class _Reader:
             size=film.get("size", size, None),
             rate=film.get("rate", rate, None),
             end=_end(film),
+            sound=film.get("sound", lambda value: one_of(SoundKind, value), None),
             loudness=film.get("loudness", number(-70, 0, "LUFS"), None),
             preset=film.get("preset", lambda value: one_of(PresetName, value), None),
             encoding=Overrides(
@@ -259,6 +261,9 @@ class _Reader:
             fade_out=table.get("fade_out", seconds, Fraction(0)),
             offset=table.get("offset", _offset, NO_OFFSET),
             track=table.get("track", whole(0, 99), 0),
+            yaw=table.get("yaw", track(angle(3600)), None),
+            pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
+            ambisonic=table.get("ambisonic", truth, None),
         )
 
 
