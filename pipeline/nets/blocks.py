@@ -23,7 +23,6 @@ from pipeline.nets.surface import PlacesPixels
 
 Numbers = NDArray[np.int64]
 ABREAST = 16  # blocks along the side of a tile, at most
-_NONE = -1
 
 
 @dataclass(frozen=True, eq=False)
