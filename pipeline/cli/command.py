@@ -44,7 +44,7 @@ PANELS = {
         "speed", "interpolation", "network", "vgg_weights", "content_layers", "style_layers",
         "tv_weight", "style_term", "optimizer", "learning_rate", "scales", "init", "flow_weight",
         "precision", "part_pixels", "warm_up", "segment", "seed", "track", "keep_order",
-        "any_shape", "ambisonic", "apple", "strip_location", "engine",
+        "any_shape", "ambisonic", "apple", "strip_location", "engine", "memory",
     ),
 }  # fmt: skip
 """One panel for one word, in every command that has it."""
