@@ -34,6 +34,7 @@ from vr360.frame import Frame, Rgb, Stereo, VideoInfo
 from vr360.media.checks import check_files, check_kind
 from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.threads import depth_of
 from vr360.stereo import split_eyes
 
 
@@ -138,9 +139,10 @@ class Take:
 
     def __enter__(self) -> Take:
         self._look_ahead = self._ahead.__enter__()
-        self._source = read_ahead(self._marked())
+        depth = depth_of(*self.sphere.drawn, self.info.bit_depth)
+        self._source = read_ahead(self._marked(), depth)
         painted = map(self._painter.step, self._until_stopped(self._source))
-        self._painted = read_ahead(self._look_ahead(painted))
+        self._painted = read_ahead(self._look_ahead(painted), depth)
         return self
 
     def __iter__(self) -> Iterator[Frame]:

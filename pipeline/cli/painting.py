@@ -85,7 +85,9 @@ def painting(
         "1", help="0 (the picture as it is) to 1.5; or over time, as in 0s:0.3,2.5s:1."
     ),
     stroke: str = typer.Option(
-        "1", help="Length of strokes, 0.5 to 2; or over time, as in 0s:0.5,4s:2."
+        "1",
+        help="Length of strokes, 0.5 to 4: those of 2 are twice as long, and painted four times as "
+        "fast. Or over time, as in 0s:1,4s:2.",
     ),
     then: list[str] = typer.Option(
         [], help="Style or blend that paints the result once more; repeatable."

@@ -42,6 +42,7 @@ from pipeline.film.table import (
 )
 from pipeline.film.values import NAMED, angle, colour, match, rate, size
 from pipeline.looks.track import STRONGEST, parse_look
+from pipeline.nets.strengths import STROKE_RANGE
 from pipeline.styles import check_styles
 from vr360.choices import Stereo
 from vr360.errors import InputError
@@ -150,7 +151,7 @@ class _Reader:
             end=table.get("out", seconds, None),
             style=table.get("style", track(self.style), Track.constant(ORIGINAL)),
             strength=table.get("strength", track(strength), Track.constant(1.0)),
-            stroke=table.get("stroke", track(number(0.5, 2)), Track.constant(1.0)),
+            stroke=table.get("stroke", track(number(*STROKE_RANGE)), Track.constant(1.0)),
             layers=tuple(self._layers(table, masks)),
             yaw=table.get("yaw", track(angle(3600)), Track.constant(0.0)),
             pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
@@ -177,7 +178,7 @@ class _Reader:
                 mask=table.need("mask", lambda value: check_formula(text(value), masks), "sky"),
                 style=table.get("style", track(self.style), Track.constant(ORIGINAL)),
                 strength=table.get("strength", track(number(0, STRONGEST)), Track.constant(1.0)),
-                stroke=table.get("stroke", track(number(0.5, 2)), Track.constant(1.0)),
+                stroke=table.get("stroke", track(number(*STROKE_RANGE)), Track.constant(1.0)),
                 place=table.place,
             )
             table.close()

@@ -190,7 +190,7 @@ class Scene:
         start, end: the part of the clip, seconds; `end` None is to its own end.
         style: blends over time, as `parse_look` reads them; `original` is none.
         strength: over time, 0 to 1.5.
-        stroke: length of strokes over time, 0.5 to 2.
+        stroke: length of strokes over time, 0.5 to 4.
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
         stabilise: takes the camera's shake out.
         nadir: covers what lies straight down in the clip.

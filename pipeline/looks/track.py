@@ -12,14 +12,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
+from math import log2, sqrt
 from pathlib import Path
 
 from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
-from pipeline.nets.strengths import STRENGTHS, STROKES
+from pipeline.nets.strengths import STRENGTHS, STROKE_RANGE
 from vr360.errors import InputError
 
 STRONGEST = STRENGTHS[-1]
+SIZES = 2  # of the canvas, to the octave: a graph of the net is kept for each
 logger = logging.getLogger(__name__)
 
 Shares = dict[str, float]
@@ -68,6 +69,17 @@ class LookTrack:
         """Whether the look is the same from the first frame to the last."""
         return len(self.shares) == len(self.strengths) == len(self.strokes) == 1
 
+    @property
+    def reduction(self) -> float:
+        """How many times smaller the sphere is drawn for the net, and strokes as many times longer.
+
+        One size for the whole film, so that strokes that grow do not jump: that of the middle of
+        its strokes' lengths, to half an octave. Looks do the rest, see `pipeline.nets.looks`.
+        """
+        lengths = [length for _, length in self.strokes]
+        middle = sqrt(min(lengths) * max(lengths))
+        return float(2 ** (round(SIZES * log2(middle)) / SIZES))
+
     def at(self, seconds: Time = 0) -> Look:
         """The look at a moment; outside the keyframes that of the nearest one."""
         return Look(
@@ -105,7 +117,7 @@ def _strength(text: str) -> float:
 
 
 def _stroke(text: str) -> float:
-    return _number(text, "--stroke", *STROKES)
+    return _number(text, "--stroke", *STROKE_RANGE)
 
 
 def _number(text: str, option: str, least: float, most: float) -> float:

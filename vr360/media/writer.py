@@ -31,7 +31,7 @@ from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_name
 from vr360.media.sound import Track, plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
 from vr360.media.targets import behind_link, check_target
-from vr360.media.threads import WriteBehind
+from vr360.media.threads import WriteBehind, depth_of
 from vr360.media.turning import Turning, write_turned
 from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
@@ -263,7 +263,9 @@ class FilmWriter:
         self._first = pts
         encoder = Encoder(self._command(), self.path)
         self._encoder = encoder
-        return WriteBehind(lambda rgb: encoder.feed(raw_bytes(rgb, self.encoding)))
+        raw = self._raw
+        depth = depth_of(raw.height, raw.width, raw.bit_depth)
+        return WriteBehind(lambda rgb: encoder.feed(raw_bytes(rgb, self.encoding)), depth)
 
     def _command(self, joins: bool = False) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]

@@ -80,7 +80,7 @@ export class Headset {
 
   /** The film and its original in turn; the wipe would lie elsewhere for each eye. */
   compare() {
-    if (this.player.pair) this.player.set({ wipe: this.player.wipe > 0.5 ? 0 : 1 });
+    if (this.player.compared) this.player.set({ wipe: this.player.wipe > 0.5 ? 0 : 1 });
     else this.recentre();
   }
 
@@ -102,22 +102,27 @@ export class Headset {
     gl.bindFramebuffer(gl.FRAMEBUFFER, layer.framebuffer);
     player.sphere.clear([0, 0, layer.framebufferWidth, layer.framebufferHeight]);
     this.yaw = yawOf(pose.transform.matrix);
+    player.field?.face(player.toPicture(this.turned(pose.transform.matrix)));
     for (const view of pose.views) this.draw(view, layer);
   }
 
   /** @param {XRView} view @param {XRWebGLLayer} layer */
   draw(view, layer) {
     const { player } = this;
-    const shots = player.shots();
+    const sides = player.sides();
     const area = layer.getViewport(view);
-    if (!shots.length || !area) return;
-    const film = shots.length > 1 && player.wipe > 0.5 ? 1 : 0;
-    const { layout } = player.films[film].picture;
-    const toWorld = multiply(rotation(-this.turn), rotationOf(view.transform.matrix));
+    if (!sides.length || !area) return;
+    const { shot, layout } = sides[sides.length > 1 && player.wipe > 0.5 ? 1 : 0];
+    const toWorld = this.turned(view.transform.matrix);
     const look = { view: "frustum", toWorld, toPicture: player.toPicture(toWorld), ...frustum(view.projectionMatrix) };
     const eye = view.eye === "right" ? 1 : 0;
-    player.sphere.draw(shots[film], layout, eye, look, [area.x, area.y, area.width, area.height]);
-    player.drawn = shots[0].number;
+    player.sphere.draw(shot, layout, eye, look, [area.x, area.y, area.width, area.height]);
+    player.drawn = player.films[0].shots[0].number;
+  }
+
+  /** From the axes of a pose to the world of the film. @param {Float32Array} matrix */
+  turned(matrix) {
+    return multiply(rotation(-this.turn), rotationOf(matrix));
   }
 
   /** Left and right seek, a press looks ahead again. @param {XRSession} session */
