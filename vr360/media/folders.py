@@ -116,7 +116,9 @@ class FolderWriter:
 
     def _store(self, numbered: tuple[int, Rgb]) -> None:
         number, rgb = numbered
-        store(self._partial.path / f"{number:06d}.png", encoded(rgb, ".png", self.bit_depth))
+        name = f"{number:06d}.png"
+        data = encoded(rgb, ".png", self.bit_depth)
+        store(self._partial.path / name, data, self._partial.target / name)
 
     def __exit__(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,6 +15,7 @@ from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo, bit_depth, peak_at
 from vr360.media.colour import code_points, named_colour, to_codes
 from vr360.media.containers import check_readable
+from vr360.media.encoder import DISK_FULL
 from vr360.media.metadata import inject_checked
 from vr360.media.provenance import provenance_of, with_provenance
 from vr360.media.targets import PICTURE_SUFFIXES as PICTURE_SUFFIXES
@@ -169,7 +171,7 @@ def _complete(
         kept = kept._replace(cicp=code_points(source.colour))
         data = with_provenance(data, kept, *rgb.shape[:2])
     try:
-        store(partial.make(), data)
+        store(partial.make(), data, partial.target)
         if metadata is not None:
             inject_checked(partial.path, metadata)
         partial.settle()
@@ -187,8 +189,11 @@ def encoded(rgb: Rgb, suffix: str, depth: int = 10) -> bytes:
     return cv2.imencode(suffix, bgr, options)[1].tobytes()
 
 
-def store(path: Path, data: bytes) -> None:
+def store(path: Path, data: bytes, told: Path | None = None) -> None:
     """Write bytes, or say why not.
+
+    Args:
+        told: the name that the user knows, where `path` is that of a `Partial`.
 
     Raises:
         EncodeError: the disk is full or refuses.
@@ -196,7 +201,9 @@ def store(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise EncodeError(f"{path}: cannot be written ({error.strerror})") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = DISK_FULL if full else f"cannot be written ({error.strerror})"
+        raise EncodeError(f"{told or path}: {reason}") from None
 
 
 def _stretched(rgb: Rgb, deep: bool, depth: int) -> Rgb:

@@ -1,6 +1,7 @@
 """Whatever goes wrong gives one clear line; nothing is left half-done, the input stays whole."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from vr360.media import encoder, metadata, writer
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
-from vr360.media.stills import write_still
+from vr360.media.stills import store, write_still
 from vr360.media.writer import FilmWriter, open_writer
 from vr360.spherical import SphericalMetadata
 
@@ -451,3 +452,10 @@ def test_a_pipe_is_refused_in_words(tmp_path: Path):
     for path in (tmp_path / "pipe.mp4", Path("-"), Path("/dev/null")):
         with pytest.raises(VideoOpenError, match="a pipe can be read once"):
             probe(path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants a device that is always full")
+def test_a_full_disk_is_told_with_the_name_that_was_asked_for(tmp_path: Path):
+    told = f"{tmp_path / 'o.png'}: the disk is full; free some space"
+    with pytest.raises(EncodeError, match=re.escape(told)):
+        store(Path("/dev/full"), bytes(100), tmp_path / "o.png")
