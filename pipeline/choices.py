@@ -159,6 +159,13 @@ class Optimizer(StrEnum):
     LBFGS = "lbfgs"
 
 
+class StyleTerm(StrEnum):
+    """How a painting by optimisation is compared with the painting it is to be like."""
+
+    GRAM = "gram"
+    TRANSPORT = "transport"
+
+
 class FrameStart(StrEnum):
     """Where a film's next frame begins to be optimised."""
 

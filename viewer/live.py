@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -47,7 +48,7 @@ class Catalogue(Protocol):
     def entries(self) -> Sequence[StyleEntry]: ...
 
     def load(self, name: str, strength: float, stroke: float) -> Stylize:
-        """A function for a style at a strength, 0..1.5, with strokes of a length, 0.5..2.
+        """A function for a style at a strength, 0..1.5, with strokes of a length, 0.5..4.
 
         May be slow, may raise `Vr360Error`.
         """
@@ -59,7 +60,7 @@ class Wish:
 
     Attributes:
         strength: 0..1.5, handed to the style.
-        stroke: length of strokes, 0.5..2, handed to the style.
+        stroke: length of strokes, 0.5..4, handed to the style.
         blend: 0..1, share of the painted picture that is shown.
         height: of one eye as it is painted.
     """
@@ -142,13 +143,11 @@ class LivePainter:
     def _paint(self, wish: Wish, picture: Picture, stereo: Stereo) -> None:
         begin = time.monotonic()
         try:
-            rgb = painted_eyes(picture, stereo, self._loaded(wish), wish)
-            done = picture_from_rgb(rgb, picture.pts, picture.index)
+            with failures_named(wish.style):
+                rgb = painted_eyes(picture, stereo, self._loaded(wish), wish)
+                done = picture_from_rgb(rgb, picture.pts, picture.index)
         except Vr360Error as error:
             self._fail(wish, str(error))
-        except Exception as error:  # a style is foreign code; whatever it raises, the film plays on
-            log.debug("style %s", wish.style, exc_info=True)
-            self._fail(wish, f"style {wish.style} failed: {reason_of(error)}")
         else:
             self._deliver(Painted(done, picture, time.monotonic() - begin, wish))
 
@@ -167,6 +166,22 @@ class LivePainter:
         with self._changed:
             if wish == self._wish:
                 self.failure = reason
+
+
+class StyleFailedError(Vr360Error):
+    """A style raised what no style should, or the process that paints has ended."""
+
+
+@contextmanager
+def failures_named(style: str) -> Iterator[None]:
+    """Whatever a style raises comes as a `Vr360Error`, so that the film plays on."""
+    try:
+        yield
+    except Vr360Error:
+        raise
+    except Exception as error:  # a style is foreign code
+        log.debug("style %s", style, exc_info=True)
+        raise StyleFailedError(f"style {style} failed: {reason_of(error)}") from error
 
 
 def reason_of(error: Exception) -> str:

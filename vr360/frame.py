@@ -77,6 +77,7 @@ class AudioInfo:
     sample_rate: int
     channels: int
     layout: str
+    ambisonic: int = 0  # order, where it is known without a mark in the file
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ class Tags:
         words: names and values of the container's own tags.
         timecode: of the first frame, `HH:MM:SS:FF`, or with `;` before FF where it drops numbers.
         subtitles: stream indices of those that are text.
+        telemetry: what its tracks of telemetry are, see `vr360.media.telemetry`.
     """
 
     words: tuple[tuple[str, str], ...] = ()
     timecode: str = ""
     subtitles: tuple[int, ...] = ()
+    telemetry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 share dawn.mp4 noon.mp4 still.jpg site --title 'A day'",
         "vr360 share film.mp4 site --view 90,0,80 --poster 3.5",
     ),
-    "serve": ("vr360 serve site", "vr360 serve site --lan", "vr360 serve film.mp4 --port 0"),
+    "serve": (
+        "vr360 serve site",
+        "vr360 serve site --lan",
+        "vr360 serve film.mp4 --port 0",
+        "vr360 serve clip.mp4 --live --lan",
+    ),
     "train": (
         "vr360 train painting.jpg mine.safetensors --photos photos",
         "vr360 train comic.png comic.safetensors --photos photos --kind animation --minutes 20",

@@ -85,13 +85,19 @@ def painting(
         "1", help="0 (the picture as it is) to 1.5; or over time, as in 0s:0.3,2.5s:1."
     ),
     stroke: str = typer.Option(
-        "1", help="Length of strokes, 0.5 to 2; or over time, as in 0s:0.5,4s:2."
+        "1",
+        help="Length of strokes, 0.5 to 4: those of 2 are twice as long, and painted four times as "
+        "fast. Or over time, as in 0s:1,4s:2.",
     ),
     then: list[str] = typer.Option(
         [], help="Style or blend that paints the result once more; repeatable."
     ),
     refine: float = typer.Option(
-        60, min=0, max=3600, help="Seconds to learn a picture's look in; 0 takes the first guess."
+        60,
+        min=0,
+        max=3600,
+        help="Seconds of training after the first guess at a picture's look, which takes about a "
+        "minute itself; 0 takes the guess.",
     ),
     vgg_weights: Path | None = typer.Option(
         None, help="VGG features as safetensors, to learn pictures by; torchvision's otherwise."

@@ -57,12 +57,14 @@ def stylize(
     room = parse_bytes(memory, "--memory")
     job = job_of(input, output, force)
 
-    from pipeline.jobs.job import is_long
+    from pipeline.painting.asked import probe_source
     from pipeline.painting.memory import check_memory
-    from pipeline.stylize import stylize
-    from pipeline.take import probe_source
 
     check_memory(job, probe_source(job), room)
+
+    from pipeline.jobs.job import is_long
+    from pipeline.stylize import stylize
+
     if shared or jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
         report = as_a_job(job, warm_up, segment, jobs is Jobs.KEEP, engine, address)
     else:
@@ -110,6 +112,10 @@ def summarise(report: StylizeReport) -> None:
             f"{count.dropped} dropped",
         )
     say("layout   ", report.layout)
+    if source.is_still:
+        say("painted  ", f"in {report.seconds:.1f} s, {report.backend}")
+        say("still    ", str(report.output))
+        return
     speed = report.frames / report.seconds
     say(
         "painted  ",

@@ -208,14 +208,14 @@ def _segments(
     job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int
 ) -> Iterator[Planned]:
     tracks, names = _tracks(job), _names(job, scan)
-    styles = [track.styles for track in tracks]
+    looks = [[track.styles, track.reduction] for track in tracks]
     for shot in split(scan.cuts, scan.frames, length, warm_up):
         after: str | None = None
         for piece in shot:
             entering = None if warm_up else after
             seen = names[piece.first - piece.warm_up : piece.first + piece.frames]
             awaited = not warm_up and piece is not shot[-1]
-            key = checksum([base, styles, entering, piece.warm_up, awaited, seen])[:32]
+            key = checksum([base, looks, entering, piece.warm_up, awaited, seen])[:32]
             yield Planned(key, piece.first, piece.frames, piece.warm_up, entering, awaited)
             after = key
 

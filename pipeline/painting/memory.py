@@ -7,6 +7,7 @@ painting in floating point, and what a film remembers. The figures were measured
 
 from __future__ import annotations
 
+from pipeline.looks.track import parse_look
 from pipeline.painting.job import StylizeJob
 from pipeline.source.unfolding import drawn_size
 from vr360.errors import InputError
@@ -26,7 +27,10 @@ def needed_memory(job: StylizeJob, info: VideoInfo) -> int:
     if not job.paints:
         return BASE
     a_pixel = STILL if info.is_still else FILM
-    return BASE + a_pixel * pixels + (WHOLE - STILL) * min(pixels, LARGEST_WHOLE)
+    reduction = min(parse_look(*look).reduction for look in job.looks)
+    in_net = round(pixels / reduction**2)  # short strokes are painted on a larger sphere
+    larger = STILL * max(0, in_net - pixels)
+    return BASE + a_pixel * pixels + larger + (WHOLE - STILL) * min(in_net, LARGEST_WHOLE)
 
 
 def check_memory(job: StylizeJob, info: VideoInfo, memory: int | None = None) -> None:

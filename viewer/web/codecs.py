@@ -8,7 +8,9 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vr360.frame import VideoInfo
+from vr360.media.ambisonics import order_of
 from vr360.media.containers import opened
+from vr360.spherical import inspect
 
 CONTAINERS = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm"}
 SOUNDS = {"aac": "mp4a.40.2", "mp3": "mp4a.6B", "opus": "opus", "flac": "flac", "vorbis": "vorbis"}
@@ -38,6 +40,11 @@ def media_type(info: VideoInfo) -> MediaType | None:
         return None
     codecs = ", ".join([video, *sound])
     return MediaType(f'{container}; codecs="{codecs}"', video)
+
+
+def is_ambisonic(info: VideoInfo) -> bool:
+    """Whether the first sound track is a field that turns with the view."""
+    return bool(info.audio) and order_of(info.audio[0], inspect(info.path).ambisonic) > 0
 
 
 def _video(stream: VideoStream, info: VideoInfo) -> str | None:

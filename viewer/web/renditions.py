@@ -8,10 +8,10 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from viewer.web.codecs import MediaType, media_type
+from viewer.web.codecs import MediaType, is_ambisonic, media_type
 from vr360.errors import EncodeError
 from vr360.frame import VideoInfo
 from vr360.media.encoder import ffmpeg_binary
@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 Progress = Callable[[Iterable[int], int], Iterable[int]]
 
 CRF = 20
+_AAC_BITS = {False: "192k", True: "384k"}
+_AMBISONIC = "channelmap=map=0|1|2|3:channel_layout=4.0"
+"""First order, ACN and SN3D, on AAC's own four loudspeakers, which every decoder knows."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +35,24 @@ class Plan:
         master: its type where it is offered as it is, else None.
         size: (height, width) of a version in H.264; None where the master plays everywhere.
         why: one sentence for the user.
+        ambisonic: the master is offered in a copy whose sound every browser takes apart alike.
     """
 
     master: MediaType | None
     size: tuple[int, int] | None
     why: str
+    ambisonic: bool = False
 
 
 def plan(info: VideoInfo, max_width: int) -> Plan:
-    """Decide by container, codec and size."""
+    """Decide by container, codec, size and sound."""
+    found = _plan_picture(info, max_width)
+    if not is_ambisonic(info):
+        return found
+    return replace(found, why=f"{found.why}; its sound turns with the view", ambisonic=True)
+
+
+def _plan_picture(info: VideoInfo, max_width: int) -> Plan:
     master, size = media_type(info), rendition_size(info, max_width)
     fits = size == (info.height, info.width)
     if master and master.is_plain and fits:
@@ -73,9 +85,21 @@ def fingerprint(info: VideoInfo, *settings: object) -> str:
 
 
 def make_rendition(
-    info: VideoInfo, out: Path, size: tuple[int, int], progress: Progress = lambda n, _: n
+    info: VideoInfo,
+    out: Path,
+    size: tuple[int, int] | None,
+    progress: Progress = lambda n, _: n,
+    ambisonic: bool = False,
 ) -> None:
-    """Write H.264 4:2:0 with AAC, its index first; whole or not at all.
+    """Write a file for browsers, its index first; whole or not at all.
+
+    Args:
+        info: of the film.
+        out: an .mp4.
+        size: (height, width) of H.264 4:2:0; None copies the picture.
+        progress: is given the frames.
+        ambisonic: the first order of the sound is kept as four channels of AAC; else it is AAC as
+            the film has it.
 
     Raises:
         EncodeError: ffmpeg failed.
@@ -84,21 +108,53 @@ def make_rendition(
     partial = Partial(out)
     try:
         partial.make()
-        for _ in progress(_frames(_command(info, size, partial.path), out), info.frames):
+        command = _command(info, size, partial.path, ambisonic)
+        for _ in progress(_frames(command, out), info.frames):
             pass
         partial.settle()
     finally:
         partial.discard()
 
 
-def _command(info: VideoInfo, size: tuple[int, int], out: Path) -> list[str]:
-    scale = f"scale={size[1]}:{size[0]}:flags=lanczos+accurate_rnd:out_range=tv,format=yuv420p"
+def write_channel_probe(out: Path) -> None:
+    """Four channels of falling loudness in the same AAC: tells a page in which order they come."""
+    tones = "|".join(f"{0.8 / 2**n}*sin(880*PI*t)" for n in range(4))
+    source = ("-f", "lavfi", "-i", f"aevalsrc={tones}:c=4.0:s=48000:d=0.2")
+    command = [ffmpeg_binary(), "-y", "-nostdin", "-v", "error", *source]
+    partial = Partial(out)
+    try:
+        sound = ("-c:a", "aac", "-b:a", _AAC_BITS[True], "-f", "mp4", str(partial.make()))
+        subprocess.run([*command, *sound], check=True, capture_output=True)
+        partial.settle()
+    except subprocess.CalledProcessError as error:
+        raise EncodeError(f"{out}: ffmpeg stopped: {error.stderr.decode().strip()}") from None
+    finally:
+        partial.discard()
+
+
+def _command(
+    info: VideoInfo, size: tuple[int, int] | None, out: Path, ambisonic: bool
+) -> list[str]:
     return [
         *(ffmpeg_binary(), "-y", "-nostdin", "-v", "error", "-progress", "pipe:1"),
         *("-i", str(info.path.absolute()), "-map", "0:v:0", "-map", "0:a:0?", "-sn", "-dn"),
+        *(_copied(info) if size is None else _encoded(info, size)),
+        *(("-af", _AMBISONIC) if ambisonic else ()),
+        *("-c:a", "aac", "-b:a", _AAC_BITS[ambisonic], "-movflags", "+faststart"),
+        *("-f", "mp4", str(out)),
+    ]
+
+
+def _copied(info: VideoInfo) -> list[str]:
+    tag = ("-tag:v", "hvc1") if info.codec == "hevc" else ()  # Safari plays no other
+    return ["-c:v", "copy", *tag]
+
+
+def _encoded(info: VideoInfo, size: tuple[int, int]) -> list[str]:
+    scale = f"scale={size[1]}:{size[0]}:flags=lanczos+accurate_rnd:out_range=tv,format=yuv420p"
+    return [
         *("-vf", f"{scale},setsar=1", "-c:v", "libx264", "-preset", "medium", "-crf", str(CRF)),
         *("-profile:v", "high", "-g", str(max(round(info.rate), 1))),  # a seek a second
-        *("-c:a", "aac", "-b:a", "192k", "-movflags", "+faststart", "-f", "mp4", str(out)),
     ]
 
 

@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from viewer.web.live import Easel
 from viewer.web.pages import POLICY
 
 TYPES = {
@@ -59,12 +60,14 @@ class Served:
         token: first part of every address; empty for none.
         hosts: names that the server answers to; a page from elsewhere that has its own name lead
             here is refused.
+        easel: paints films live, where that is wanted.
     """
 
     folder: Path
     films: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     token: str = ""
     hosts: tuple[str, ...] = LOOPBACK
+    easel: Easel | None = None
 
     def find(self, asked: str) -> Path | None:
         """The file of an address; None where there is none to be had.
@@ -72,14 +75,15 @@ class Served:
         Args:
             asked: the decoded path, without its first slash.
         """
-        place = self._without_token(asked)
+        place = self.place(asked)
         if place is None:
             return None
         if place in self.films:
             return self.films[place]
         return self._inside(place)
 
-    def _without_token(self, asked: str) -> str | None:
+    def place(self, asked: str) -> str | None:
+        """The address without the token; None where that is wrong."""
         if not self.token:
             return asked
         first, _, rest = asked.partition("/")
@@ -109,6 +113,9 @@ def application(served: Served) -> Starlette:
         asked = request.path_params["path"]
         if served.token and asked == served.token:
             return RedirectResponse(f"/{served.token}/", headers=HEADERS)
+        film = served.place(asked)
+        if film and served.easel and film in served.easel.films:
+            return await served.easel.answer(film, request, HEADERS)
         path = served.find(asked)
         if path is None:
             return PlainTextResponse("There is no such file.\n", 404, HEADERS)

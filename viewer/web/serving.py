@@ -14,10 +14,13 @@ from tempfile import TemporaryDirectory
 
 import uvicorn
 
+from viewer.film import open_film
+from viewer.live import Catalogue
 from viewer.web.lan import own_address, write_certificate
+from viewer.web.live import LIVE, Easel
 from viewer.web.renditions import Progress
 from viewer.web.server import LOOPBACK, Served, application
-from viewer.web.site import INDEX, ShareJob, share
+from viewer.web.site import INDEX, ShareJob, names_of, share
 from vr360.errors import InputError
 
 PORT = 8360
@@ -38,14 +41,18 @@ class ServeJob:
         port: 0 takes a free one.
         lan: everyone in the network who knows the address, over https; else this machine alone.
         address: of this machine in that network, where it is in several.
+        catalogue: looks in which the films are painted while they are watched.
     """
 
     paths: tuple[Path, ...]
     port: int = PORT
     lan: bool = False
     address: str | None = None
+    catalogue: Catalogue | None = None
 
     def __post_init__(self) -> None:
+        if self.catalogue is not None and any(path.is_dir() for path in self.paths):
+            raise InputError("--live paints films and stills: name them instead of a folder")
         if self.address is not None and not self.lan:
             raise InputError("--address says where --lan serves; it does nothing without")
         try:
@@ -62,10 +69,11 @@ def serve(job: ServeJob, announce: Announce, progress: Progress = lambda n, _: n
     """
     address = (job.address or own_address()) if job.lan else "127.0.0.1"
     with _listening(address, job.port) as listener, TemporaryDirectory(prefix="vr360-") as spare:
-        folder, films = _what(job.paths, Path(spare) / "site", progress)
+        folder, films = _what(job, Path(spare) / "site", progress)
         token = secrets.token_urlsafe(12) if job.lan else ""
         hosts = (address,) if job.lan else LOOPBACK
-        app = application(Served(folder, films, token, hosts))
+        easel = easel_for(job.catalogue, job.paths) if job.catalogue else None
+        app = application(Served(folder, films, token, hosts, easel))
         config = uvicorn.Config(
             app,
             log_level="error",
@@ -94,8 +102,15 @@ def _listening(address: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _what(paths: Sequence[Path], spare: Path, progress: Progress) -> tuple[Path, dict[str, Path]]:
+def easel_for(catalogue: Catalogue, paths: Sequence[Path]) -> Easel:
+    """Paints films under the addresses that their pages know."""
+    named = zip(names_of(paths), paths, strict=True)
+    return Easel(catalogue, {f"{LIVE}/{name}": open_film(path) for name, path in named})
+
+
+def _what(job: ServeJob, spare: Path, progress: Progress) -> tuple[Path, dict[str, Path]]:
     """A folder, and films that stay where they are."""
+    paths = job.paths
     if len(paths) == 1 and paths[0].is_dir():
         if not (paths[0] / INDEX).is_file():
             raise InputError(f"{paths[0]}: holds no {INDEX}; make it with vr360 share")
@@ -105,5 +120,6 @@ def _what(paths: Sequence[Path], spare: Path, progress: Progress) -> tuple[Path,
     def place(source: Path, target: Path) -> None:
         films[target.relative_to(spare).as_posix()] = source.absolute()
 
-    share(ShareJob(tuple(paths), spare, versions=False), progress, place)
+    looks = tuple(job.catalogue.entries()) if job.catalogue else ()
+    share(ShareJob(paths, spare, versions=False, looks=looks), progress, place)
     return spare, films

@@ -15,13 +15,15 @@ import json
 import re
 import shutil
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from viewer.film import open_film
-from viewer.web.codecs import MediaType
+from viewer.film import on_one_track, open_film
+from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry
+from viewer.web.codecs import MediaType, is_ambisonic, media_type
+from viewer.web.live import LIVE
 from viewer.web.pages import Card, gallery_page, player_page
 from viewer.web.pictures import (
     POSTER_SIDE,
@@ -33,7 +35,14 @@ from viewer.web.pictures import (
     jpeg,
     sprite,
 )
-from viewer.web.renditions import Progress, fingerprint, make_rendition, plan
+from viewer.web.renditions import (
+    Plan,
+    Progress,
+    fingerprint,
+    make_rendition,
+    plan,
+    write_channel_probe,
+)
 from viewer.web.script import asset, joined
 from viewer.web.show import layout_for_page, orientation_for_page, path_for_page
 from vr360.errors import InputError, OutputError
@@ -41,6 +50,7 @@ from vr360.frame import Projection, VideoInfo
 from vr360.partial import Partial, write_whole
 
 SCRIPT, STYLE, INDEX, MEDIA = "vr360.js", "vr360.css", "index.html", "media"
+PROBE = f"{MEDIA}/channels.mp4"
 POSTER_AT = 0.1  # of a film: its first frame is often black
 
 Place = Callable[[Path, Path], None]
@@ -61,6 +71,7 @@ class ShareJob:
         poster: seconds into the film of the picture that stands before it plays.
         max_width: pixels of the version for every browser, and of stills.
         versions: False makes a version only of what no browser plays.
+        looks: what a server paints the films in while they are watched.
     """
 
     films: tuple[Path, ...]
@@ -72,6 +83,7 @@ class ShareJob:
     poster: float | None = None
     max_width: int = 3840
     versions: bool = True
+    looks: tuple[StyleEntry, ...] = ()
 
     def __post_init__(self) -> None:
         for option, given in (("--compare", self.compare), ("--path", self.path)):
@@ -95,11 +107,12 @@ def share(job: ShareJob, progress: Progress = lambda n, _: n, place: Place | Non
         OutputError: the folder holds something else, or cannot be written.
         EncodeError: ffmpeg failed.
     """
-    infos = [open_film(film) for film in job.films]
-    original = open_film(job.compare) if job.compare else None
+    infos = [on_one_track(open_film(film)) for film in job.films]
+    original = on_one_track(open_film(job.compare)) if job.compare else None
     check_folder(job.out)
     site = _Site(job, progress, place or copy)
-    cards = [site.add(info, name, original) for info, name in zip(infos, _names(job), strict=True)]
+    names = names_of(job.films)
+    cards = [site.add(info, name, original) for info, name in zip(infos, names, strict=True)]
     if len(cards) > 1:
         site.write(INDEX, gallery_page(job.title or "360° films", cards).encode())
     return Shared(tuple(job.out / each.page for each in cards), tuple(site.notes))
@@ -141,6 +154,7 @@ class _Site:
         self._make_folder()
         self.write(SCRIPT, joined().encode())
         self.write(STYLE, asset(STYLE).encode())
+        self._looks = [self._look(entry) for entry in job.looks]
 
     def add(self, info: VideoInfo, name: str, original: VideoInfo | None) -> Card:
         """A film with its page."""
@@ -156,6 +170,8 @@ class _Site:
             "captions": self._captions(info, name),
             "thumbs": self._thumbs(info, name),
             "compare": self._picture(original, f"{name}-original") if original else None,
+            "field": self._field(info),
+            "live": self._live(info, name) if job.looks else None,
         }
         picture = f"{MEDIA}/{name}.card.jpg"
         line = _line(info)
@@ -187,6 +203,23 @@ class _Site:
             "rate": float(info.rate),
             "sources": [] if info.is_still else list(self._sources(info, name)),
         }
+
+    def _live(self, info: VideoInfo, name: str) -> dict[str, Any]:
+        """`Live` of `viewer/web/player/live.js`."""
+        return {
+            "src": f"{LIVE}/{name}",
+            "looks": self._looks,
+            "poster": self._poster_at(info),
+            "heights": PREVIEW_HEIGHTS,
+            "height": PREVIEW_HEIGHT,
+        }
+
+    def _look(self, entry: StyleEntry) -> dict[str, str | None]:
+        if entry.thumbnail is None:
+            return {"name": entry.name, "picture": None}
+        file = f"{MEDIA}/look.{entry.name}{entry.thumbnail.suffix}"
+        self.write(file, entry.thumbnail.read_bytes())
+        return {"name": entry.name, "picture": file}
 
     def _captions(self, info: VideoInfo, name: str) -> str | None:
         """WebVTT that lies beside the film under its name."""
@@ -221,26 +254,45 @@ class _Site:
         """The film itself where browsers may play it, then the version that all play."""
         offered = plan(info, self.job.max_width)
         self.notes.append(f"{info.path.name}: {offered.why}")
-        if offered.master is not None:
+        if offered.master is not None and offered.ambisonic:
+            yield self._version(info, name, None, offered)
+        elif offered.master is not None:
             master = f"{MEDIA}/{name}{info.path.suffix.lower()}"
             self._place(info.path, self.job.out / master)
             yield _source(master, offered.master, info.height, info.width, info.path, info)
         if offered.size and (self.job.versions or offered.master is None):
-            yield self._version(info, name, offered.size)
+            yield self._version(info, name, offered.size, offered)
 
-    def _version(self, info: VideoInfo, name: str, size: tuple[int, int]) -> dict[str, Any]:
-        file = f"{MEDIA}/{name}-{size[1]}.{fingerprint(info, size)}.mp4"
+    def _version(
+        self, info: VideoInfo, name: str, size: tuple[int, int] | None, offered: Plan
+    ) -> dict[str, Any]:
+        """A file that is made; `size` None copies the picture."""
+        width = f"-{size[1]}" if size else ""
+        mark = fingerprint(info, size, offered.ambisonic)
+        file = f"{MEDIA}/{name}{width}.{mark}.mp4"
         out = self.job.out / file
         if not out.exists():
-            make_rendition(info, out, size, self._progress)
+            make_rendition(info, out, size, self._progress, offered.ambisonic)
         _remove_older(out)
-        made = plan(open_film(out, info.projection, info.stereo), size[1]).master
-        assert made is not None, "our own version plays everywhere"
-        return _source(file, made, *size, out, info)
+        made = media_type(open_film(out, info.projection, info.stereo))
+        assert made is not None, "browsers know our own version"
+        return _source(file, made, *(size or (info.height, info.width)), out, info)
+
+    def _field(self, info: VideoInfo) -> str | None:
+        """Where the sound turns with the view: the file that tells the order of its channels."""
+        if info.is_still or not is_ambisonic(info):
+            return None
+        if not (self.job.out / PROBE).exists():
+            write_channel_probe(self.job.out / PROBE)
+        return PROBE
 
     def _frame(self, info: VideoInfo) -> Any:
+        return frame_at(info, self._poster_at(info))
+
+    def _poster_at(self, info: VideoInfo) -> float:
+        """Seconds into the film."""
         at = self.job.poster
-        return frame_at(info, POSTER_AT * float(info.duration) if at is None else at)
+        return POSTER_AT * float(info.duration) if at is None else at
 
     def _make_folder(self) -> None:
         try:
@@ -263,10 +315,10 @@ def _source(
     }
 
 
-def _names(job: ShareJob) -> list[str]:
+def names_of(films: Sequence[Path]) -> list[str]:
     """A name for each film that every web server and file system takes, none twice."""
     names: list[str] = []
-    for film in job.films:
+    for film in films:
         plain = re.sub(r"[^A-Za-z0-9_-]+", "-", film.stem).strip("-")[:80] or "film"
         name, count = plain, 2
         while name in (*names, "index"):

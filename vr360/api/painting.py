@@ -43,7 +43,7 @@ def stylize(
             (`["harvest", "4s:cafe_terrace"]`).
         strength: 0 is the picture itself, 1 is usual, 1.5 the most; or over time,
             `"0s:0.3,2.5s:1"`.
-        stroke: length of strokes, 0.5 to 2 times those of the style; or over time.
+        stroke: length of strokes, 0.5 to 4 times those of the style; or over time.
         start, duration: the part wanted; None is to the end.
         force: replace `output`.
         refine: seconds to learn the look of a picture in; 0 takes the first guess.

@@ -19,6 +19,7 @@ from vr360.cameras.chapters import concat_list
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
+from vr360.media.carrying import carry_telemetry, why_not
 from vr360.media.checks import check_kind
 from vr360.media.command import Sound, decoding, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
@@ -346,9 +347,22 @@ class FilmWriter:
             self._verify()
         except VideoOpenError as error:
             raise EncodeError(f"{self.path}: cannot be read back: {error}") from None
+        self._carry()
         if self._metadata is not None and not self._is_part:
             inject_checked(self._partial.path, self._metadata, self._source)
         self._partial.settle()
+
+    def _carry(self) -> None:
+        """Put in what ffmpeg does not: the telemetry."""
+        source = self._source
+        muxer = MUXERS[self.path.suffix.lower()]
+        if source is None or not source.tags.telemetry or self._is_part:
+            return
+        if reason := why_not(source, muxer, self._turn is not None):
+            log.warning("%s: %s", self.path, reason)
+            return
+        length = self.frames / self._raw.rate
+        carry_telemetry(source, self._partial.path, self._start + self._first, length)
 
     def _release(self) -> None:
         if self._encoder is not None:

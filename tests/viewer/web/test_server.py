@@ -48,7 +48,7 @@ def ask(url, target="/", *lines, method="GET", host=None):
 
 def send(address, port, words):
     data = words if isinstance(words, bytes) else words.encode("latin-1")
-    with socket.create_connection((address, int(port)), timeout=20) as line:
+    with socket.create_connection((address, int(port)), timeout=60) as line:
         parts: list[bytes] = []
         with suppress(ConnectionError):  # it hangs up on what it will not read
             line.sendall(data)
@@ -211,7 +211,7 @@ def test_without_the_token_there_is_nothing(folder):
 def test_films_from_elsewhere_stay_where_they_are(tmp_path):
     film = tmp_path / "clip.mp4"
     write_clip(film, 6, 64)
-    folder, films = _what([film], tmp_path / "spare", lambda n, _: n)
+    folder, films = _what(ServeJob((film,)), tmp_path / "spare", lambda n, _: n)
     assert films == {"media/clip.mp4": film}
     assert not (folder / "media" / "clip.mp4").exists()
     with serving(Served(folder, films)) as url:

@@ -1,8 +1,10 @@
 // The controls of the page: they show what the player does, and hand on what is pressed.
 import { clamp } from "./camera.js";
-import { toggleCaptions, wireCaptions, wireDirector, wireSensor, wireThumbs } from "./extras.js";
+import { toggleCaptions, wireCaptions } from "./captions.js";
+import { wireDirector, wireSensor, wireThumbs } from "./extras.js";
 import { KEYS } from "./keys.js";
 import { clockTime } from "./links.js";
+import { wireLive } from "./live.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
@@ -34,7 +36,7 @@ export function wireControls(page) {
   void page.offerHeadset(find("vr"));
   listKeys(page);
   wireWipe(page);
-  for (const wire of [wireCaptions, wireThumbs, wireDirector, wireSensor]) wire(page);
+  for (const wire of [wireCaptions, wireThumbs, wireDirector, wireSensor, wireLive]) wire(page);
   player.addEventListener("change", () => showState(page));
   player.addEventListener("time", () => showTime(page));
   showState(page);
@@ -51,7 +53,6 @@ function setVolume({ player }, volume) {
 function hideWhatIsMissing({ player, root }) {
   root.toggleAttribute("data-still", player.show.still);
   find("eyes").hidden = player.show.layout.eyes.length < 2;
-  find("compare").hidden = !player.pair;
   find("full").hidden = !document.fullscreenEnabled;
 }
 
@@ -104,10 +105,12 @@ function label(id, words) {
 /** @param {import("./player.js").Player} player */
 function showWipe(player) {
   const bar = find("wipe");
-  bar.hidden = !player.pair;
+  bar.hidden = !player.compared;
+  find("compare").hidden = !player.compared;
   bar.style.left = `${100 * player.wipe}%`;
   bar.setAttribute("aria-valuenow", String(Math.round(100 * player.wipe)));
-  const words = { 0: "Compare: the film", 1: "Compare: the original" };
+  const [first, second] = player.painted ? ["painting", "film"] : ["film", "original"];
+  const words = { 0: `Compare: the ${first}`, 1: `Compare: the ${second}` };
   label("compare", words[/** @type {0 | 1} */ (player.wipe)] ?? "Compare: both");
 }
 

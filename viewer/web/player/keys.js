@@ -1,11 +1,14 @@
 // The keyboard: the desktop viewer's keys. `KEYS` is also what the help lists.
 import { camera, zoomed } from "./camera.js";
-import { toggleCaptions } from "./extras.js";
+import { toggleCaptions } from "./captions.js";
 import { LOOK_STEP } from "./gestures.js";
+import { toggleLab } from "./live.js";
 
 /** @typedef {import("./page.js").Page} Page */
 
-/** @type {[keys: string[], what: string, does: (page: Page) => void, needs: "film" | "pair" | null][]} */
+/** @typedef {"film" | "pair" | "live" | null} Needed what a key is for */
+
+/** @type {[keys: string[], what: string, does: (page: Page) => void, needs: Needed][]} */
 export const KEYS = [
   [[" ", "k"], "play or pause", (page) => page.toggle(), "film"],
   [["ArrowLeft"], "5 seconds back", ({ player }) => player.seek(player.time - 5), "film"],
@@ -29,6 +32,7 @@ export const KEYS = [
   [["-"], "wider", ({ player }) => player.look(zoomed(player.at, -1)), null],
   [["r"], "look ahead again", ({ player }) => player.look(camera({})), null],
   [["v"], "next view", (page) => page.nextView(), null],
+  [["b"], "the brush: paint live", () => toggleLab(), "live"],
   [["p"], "save the picture", (page) => page.savePicture(), null],
   [["f"], "full screen", (page) => page.fullScreen(), null],
   [["?"], "these keys", (page) => page.showHelp(), null],
@@ -57,7 +61,7 @@ function nameOf({ key, shiftKey }) {
 function isTyping({ target, key }) {
   if (!(target instanceof HTMLElement) || document.querySelector("dialog[open]")) return true;
   if (target instanceof HTMLSelectElement) return true;
-  if (target instanceof HTMLInputElement && target.id === "volume") return key.startsWith("Arrow");
+  if (target instanceof HTMLInputElement && target.closest("#volume, #lab")) return /^(Arrow| |Home)/.test(key);
   return target instanceof HTMLButtonElement && (key === " " || key === "Enter");
 }
 

@@ -138,7 +138,7 @@ export class Page {
   async copyLink() {
     const { player } = this;
     const time = player.show.still ? null : player.time;
-    const link = linkTo(location.href, { time, camera: player.at, wipe: player.pair ? player.wipe : null });
+    const link = linkTo(location.href, { time, camera: player.at, wipe: player.compared ? player.wipe : null });
     history.replaceState(null, "", link);
     try {
       await navigator.clipboard.writeText(link);
@@ -148,9 +148,11 @@ export class Page {
     }
   }
 
-  /** @param {"film" | "pair" | null} what @returns {boolean} */
+  /** @param {import("./keys.js").Needed} what @returns {boolean} */
   has(what) {
-    return what === null || (what === "film" ? !this.player.show.still : this.player.pair !== null);
+    const { show, compared } = this.player;
+    if (what === "live") return show.live !== null;
+    return what === null || (what === "film" ? !show.still : compared);
   }
 
   /** Something went wrong; no words take the last ones back. @param {string} words */
@@ -172,8 +174,8 @@ export class Page {
     clearTimeout(this.idle);
     this.root.removeAttribute("data-idle");
     this.idle = window.setTimeout(() => {
-      const focused = document.querySelector(".controls :focus-visible");
-      if (this.player.playing && !focused) this.root.setAttribute("data-idle", "");
+      const used = document.querySelector(".controls :focus-visible, .lab:not([hidden])");
+      if (this.player.playing && !used) this.root.setAttribute("data-idle", "");
     }, IDLE);
   }
 

@@ -1,8 +1,9 @@
 // The player without its controls: one film or two, a camera, and what is drawn of them.
-import { IDENTITY, camera, glided, multiply, reach, viewMatrix } from "./camera.js";
+import { IDENTITY, camera, glided, multiply, reach, rotation, viewMatrix } from "./camera.js";
 import { compose } from "./composition.js";
 import { Film } from "./film.js";
 import { Pair } from "./pair.js";
+import { Field } from "./sound.js";
 import { Sphere } from "./sphere.js";
 import { Trouble, WORDS } from "./words.js";
 
@@ -10,10 +11,14 @@ import { Trouble, WORDS } from "./words.js";
 /** @typedef {import("./film.js").Shot} Shot */
 /** @typedef {Picture & {title: string, still: boolean, duration: number, orientation: number[] | null,
  *   view: {yaw: number, pitch: number, fov: number}, compare: Picture | null, captions: string | null,
- *   path: import("./journey.js").Keyframe[] | null,
+ *   path: import("./journey.js").Keyframe[] | null, live: import("./live.js").Live | null,
+ *   field: string | null,
  *   thumbs: {src: string, count: number, columns: number, width: number, height: number} | null}} Show */
 
 const DENSEST = 2; // pixels of the picture on one of the page; more cannot be seen
+
+/** @typedef {{shot: Shot, layout: import("./sphere.js").Layout, film: Film | null}} Side what one side
+ * of a wipe shows: a film, or a painting of it */
 
 /** Events: "change" (something a control shows), "time", "view" (the camera turned), "trouble". */
 export class Player extends EventTarget {
@@ -37,6 +42,9 @@ export class Player extends EventTarget {
       (each) => new Film(this.sphere, each, show.rate, () => this.arrived()),
     );
     this.pair = this.films.length > 1 ? new Pair(this.films) : null;
+    /** @type {Shot | null} the film as it is painted live; lies over it */
+    this.painted = null;
+    this.field = show.field ? new Field(this.video, show.field) : null;
     this.asked = 0;
     this.before = 0;
     /** Something else draws, as a headset does. */
@@ -58,6 +66,11 @@ export class Player extends EventTarget {
 
   get duration() {
     return this.begun && Number.isFinite(this.video.duration) ? this.video.duration : this.show.duration;
+  }
+
+  /** There are two pictures to compare: the second is an original, or the film unpainted. */
+  get compared() {
+    return this.pair !== null || this.painted !== null;
   }
 
   async showPosters() {
@@ -85,6 +98,7 @@ export class Player extends EventTarget {
   /** @throws {Trouble} the film cannot be opened, or the browser waits for a gesture */
   async play() {
     if (this.show.still) return;
+    this.field?.begin();
     await this.begin();
     if (this.video.ended) this.seek(0);
     try {
@@ -123,6 +137,7 @@ export class Player extends EventTarget {
   /** @param {import("./camera.js").Camera} at */
   look(at) {
     this.at = at;
+    this.field?.face(this.toPicture(rotation(at.yaw, at.pitch)));
     this.dispatchEvent(new Event("view"));
     this.redraw();
   }
@@ -142,24 +157,39 @@ export class Player extends EventTarget {
     if (!this.asked && !this.away) this.asked = requestAnimationFrame((now) => this.frame(now));
   }
 
-  /** The shots to show: of the same number where there are two films.
-   * @returns {Shot[]} */
-  shots() {
-    return this.pair ? this.pair.newest() : this.films[0].shots.slice(0, 1);
+  /** What to show: frames of the same number where there are two films; a painting and its film.
+   * @returns {Side[]} */
+  sides() {
+    const shots = this.pair ? this.pair.newest() : this.films[0].shots.slice(0, 1);
+    /** @type {Side[]} */
+    const sides = shots.map((shot, i) => ({ shot, layout: this.films[i].picture.layout, film: this.films[i] }));
+    if (this.painted && sides.length) sides.unshift({ shot: this.painted, layout: sides[0].layout, film: null });
+    return sides;
   }
 
   /** Draw now, as before the pixels are read. */
   draw() {
-    const shots = this.shots();
+    const sides = this.sides();
     const size = this.fit();
     this.sphere.clear([0, 0, ...size]);
-    if (!shots.length) return;
-    for (const pass of compose(size, this.eyes, shots.length > 1 ? this.wipe : 0)) {
-      const { layout } = this.films[pass.film].picture;
+    if (!sides.length) return;
+    for (const pass of compose(size, this.eyes, sides.length > 1 ? this.wipe : 0)) {
+      const { shot, layout } = sides[pass.film];
       const look = this.looking([pass.viewport[2], pass.viewport[3]]);
-      this.sphere.draw(shots[pass.film], layout, pass.eye, look, pass.viewport, pass.cut);
+      this.sphere.draw(shot, layout, pass.eye, look, pass.viewport, pass.cut);
     }
-    this.drawn = shots[0].number;
+    this.drawn = this.films[0].shots[0].number;
+  }
+
+  /** @param {ImageBitmap | null} image a painting of the film; null takes it away
+   * @param {number} number of its frame */
+  paint(image, number = -1) {
+    if (image && !this.sphere.gl.isContextLost()) {
+      this.painted = Object.assign(this.painted ?? this.sphere.texture(), { number });
+      this.sphere.upload(this.painted, image, image.width, image.height, this.show.layout);
+    } else this.painted = null;
+    this.changed();
+    this.redraw();
   }
 
   /** @param {[number, number]} size @returns {import("./sphere.js").Looking} */
@@ -227,6 +257,7 @@ export class Player extends EventTarget {
 
   restore() {
     this.sphere.begin();
+    this.painted = null;
     for (const film of this.films) {
       film.forget();
       film.takeNow();

@@ -15,6 +15,7 @@ export const WORDS = {
   network: "The film stopped coming: the connection broke or the file is gone. Reload the page to try again.",
   noVr: "The headset did not start. Wake it, allow this page to use it, and try again.",
   insecure: "A headset works over https only. Start `vr360 serve --lan` and open the address that it prints.",
+  painterGone: "The server that paints does not answer. Is vr360 serve still running?",
   noSensor: "This device does not tell how it is held, or the page may not ask. Drag to look around.",
 };
 
