@@ -51,7 +51,8 @@ def _doubled(grey: Floats, unit: int) -> Floats:
 
 def _padded_grey(picture: Rgb) -> Floats:
     """(H, W, 3) -> (H + 2 PAD, W)."""
-    grey: Floats = pole_padded(*picture.shape[:2], 1)[..., 0]
+    height, width = picture.shape[:2]
+    grey: Floats = pole_padded(height, width, 1)[..., 0]
     unpadded(grey)[:] = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     pad_poles(grey)
     return grey
