@@ -23,6 +23,7 @@ from pipeline.nets.looks import Modulation
 from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, CubeFaces, Sphere, Surface
+from vr360.memory import release_freed_memory
 
 LARGEST = 10_000_000  # pixels that are painted whole: a sphere of 4096x2048
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
@@ -86,8 +87,10 @@ class TiledBackend:
             painted = self.measure(rgb, look, surface, first=True)[0]
             assert painted is not None
             return painted
-        small = _reduced(rgb)
-        drafted = self._draft(small, look, surface, held[..., : -self._net.config.normalised])
+        drafted = self._draft(
+            _reduced(rgb), look, surface, held[..., : -self._net.config.normalised]
+        )
+        release_freed_memory()  # of large pictures it would be more than a tile takes
         return self._painted(rgb, drafted, look, held, tiles, self._revise)
 
     def measure(
@@ -97,8 +100,10 @@ class TiledBackend:
         if not tiles:
             return self._whole.measure(rgb, look, surface, first)
         drafted, moments = self._draft.measure(_reduced(rgb), look, surface, first)
+        release_freed_memory()
         revised = self._moments(rgb, drafted, look, surface, tiles)
         held = torch.cat([moments, revised.expand(len(moments), -1, -1)], 2)
+        release_freed_memory()
         if not first:
             return None, held
         return self._painted(rgb, drafted, look, held, tiles, self._first), held

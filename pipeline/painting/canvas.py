@@ -11,6 +11,7 @@ be replaced and for sizes that the net's stride does not divide.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +26,7 @@ from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.padding import sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect
-from vr360.sampling import build_sampler
+from vr360.sampling import Sampler, build_sampler
 from vr360.sampling.padding import beyond_edges
 
 LEAN = (0.03, 0.015)  # share of the pixel as far beyond the edge, from the edge inwards
@@ -110,11 +111,16 @@ class Cube:
     def __init__(
         self, height: int, width: int, eyes: int, net: NetGeometry, reduction: float = 1
     ) -> None:
-        cube = CubeMap(face_size(width / reduction, net.stride))
-        self.size, self._layout = cube.size, cube.layout
+        self._cube = CubeMap(face_size(width / reduction, net.stride))
+        self._eye = Equirect(height, width)
+        self.size, self._layout = self._cube.size, self._cube.layout
         self.surface: Surface = CubeFaces(together=len(FACES) * eyes)
-        self._to_faces = build_sampler(Equirect(height, width), cube)
-        self._to_eye = build_sampler(cube, Equirect(height, width))
+        self._to_faces = build_sampler(self._eye, self._cube)
+
+    @cached_property
+    def _to_eye(self) -> Sampler:
+        """Made when it is needed: of a large still it takes as much room as the painting itself."""
+        return build_sampler(self._cube, self._eye)
 
     def spread(self, eye: Rgb) -> list[Rgb]:
         return list(unpack_faces(self._to_faces(eye), self._layout))

@@ -180,8 +180,7 @@ class Stylizer:
         if share == 1 and depth == bit_depth(eyes[0]):
             return list(sharp)
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
-        pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
-        rgb = to_tensor(pictures, self.backend.device)
+        rgb = to_tensor([p for eye in eyes for p in canvas.spread(eye)], self.backend.device)
         painted = to_rgb(self._paint(rgb, look, canvas.surface, elapsed), depth)
         each = len(painted) // len(eyes)
         spheres = [

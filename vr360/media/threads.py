@@ -14,8 +14,8 @@ T = TypeVar("T")
 DEPTH = 4
 """Frames that wait between two stages: enough to even out their pace, 25 MB each at 4K."""
 
-ROOM = 200_000_000
-"""Bytes in which large frames wait; so two of 8K do, and one of 16K."""
+ROOM = 120_000_000
+"""Bytes in which large frames wait; so two of 5.7K do, and one of 8K."""
 
 
 def depth_of(height: int, width: int, depth: int = 8) -> int:
