@@ -21,6 +21,7 @@ from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
+from pipeline.source.asking import probe_asked
 from pipeline.source.delivery import as_asked
 from pipeline.source.levelling import levelled, open_leveller, open_levelling
 from pipeline.source.preprocess import check_median, median_blur
@@ -32,7 +33,6 @@ from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import Smoother
 from vr360.frame import Frame, Rgb, Stereo, VideoInfo
 from vr360.media.checks import check_files, check_kind
-from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
 from vr360.media.threads import depth_of
 from vr360.stereo import split_eyes
@@ -185,8 +185,8 @@ class Take:
 def probe_source(job: StylizeJob) -> VideoInfo:
     """The source, if all that the job names is there and can be: before any net is loaded."""
     check_files(job.input, job.output, job.preset, job.force)
-    given = job.source_projection, job.stereo, job.rate  # a folder has no rate
-    info = as_asked(probe(job.input, *given, parts=True), job.chapters, job.to_sdr)
+    given = job.source_projection, job.source_fov, job.stereo, job.rate  # a folder has no rate
+    info = as_asked(probe_asked(job.input, *given, parts=True), job.chapters, job.to_sdr)
     check_median(job.median, info.bit_depth)
     job.span.check(info)
     check_kind(job.output, info)

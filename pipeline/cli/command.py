@@ -36,7 +36,7 @@ PANELS = {
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
         "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "check",
         "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price", "drawings",
-        "address", "live", "to_sdr", "edl", "clips",
+        "address", "live", "to_sdr", "edl", "clips", "timeline",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (
