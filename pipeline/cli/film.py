@@ -56,6 +56,10 @@ def film(
         return
     if output is None and not (check or sheet or timeline):
         raise typer.BadParameter("OUTPUT is missing; or give --check, --sheet or --to")
+    from pipeline.film.reading import check_scenes
+
+    check_scenes(script)
+
     from pipeline.film.film import FilmJob, make_film
     from pipeline.film.film import check as checked_film
 

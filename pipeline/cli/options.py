@@ -113,7 +113,7 @@ EngineKind = Annotated[
     typer.Option(
         "--engine",
         help="What paints the segments of a job: this process, or ray, tasks of a Ray cluster "
-        "(pip install 'vr360[ray]').",
+        "(pip install 'vr360\\[ray]').",
     ),
 ]
 Address = Annotated[

@@ -94,7 +94,11 @@ def painting(
         [], help="Style or blend that paints the result once more; repeatable."
     ),
     refine: float = typer.Option(
-        60, min=0, max=3600, help="Seconds to learn a picture's look in; 0 takes the first guess."
+        60,
+        min=0,
+        max=3600,
+        help="Seconds of training after the first guess at a picture's look, which takes about a "
+        "minute itself; 0 takes the guess.",
     ),
     vgg_weights: Path | None = typer.Option(
         None, help="VGG features as safetensors, to learn pictures by; torchvision's otherwise."

@@ -92,6 +92,16 @@ def read_script(path: Path) -> tuple[Script, Problems]:
     return script, problems
 
 
+def check_scenes(path: Path) -> None:
+    """Raise InputError where there is nothing to lay out: no file, no TOML, no scene.
+
+    It loads little, so that this is said at once.
+    """
+    script, problems = read_script(path)
+    if not script.scenes:
+        problems.raise_any()
+
+
 class _Reader:
     def __init__(self, folder: Path, problems: Problems) -> None:
         self._folder = folder

@@ -12,6 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import log2, sqrt
 from pathlib import Path
 
@@ -146,8 +147,14 @@ def _blend(text: str) -> Shares:
             f"--style {text}: name styles and their shares, as in starry_night:0.7,great_wave:0.3"
         )
     if ":" in text and abs(total - 1) > 1e-6:
-        logger.warning("--style %s: shares add up to %g, each was divided by that", text, total)
+        _tell_divided(text, total)
     return {name: share / total for name, share in shares.items() if share > 0}
+
+
+@cache
+def _tell_divided(text: str, total: float) -> None:
+    """Once, however often a look is read."""
+    logger.warning("--style %s: shares add up to %g, each was divided by that", text, total)
 
 
 def _is_number(text: str) -> bool:

@@ -95,7 +95,7 @@ def open_unfolding(
     height, width = _result_size(info, size)
     window = _window(info, height, width)
     whole = window.full_height, window.full_width
-    drawn = _drawn(whole, paint_width) if paints else whole
+    drawn = drawn_size(info, size, paint_width) if paints else whole
     unfold, resize = _open_unfold(info, drawn, camera), open_resizer(drawn, whole)
 
     outside = _outside(info, whole)
@@ -111,6 +111,14 @@ def open_unfolding(
     half = info.projection is Projection.HALF_EQUIRECT
     projection = Projection.HALF_EQUIRECT if half else Projection.EQUIRECT
     return Unfolding(height, width, projection, drawn, *ways)
+
+
+def drawn_size(
+    info: VideoInfo, size: tuple[int, int] | None = None, paint_width: int | None = None
+) -> tuple[int, int]:
+    """(height, width) of the spheres that are painted; arguments as for `open_unfolding`."""
+    window = _window(info, *_result_size(info, size))
+    return _drawn((window.full_height, window.full_width), paint_width)
 
 
 def _by_way_of_hlg(

@@ -82,7 +82,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def start(address: str, *, script: str | None = None, ready: bool = True, **options) -> Page:
         page = browser.new_context(**{"viewport": SIZE, **options}).new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda line: said.append(f"{line.type}: {line.text}"))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))

@@ -31,6 +31,10 @@ First <i>words</i>
 
 00:03.000 --> 00:04.000
 Last words
+
+guide yaw=40 pitch=-10.5
+00:04.500 --> 00:06.000
+There!
 """
 
 
@@ -81,6 +85,37 @@ def test_captions_come_and_go(address, visit):
     page.keyboard.press("t")
     assert page.locator("#captions").get_attribute("aria-pressed") == "false"
     assert page.locator("#caption").is_hidden()
+
+
+def test_a_caption_stands_at_its_direction(address, visit):
+    page = visit(address + "?t=5&yaw=20")
+    page.wait_for_selector("#placed p")
+    line = page.locator("#placed p")
+    assert line.inner_text() == "There!"
+    box = line.bounding_box()
+    x, y = seen_from(page, 40, -10.5)
+    assert (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) == (
+        pytest.approx(x, abs=1),
+        pytest.approx(y, abs=1),
+    )
+    player(page, f"player.look({{yaw: {radians(150)}, pitch: 0, fov: 1.5}})")
+    assert line.count() == 0
+    assert page.locator("#caption").inner_text() == "← There!"
+    player(page, f"player.look({{yaw: {radians(-60)}, pitch: 0, fov: 1.5}})")
+    assert page.locator("#caption").inner_text() == "There! →"
+    page.keyboard.press("t")
+    assert page.locator("#placed").is_hidden()
+
+
+def seen_from(page, yaw, pitch):
+    """Pixels of a direction in the view, by the conventions themselves."""
+    yaw_now, pitch_now, fov = (
+        player(page, f"player.at.{name}") for name in ("yaw", "pitch", "fov")
+    )
+    world = rotation(radians(yaw), radians(pitch)) @ [0, 0, -1]
+    x, y, z = rotation(yaw_now, pitch_now).T @ world
+    focal = 800 / 2 / np.tan(fov / 2)
+    return 400 + focal * x / -z, 225 - focal * y / -z
 
 
 def test_the_seek_bar_shows_where_it_leads(address, visit, tmp_path):

@@ -1,16 +1,19 @@
 """WebXR, in an emulated headset (iwer) within a real browser."""
 
-from math import radians
+from math import pi, radians
 
 import cv2
 import numpy as np
 import pytest
 
 from tests.viewer.web.conftest import NPM, player, wait
+from tests.viewer.web.test_camera import reckon  # noqa: F401, a fixture
 from viewer.web.site import ShareJob, share
 from vr360.choices import Projection, Stereo
+from vr360.geometry import rotation
 from vr360.spherical import SphericalMetadata, inject
 
+LAYERS = NPM / "webxr-layers-polyfill" / "build" / "webxr-layers-polyfill.min.js"
 EMULATOR = NPM / "iwer" / "build" / "iwer.min.js"
 DEVICE = """
 globalThis.device = new IWER.XRDevice(IWER.metaQuest3);
@@ -26,6 +29,15 @@ def stereo_frames(count=30):
     frames[:, :128], frames[:, 128:] = COLOURS["left"], COLOURS["right"]
     frames[:, :, :64] //= 3
     frames[:, :, 192:] //= 3
+    return frames
+
+
+def side_by_side(count=30):
+    """The same two eyes next to each other, each of them half a sphere; bright in front."""
+    frames = np.zeros((count, 128, 256, 3), np.uint8)
+    frames[:, :, :128], frames[:, :, 128:] = COLOURS["left"], COLOURS["right"]
+    for edge in (slice(0, 24), slice(104, 152), slice(232, 256)):
+        frames[:, :, edge] //= 3
     return frames
 
 
@@ -68,6 +80,155 @@ EYES = """async () => {
 
 def close(found, wanted, slack=14):
     return np.abs(np.array(found) - np.array(wanted)).max() <= slack
+
+
+@pytest.fixture
+def layered(tmp_path, make_film, serve, visit):
+    """`layered(frames, projection, stereo)`: such a film plays in a headset that has layers."""
+    if not LAYERS.is_file():
+        pytest.skip("no webxr-layers-polyfill: npm ci --prefix tests/viewer/web/npm")
+
+    def start(frames, projection, stereo):
+        film = make_film("pair.mp4", frames, "-pix_fmt", "yuv420p", "-crf", "8")
+        inject(film, SphericalMetadata(projection, stereo))
+        share(ShareJob((film,), tmp_path / "site"))
+        script = f"{EMULATOR.read_text()}{DEVICE}{LAYERS.read_text()}\nnew WebXRLayersPolyfill();"
+        page = visit(
+            serve(tmp_path / "site"), script=script, viewport={"width": 400, "height": 240}
+        )
+        page.wait_for_selector("#vr:not([hidden])")
+        page.keyboard.press("l")
+        player(page, "player.play()")
+        enter(page)
+        wait(page, "player.films[0].drawing === false")
+        return page
+
+    return start
+
+
+def on_screen(page):
+    """What each eye sees in the middle, off a picture of the page."""
+    page.wait_for_timeout(500)
+    data = np.frombuffer(page.screenshot(), np.uint8)
+    shot = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+    return {eye: shot[100, x] for eye, x in (("left", 100), ("right", 300))}
+
+
+@pytest.mark.parametrize(
+    ("frames", "projection", "stereo"),
+    [
+        (stereo_frames, Projection.EQUIRECT, Stereo.TOP_BOTTOM),
+        (side_by_side, Projection.HALF_EQUIRECT, Stereo.LEFT_RIGHT),
+    ],
+)
+def test_on_a_layer_each_eye_sees_its_own_half(layered, frames, projection, stereo):
+    page = layered(frames(), projection, stereo)
+    ahead = on_screen(page)
+    assert all(close(ahead[eye], COLOURS[eye]) for eye in ahead)
+    turn_head(page, radians(80 if projection is Projection.HALF_EQUIRECT else 150))
+    aside = on_screen(page)
+    assert all(close(aside[eye], np.array(COLOURS[eye]) // 3) for eye in aside)
+    page.evaluate("device.controllers.right.updateButtonValue('thumbstick', 1)")
+    again = on_screen(page)
+    assert all(close(again[eye], COLOURS[eye]) for eye in again)
+    page.evaluate("document.getElementById('vr').click()")
+    wait(page, "!player.away && player.films[0].drawing")
+
+
+WHOLE = {"projection": "equirect", "window": [0, 0, 1, 1], "eyes": [[0, 0, 1, 1]]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "layout", "inverted", "angles"),
+    [
+        ({}, "mono", False, (2 * pi, pi / 2, -pi / 2)),
+        (
+            {"eyes": [[0, 0, 1, 0.5], [0, 0.5, 1, 0.5]]},
+            "stereo-top-bottom",
+            False,
+            (2 * pi, pi / 2, -pi / 2),
+        ),
+        (
+            {"eyes": [[0.5, 0, 0.5, 1], [0, 0, 0.5, 1]]},
+            "stereo-left-right",
+            True,
+            (2 * pi, pi / 2, -pi / 2),
+        ),
+        (
+            {
+                "eyes": [[0, 0, 0.5, 1], [0.5, 0, 0.5, 1]],
+                "projection": "half-equirect",
+                "window": [0.25, 0, 0.5, 1],
+            },
+            "stereo-left-right",
+            False,
+            (pi, pi / 2, -pi / 2),
+        ),
+        ({"window": [0.25, 0.25, 0.5, 0.5]}, "mono", False, (pi, pi / 4, -pi / 4)),
+    ],
+)
+def test_a_layer_is_told_how_a_film_lies(reckon, changes, layout, inverted, angles):  # noqa: F811
+    found = reckon("layers.js", "m.equirectOf(given)", WHOLE | changes)
+    assert (found["layout"], found["invertStereo"]) == (layout, inverted)
+    names = ("centralHorizontalAngle", "upperVerticalAngle", "lowerVerticalAngle")
+    assert [found[name] for name in names] == pytest.approx(list(angles))
+
+
+@pytest.mark.parametrize("changes", [{"projection": "dual-fisheye"}, {"window": [0.1, 0, 0.5, 1]}])
+def test_what_no_layer_shows_is_left_to_the_page(reckon, changes):  # noqa: F811
+    assert reckon("layers.js", "m.equirectOf(given)", WHOLE | changes) is None
+
+
+@pytest.mark.parametrize(("turn", "pose"), [(0, None), (2.1, None), (-0.4, (0.9, 0.3)), (pi, None)])
+def test_a_layer_is_turned_as_the_sphere_is(reckon, turn, pose):  # noqa: F811
+    to_picture = np.eye(3) if pose is None else rotation(*pose)
+    given = [turn, None if pose is None else to_picture.T.ravel().tolist()]
+    x, y, z, w = (reckon("layers.js", "m.turnOf(...given)", given)[name] for name in "xyzw")
+    made = np.array(  # of a unit quaternion
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+    np.testing.assert_allclose(made, rotation(turn) @ to_picture.T, atol=1e-6)
+
+
+def aim(page, x, y):
+    """Point the right controller at a place on the panel, which stands before the headset."""
+    page.evaluate(
+        """([x, y]) => {
+        const head = device.position, hand = [head.x + 0.25, head.y - 0.3, head.z - 0.2];
+        const at = [head.x + (x - 0.5) * 0.9, head.y - 0.42 + (0.5 - y) * 0.24, head.z - 1.3];
+        const way = at.map((each, i) => each - hand[i]), size = Math.hypot(...way);
+        const [dx, dy, dz] = way.map((each) => each / size);
+        const yaw = Math.atan2(-dx, -dz) / 2, pitch = Math.asin(dy) / 2;
+        const [sy, cy, sp, cp] = [Math.sin(yaw), Math.cos(yaw), Math.sin(pitch), Math.cos(pitch)];
+        const { right } = device.controllers;
+        right.position.set(...hand);
+        right.quaternion.set(cy * sp, sy * cp, -sy * sp, cy * cp);
+    }""",
+        [x, y],
+    )
+    page.wait_for_timeout(300)
+
+
+def test_the_panel_plays_seeks_and_recentres_where_it_is_pointed_at(page):
+    enter(page)
+    page.wait_for_timeout(300)
+    aim(page, 0.1, 0.3)
+    press(page, "trigger")
+    wait(page, "player.playing || player.video.ended")
+    player(page, "player.pause()")
+    aim(page, 0.03 + 0.94 * 0.2, 0.78)
+    press(page, "trigger")
+    wait(page, "Math.abs(player.time - 0.2 * player.duration) < 0.05")
+    assert not player(page, "player.playing")
+    turn_head(page, radians(150))
+    aim(page, 0.86, 0.3)
+    press(page, "trigger")
+    assert close(page.evaluate(EYES)["left"], COLOURS["left"])
+    assert not player(page, "player.playing")
 
 
 def test_each_eye_sees_its_own_half(page):

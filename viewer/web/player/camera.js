@@ -94,6 +94,18 @@ export function dragged(at, start, end, size) {
   return camera({ ...at, yaw, pitch });
 }
 
+/** Where a rectilinear view shows a direction, in pixels from the top left corner; null where it does not.
+ * @param {Camera} at @param {number} yaw @param {number} pitch @param {Point} size @returns {Point | null} */
+export function seenAt(at, yaw, pitch, [width, height]) {
+  const world = [Math.sin(yaw) * Math.cos(pitch), Math.sin(pitch), -Math.cos(yaw) * Math.cos(pitch)];
+  const turn = rotation(at.yaw, at.pitch); // its transpose leads back
+  const [x, y, z] = [0, 3, 6].map((row) => turn[row] * world[0] + turn[row + 1] * world[1] + turn[row + 2] * world[2]);
+  const [across, up] = reach(at, "rectilinear", [width, height]);
+  const [right, above] = [x / -z / across, y / -z / up];
+  if (z >= 0 || Math.max(Math.abs(right), Math.abs(above)) > 1) return null;
+  return [((right + 1) * width) / 2, ((1 - above) * height) / 2];
+}
+
 /** What is left of a flick after `seconds`; the decay is exact, whatever the frame rate.
  * @param {Camera} at @param {Point} speed radians a second @param {number} seconds
  * @returns {[Camera, Point | null]} null once it rests */

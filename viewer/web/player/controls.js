@@ -1,6 +1,7 @@
 // The controls of the page: they show what the player does, and hand on what is pressed.
 import { clamp } from "./camera.js";
-import { toggleCaptions, wireCaptions, wireDirector, wireSensor, wireThumbs } from "./extras.js";
+import { toggleCaptions, wireCaptions } from "./captions.js";
+import { wireDirector, wireSensor, wireThumbs } from "./extras.js";
 import { KEYS } from "./keys.js";
 import { clockTime } from "./links.js";
 import { wireLive } from "./live.js";

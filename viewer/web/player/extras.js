@@ -1,5 +1,5 @@
-// What comes with a film where there is any: captions, pictures on the seek bar, the director's
-// view; and the sensor that tells how a phone is held.
+// What comes with a film where there is any: pictures on the seek bar, the director's view; and the
+// sensor that tells how a phone is held.
 import { RADIAN, camera, clamp, turned, wrapAngle } from "./camera.js";
 import { cameraAt } from "./journey.js";
 import { clockTime } from "./links.js";
@@ -8,26 +8,6 @@ import { Trouble, WORDS } from "./words.js";
 /** @typedef {import("./page.js").Page} Page */
 
 const at = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-
-/** Captions below the picture; a key and a button turn them off. @param {Page} page */
-export function wireCaptions({ player }) {
-  const { captions } = player.show;
-  at("captions").hidden = !captions;
-  if (!captions) return;
-  const track = document.createElement("track");
-  Object.assign(track, { kind: "captions", src: captions, default: true });
-  track.track.mode = "hidden"; // the page shows them itself: the film is no element on it
-  player.video.append(track);
-  track.track.addEventListener("cuechange", () => {
-    const cues = /** @type {VTTCue[]} */ ([...(track.track.activeCues ?? [])]);
-    at("caption").textContent = cues.map((cue) => cue.getCueAsHTML().textContent).join("\n");
-  });
-}
-
-export function toggleCaptions() {
-  const off = at("caption").toggleAttribute("hidden");
-  at("captions").setAttribute("aria-pressed", String(!off));
-}
 
 /** The picture at the place that the pointer is over. @param {Page} page */
 export function wireThumbs({ player }) {

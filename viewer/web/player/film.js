@@ -25,6 +25,7 @@ export class Film {
     /** @type {Shot | null} on the screen, not to be overwritten */
     this.pin = null;
     this.dropped = 0;
+    this.drawing = true;
     this.video = document.createElement("video");
     this.video.playsInline = true;
     this.video.preload = "metadata";
@@ -100,6 +101,13 @@ export class Film {
     if (this.video.readyState >= 2) this.takeAt(this.video.currentTime);
   }
 
+  /** Make textures of frames, or leave them to somebody who shows the video itself. @param {boolean} [here] */
+  draw(here = true) {
+    if (here === this.drawing) return;
+    this.drawing = here;
+    if (here) this.takeNow();
+  }
+
   watch() {
     if ("requestVideoFrameCallback" in this.video) {
       const next = (/** @type {number} */ _, /** @type {VideoFrameCallbackMetadata} */ shown) => {
@@ -120,7 +128,8 @@ export class Film {
   /** @param {number} time of the frame on show, seconds */
   takeAt(time) {
     const { videoWidth: width, videoHeight: height } = this.video;
-    if (!width || this.sphere.gl.isContextLost()) return;
+    if (!this.drawing) this.arrived();
+    if (!width || !this.drawing || this.sphere.gl.isContextLost()) return;
     const exact = this.kept > 1 ? exactFrame(this.video) : null;
     const number = Math.round((exact ? exact.timestamp / 1e6 : time) * this.rate);
     if (!this.video.paused && number > this.last + 1 && this.last >= 0) this.dropped += number - this.last - 1;

@@ -1,6 +1,6 @@
 // The keyboard: the desktop viewer's keys. `KEYS` is also what the help lists.
 import { camera, zoomed } from "./camera.js";
-import { toggleCaptions } from "./extras.js";
+import { toggleCaptions } from "./captions.js";
 import { LOOK_STEP } from "./gestures.js";
 import { toggleLab } from "./live.js";
 

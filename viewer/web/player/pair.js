@@ -6,7 +6,8 @@ const MISSES = 10; // frames without a fellow, after which one film lets the oth
 export class Pair {
   /** @param {import("./film.js").Film[]} films the first leads */
   constructor(films) {
-    [this.lead, this.follower] = films;
+    this.lead = films[0];
+    this.follower = films[1];
     this.follower.video.muted = true;
     this.speed = 1;
     this.misses = 0;

@@ -17,7 +17,8 @@ import { Trouble, WORDS } from "./words.js";
 
 const DENSEST = 2; // pixels of the picture on one of the page; more cannot be seen
 
-/** @typedef {{shot: Shot, layout: import("./sphere.js").Layout}} Side what one side of a wipe shows */
+/** @typedef {{shot: Shot, layout: import("./sphere.js").Layout, film: Film | null}} Side what one side
+ * of a wipe shows: a film, or a painting of it */
 
 /** Events: "change" (something a control shows), "time", "view" (the camera turned), "trouble". */
 export class Player extends EventTarget {
@@ -160,8 +161,9 @@ export class Player extends EventTarget {
    * @returns {Side[]} */
   sides() {
     const shots = this.pair ? this.pair.newest() : this.films[0].shots.slice(0, 1);
-    const sides = shots.map((shot, i) => ({ shot, layout: this.films[i].picture.layout }));
-    if (this.painted && sides.length) sides.unshift({ shot: this.painted, layout: sides[0].layout });
+    /** @type {Side[]} */
+    const sides = shots.map((shot, i) => ({ shot, layout: this.films[i].picture.layout, film: this.films[i] }));
+    if (this.painted && sides.length) sides.unshift({ shot: this.painted, layout: sides[0].layout, film: null });
     return sides;
   }
 

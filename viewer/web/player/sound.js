@@ -43,10 +43,11 @@ function speakerAt(context, [x, y, z]) {
 /** Turn the head. @param {BaseAudioContext} context
  * @param {number[]} turn 3x3, column by column, from the axes of the view to those of the picture */
 export function turnHead({ listener }, turn) {
-  const [ahead, up] = [turn.slice(6).map((each) => -each), turn.slice(3, 6)];
-  if (!listener.forwardX) return listener.setOrientation(...ahead, ...up); // Firefox
+  const [x, y, z] = turn.slice(6).map((each) => -each);
+  const [upX, upY, upZ] = turn.slice(3, 6);
+  if (!listener.forwardX) return listener.setOrientation(x, y, z, upX, upY, upZ); // Firefox
   const axes = [listener.forwardX, listener.forwardY, listener.forwardZ, listener.upX, listener.upY, listener.upZ];
-  axes.forEach((axis, i) => (axis.value = [...ahead, ...up][i]));
+  axes.forEach((axis, i) => (axis.value = [x, y, z, upX, upY, upZ][i]));
 }
 
 /** In which order this browser's decoder hands out the channels: the file has each one half as loud

@@ -24,13 +24,14 @@ export class Sphere {
     if (!gl) throw new Error("no WebGL 2");
     this.gl = gl;
     this.largest = gl.getParameter(gl.MAX_TEXTURE_SIZE);
-    this.begin();
+    /** @type {Map<string, Program>} */
+    this.programs = new Map();
+    this.vertices = gl.createVertexArray();
   }
 
   /** Begin anew, as after the graphics card was taken away. */
   begin() {
-    /** @type {Map<string, Program>} */
-    this.programs = new Map();
+    this.programs.clear();
     this.vertices = this.gl.createVertexArray();
   }
 
@@ -45,6 +46,7 @@ export class Sphere {
   upload(into, picture, width, height, layout) {
     const gl = this.gl;
     gl.bindTexture(gl.TEXTURE_2D, into.texture);
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false); // others draw with this context too
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, picture);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
@@ -64,13 +66,14 @@ export class Sphere {
     picture.mipmaps = wanted;
   }
 
-  /** @param {Rectangle} viewport pixels from the lower left corner */
-  clear(viewport) {
+  /** @param {Rectangle} area pixels from the lower left corner @param {number} [opacity] */
+  clear(area, opacity = 1) {
     const gl = this.gl;
-    gl.disable(gl.SCISSOR_TEST);
-    gl.viewport(...viewport);
-    gl.clearColor(0, 0, 0, 1);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(...area);
+    gl.clearColor(0, 0, 0, opacity);
     gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.disable(gl.SCISSOR_TEST);
   }
 
   /** Draw one eye of a picture; rectangles count pixels from the lower left corner.
@@ -188,7 +191,7 @@ class Program {
 }
 
 /** @param {WebGL2RenderingContext} gl @param {WebGLProgram} program @param {number} kind @param {string} source */
-function compile(gl, program, kind, source) {
+export function compile(gl, program, kind, source) {
   const shader = /** @type {WebGLShader} */ (gl.createShader(kind));
   gl.shaderSource(shader, source);
   gl.compileShader(shader);

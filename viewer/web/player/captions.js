@@ -1,0 +1,76 @@
+// Captions (WebVTT): below the picture, or at a direction. A cue whose identifier says `yaw=40
+// pitch=-10` (degrees) stands there on the sphere; out of sight it stands below, with an arrow.
+import { RADIAN, seenAt, wrapAngle } from "./camera.js";
+
+/** @typedef {import("./page.js").Page} Page */
+/** @typedef {{text: string, yaw: number | null, pitch: number}} Caption radians; no yaw: below */
+
+const captionPart = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
+
+/** A key and a button turn them off. @param {Page} page */
+export function wireCaptions({ player }) {
+  const { captions } = player.show;
+  captionPart("captions").hidden = !captions;
+  if (!captions) return;
+  const track = document.createElement("track");
+  Object.assign(track, { kind: "captions", src: captions, default: true });
+  track.track.mode = "hidden"; // the page shows them itself: the film is no element on it
+  player.video.append(track);
+  /** @type {Caption[]} */
+  let now = [];
+  track.track.addEventListener("cuechange", () => {
+    now = /** @type {VTTCue[]} */ ([...(track.track.activeCues ?? [])]).map(captionOf);
+    showCaptions(player, now);
+  });
+  for (const name of ["view", "change"]) player.addEventListener(name, () => showCaptions(player, now));
+}
+
+export function toggleCaptions() {
+  const off = captionPart("caption").toggleAttribute("hidden");
+  captionPart("placed").hidden = off;
+  captionPart("captions").setAttribute("aria-pressed", String(!off));
+}
+
+/** @param {VTTCue} cue @returns {Caption} */
+function captionOf(cue) {
+  const said = (/** @type {string} */ name) => cue.id.match(new RegExp(`\\b${name}=(-?\\d+(?:\\.\\d+)?)`))?.[1];
+  const [yaw, pitch] = [said("yaw"), said("pitch")];
+  const text = cue.getCueAsHTML().textContent ?? "";
+  return { text, yaw: yaw === undefined ? null : Number(yaw) * RADIAN, pitch: Number(pitch ?? 0) * RADIAN };
+}
+
+/** @param {import("./player.js").Player} player @param {Caption[]} captions */
+function showCaptions(player, captions) {
+  /** @type {string[]} */
+  const below = [];
+  /** @type {HTMLElement[]} */
+  const placed = [];
+  for (const caption of captions) {
+    const spot = spotOf(player, caption);
+    if (spot) placed.push(captionAt(caption.text, spot));
+    else below.push(withArrow(player, caption));
+  }
+  captionPart("caption").textContent = below.join("\n");
+  captionPart("placed").replaceChildren(...placed);
+}
+
+/** Where a caption stands on the page, if it is in sight.
+ * @param {import("./player.js").Player} player @param {Caption} caption */
+function spotOf({ at, view, eyes, canvas }, { yaw, pitch }) {
+  if (yaw === null || view !== "rectilinear" || eyes === "both") return null;
+  return seenAt(at, yaw, pitch, [canvas.clientWidth, canvas.clientHeight]);
+}
+
+/** @param {string} text @param {[number, number]} spot */
+function captionAt(text, [x, y]) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  Object.assign(line.style, { left: `${x}px`, top: `${y}px` });
+  return line;
+}
+
+/** Which way to turn for a caption out of sight. @param {import("./player.js").Player} player @param {Caption} caption */
+function withArrow({ at }, { text, yaw }) {
+  if (yaw === null) return text;
+  return wrapAngle(yaw - at.yaw) < 0 ? `← ${text}` : `${text} →`;
+}

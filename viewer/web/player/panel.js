@@ -1,0 +1,242 @@
+// The panel in a headset: play, seek, compare, recentre; pointed at with a controller or a hand.
+// Lengths are metres; places on it count from its top left corner in shares.
+import { clamp } from "./camera.js";
+import { clockTime } from "./links.js";
+import { compile } from "./sphere.js";
+
+/** @typedef {import("./player.js").Player} Player */
+/** @typedef {import("./sphere.js").Rectangle} Rectangle left, top, width, height */
+/** @typedef {"play" | "compare" | "recentre" | "seek"} Button */
+/** @typedef {{origin: number[], direction: number[]}} Ray */
+/** @typedef {{at: [number, number], distance: number}} Hit */
+/** @typedef {{ray: Ray, hit: Hit | null, held: boolean}} Pointer of a controller or hand that is `held`, or a glance */
+
+const [WIDE, HIGH] = [0.9, 0.24];
+const [FAR, BELOW] = [1.3, 0.42]; // from the eyes
+const PIXELS = [1024, 273];
+const RAY_WIDE = 0.004;
+const RAY_LONG = 1;
+/** @type {Record<Button, Rectangle>} */
+export const BUTTONS = {
+  play: [0.03, 0.1, 0.17, 0.45],
+  compare: [0.5, 0.1, 0.22, 0.45],
+  recentre: [0.75, 0.1, 0.22, 0.45],
+  seek: [0.03, 0.66, 0.94, 0.24],
+};
+const COLOURS = { ground: "#15181c", button: "#2b3138", pointed: "#4a5560", ink: "#f4f4f2", done: "#f2b33d" };
+
+const PANEL_VERTEX = `#version 300 es
+uniform mat4 place;
+out vec2 at;
+void main() {
+  at = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+  gl_Position = place * vec4(at.x - 0.5, 0.5 - at.y, 0.0, 1.0);
+}`;
+const PANEL_FRAGMENT = `#version 300 es
+precision highp float;
+uniform sampler2D face;
+uniform vec3 pointer;  // place, and whether there is one
+uniform float plain;
+in vec2 at;
+out vec4 colour;
+void main() {
+  colour = vec4(mix(texture(face, at).rgb, vec3(1.0), plain), 1.0);
+  vec2 off = (at - pointer.xy) * vec2(${(WIDE / HIGH).toFixed(3)}, 1.0);
+  if (pointer.z > 0.0 && length(off) < 0.045) colour = vec4(1.0, 0.85, 0.45, 1.0);
+}`;
+
+export class Panel {
+  /** @param {Player} player */
+  constructor(player) {
+    this.player = player;
+    const { gl } = player.sphere;
+    this.gl = gl;
+    this.program = linked(gl, PANEL_VERTEX, PANEL_FRAGMENT);
+    this.places = ["place", "pointer", "plain"].map((name) => gl.getUniformLocation(this.program, name));
+    this.texture = gl.createTexture();
+    this.face = document.createElement("canvas");
+    [this.face.width, this.face.height] = PIXELS;
+    this.drawn = ""; // what stands on the face
+    this.model = placedAhead([0, 0, 0], 0);
+  }
+
+  /** Stand before somebody. @param {number[]} eyes @param {number} yaw radians to the right */
+  place(eyes, yaw) {
+    this.model = placedAhead(eyes, yaw);
+  }
+
+  /** @param {Ray} ray @returns {Hit | null} where it meets the panel */
+  hit({ origin, direction }) {
+    const [across, up, normal, centre] = [0, 4, 8, 12].map((from) => this.model.slice(from, from + 3));
+    const away = dot(direction, normal);
+    const distance = dot(minus(centre, origin), normal) / away;
+    if (!(distance > 0) || away > 0) return null;
+    const off = origin.map((each, i) => each + direction[i] * distance - centre[i]);
+    const [x, y] = [dot(off, across) / WIDE ** 2 + 0.5, 0.5 - dot(off, up) / HIGH ** 2];
+    return Math.max(Math.abs(x - 0.5), Math.abs(y - 0.5)) <= 0.5 ? { at: [x, y], distance } : null;
+  }
+
+  /** @param {Button} name */
+  has(name) {
+    const { show, compared } = this.player;
+    return name === "recentre" || (name === "compare" ? compared : !show.still);
+  }
+
+  /** @param {[number, number]} at @returns {Button | null} */
+  buttonAt([x, y]) {
+    const names = /** @type {Button[]} */ (Object.keys(BUTTONS));
+    const found = names.find((name) => {
+      const [left, top, width, height] = BUTTONS[name];
+      return x >= left && x <= left + width && y >= top && y <= top + height;
+    });
+    return found && this.has(found) ? found : null;
+  }
+
+  /** The second that a place on the bar stands for. @param {[number, number]} at */
+  secondAt([x]) {
+    const [left, , width] = BUTTONS.seek;
+    return clamp((x - left) / width, 0, 1) * this.player.duration;
+  }
+
+  /** @param {Float32Array} projection @param {Float32Array} toView both 4x4 @param {Rectangle} viewport
+   * @param {Pointer[]} pointers */
+  draw(projection, toView, viewport, pointers) {
+    const { gl } = this;
+    const camera = times(projection, toView);
+    const hit = pointers.find((each) => each.hit)?.hit ?? null;
+    this.paint(hit && this.buttonAt(hit.at));
+    gl.useProgram(this.program);
+    gl.bindVertexArray(this.player.sphere.vertices);
+    gl.viewport(...viewport);
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+    this.quad(times(camera, this.model), hit, false);
+    for (const pointer of pointers) if (pointer.held) this.quad(times(camera, ribbon(pointer)), null, true);
+  }
+
+  /** @param {number[]} place 4x4 @param {Hit | null} hit @param {boolean} plain */
+  quad(place, hit, plain) {
+    const { gl, places } = this;
+    const [x, y] = hit?.at ?? [0, 0];
+    gl.uniformMatrix4fv(places[0], false, place);
+    gl.uniform3f(places[1], x, y, hit ? 1 : 0);
+    gl.uniform1f(places[2], plain ? 1 : 0);
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+  }
+
+  /** Bring the face up to date, where something on it changed. @param {Button | null} pointed */
+  paint(pointed) {
+    const { playing, time, duration, wipe, painted } = this.player;
+    const other = wipe > 0.5 ? (painted ? "Painting" : "Film") : painted ? "Film" : "Original";
+    const words = { time: `${clockTime(time)} / ${clockTime(duration)}`, compare: other, recentre: "Recentre" };
+    const done = Math.round((1000 * time) / (duration || 1)) / 1000;
+    const now = JSON.stringify([playing, words, done, pointed]);
+    if (now === this.drawn) return;
+    this.drawn = now;
+    this.paintFace(words, done, pointed);
+    const { gl } = this;
+    gl.bindTexture(gl.TEXTURE_2D, this.texture);
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, this.face);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
+    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+  }
+
+  /** @param {{time: string, compare: string, recentre: string}} words @param {number} done share
+   * @param {Button | null} pointed */
+  paintFace(words, done, pointed) {
+    const pen = /** @type {CanvasRenderingContext2D} */ (this.face.getContext("2d"));
+    pen.fillStyle = COLOURS.ground;
+    pen.fillRect(0, 0, PIXELS[0], PIXELS[1]);
+    pen.font = "600 44px system-ui, sans-serif";
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    for (const name of /** @type {Button[]} */ (Object.keys(BUTTONS))) {
+      if (this.has(name)) box(pen, BUTTONS[name], name === pointed ? COLOURS.pointed : COLOURS.button);
+    }
+    for (const name of /** @type {const} */ (["compare", "recentre"])) {
+      if (this.has(name)) write(pen, BUTTONS[name], words[name]);
+    }
+    if (!this.has("play")) return;
+    write(pen, [0.2, 0.1, 0.3, 0.45], words.time);
+    const [left, top, width, height] = BUTTONS.seek;
+    box(pen, [left, top, Math.max(width * done, 0.012), height], COLOURS.done);
+    sign(pen, BUTTONS.play, this.player.playing);
+  }
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {Rectangle} area @param {string} colour */
+function box(pen, area, colour) {
+  const [x, y, width, height] = inPixels(area);
+  pen.fillStyle = colour;
+  pen.beginPath();
+  pen.roundRect(x, y, width, height, 14);
+  pen.fill();
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {Rectangle} area @param {string} words */
+function write(pen, area, words) {
+  const [x, y, width, height] = inPixels(area);
+  pen.fillStyle = COLOURS.ink;
+  pen.fillText(words, x + width / 2, y + height / 2 + 3, width - 12);
+}
+
+/** A triangle, or two bars. @param {CanvasRenderingContext2D} pen @param {Rectangle} area @param {boolean} playing */
+function sign(pen, area, playing) {
+  const [x, y, width, height] = inPixels(area);
+  const [across, down, size] = [x + width / 2, y + height / 2, height * 0.3];
+  pen.fillStyle = COLOURS.ink;
+  pen.beginPath();
+  if (playing) for (const side of [-0.9, 0.25]) pen.rect(across + side * size, down - size, 0.65 * size, 2 * size);
+  else for (const [dx, dy] of [[-0.7, -1], [-0.7, 1], [1.1, 0]]) pen.lineTo(across + dx * size, down + dy * size);
+  pen.fill();
+}
+
+/** @param {Rectangle} area @returns {Rectangle} */
+function inPixels([left, top, width, height]) {
+  return [left * PIXELS[0], top * PIXELS[1], width * PIXELS[0], height * PIXELS[1]];
+}
+
+/** A 4x4 matrix, column by column, that puts the unit square before somebody.
+ * @param {number[]} eyes @param {number} yaw */
+function placedAhead([x, y, z], yaw) {
+  const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
+  const across = [cos * WIDE, 0, sin * WIDE, 0];
+  return [...across, 0, HIGH, 0, 0, -sin, 0, cos, 0, x + sin * FAR, y - BELOW, z - cos * FAR, 1];
+}
+
+/** A 4x4 matrix that lays the unit square along a ray. @param {Pointer} pointer */
+function ribbon({ ray: { origin, direction }, hit }) {
+  const long = hit?.distance ?? RAY_LONG;
+  const along = direction.map((each) => each * long);
+  const side = [-direction[2], 0, direction[0]].map((each) => each * RAY_WIDE);
+  const centre = origin.map((each, i) => each + along[i] / 2);
+  return [...side, 0, ...along, 0, 0, 0, 0, 0, ...centre, 1];
+}
+
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b 4x4 @returns {number[]} a times b */
+function times(a, b) {
+  return [...Array(16).keys()].map((i) =>
+    [0, 1, 2, 3].reduce((sum, k) => sum + a[(i % 4) + 4 * k] * b[i - (i % 4) + k], 0),
+  );
+}
+
+/** @param {number[]} a @param {number[]} b */
+function dot(a, b) {
+  return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/** @param {number[]} a @param {number[]} b */
+function minus(a, b) {
+  return a.map((each, i) => each - b[i]);
+}
+
+/** @param {WebGL2RenderingContext} gl @param {string} vertex @param {string} fragment */
+function linked(gl, vertex, fragment) {
+  const program = gl.createProgram();
+  compile(gl, program, gl.VERTEX_SHADER, vertex);
+  compile(gl, program, gl.FRAGMENT_SHADER, fragment);
+  gl.linkProgram(program);
+  return program;
+}
