@@ -6,10 +6,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Progress, open_result, sphere_metadata
 from pipeline.source.unfolding import Unfolding
-from pipeline.take import Take, probe_source, unfolding_of
+from pipeline.take import Take, unfolding_of
 from vr360.frame import VideoInfo
 from vr360.media.reader import Resampling
 from vr360.media.writer import Writer

@@ -21,19 +21,16 @@ from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import Finisher, Painter
 from pipeline.painting.state import PaintState, Position, Stages
 from pipeline.painting.stylizer import PaintsEyes, Stylizer, load_stylizer
-from pipeline.source.delivery import as_asked
-from pipeline.source.levelling import levelled, open_leveller, open_levelling
-from pipeline.source.preprocess import check_median, median_blur
+from pipeline.source.levelling import open_leveller, open_levelling
+from pipeline.source.preprocess import median_blur
 from pipeline.source.unfolding import Unfolding, open_unfolding
-from pipeline.styles import check_styles
 from pipeline.temporal.cuts import Cuts, open_cuts
 from pipeline.temporal.flow import Quality
 from pipeline.temporal.raft import flow_quality
 from pipeline.temporal.smoothing import Smoother
 from vr360.frame import Frame, Rgb, Stereo, VideoInfo
-from vr360.media.checks import check_files, check_kind
-from vr360.media.probe import probe
 from vr360.media.reader import Resampling, at_constant_rate, read_ahead, read_frames
+from vr360.media.threads import depth_of
 from vr360.stereo import split_eyes
 
 
@@ -42,7 +39,7 @@ class Take:
 
     Args:
         job: what to paint, and how.
-        info: the source, from `probe_source`.
+        info: the source, from `pipeline.painting.asked`.
         sphere: how whole spheres are made of it, and what becomes of them.
         bit_depth: of the finished frames.
         state: go on from here; None begins anew.
@@ -138,9 +135,10 @@ class Take:
 
     def __enter__(self) -> Take:
         self._look_ahead = self._ahead.__enter__()
-        self._source = read_ahead(self._marked())
+        depth = depth_of(*self.sphere.drawn, self.info.bit_depth)
+        self._source = read_ahead(self._marked(), depth)
         painted = map(self._painter.step, self._until_stopped(self._source))
-        self._painted = read_ahead(self._look_ahead(painted))
+        self._painted = read_ahead(self._look_ahead(painted), depth)
         return self
 
     def __iter__(self) -> Iterator[Frame]:
@@ -178,18 +176,6 @@ class Take:
                 return
             self._watch(frame)
             yield frame
-
-
-def probe_source(job: StylizeJob) -> VideoInfo:
-    """The source, if all that the job names is there and can be: before any net is loaded."""
-    check_files(job.input, job.output, job.preset, job.force)
-    given = job.source_projection, job.stereo, job.rate  # a folder has no rate
-    info = as_asked(probe(job.input, *given, parts=True), job.chapters, job.to_sdr)
-    check_median(job.median, info.bit_depth)
-    job.span.check(info)
-    check_kind(job.output, info)
-    check_styles(job.style, *job.then)
-    return levelled(info, job.level)
 
 
 def unfolding_of(job: StylizeJob, info: VideoInfo, layered: bool = False) -> Unfolding:

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
+import cv2
 import imageio_ffmpeg
 import numpy as np
 import pytest
@@ -107,6 +108,25 @@ def make_sound(tmp_path: Path) -> Callable[..., Path]:
             file.setframerate(rate)
             file.writeframes(np.rint(samples * 32767).astype("<i2").tobytes())
         return path
+
+    return make
+
+
+@pytest.fixture
+def two_tracks(tmp_path: Path, run_ffmpeg: Callable[..., bytes]) -> Callable[..., Path]:
+    """A film of two video tracks and a tone: `two_tracks(name, first, second, *options)`."""
+
+    def make(name: str, first: np.ndarray, second: np.ndarray, *options: str) -> Path:
+        lossless = ("-c:v", "libx264", "-qp", "0", "-pix_fmt", "yuv444p")
+        inputs: list[str | Path] = []
+        for n, frames in enumerate((first, second)):
+            for i, frame in enumerate(frames):
+                cv2.imwrite(str(tmp_path / f"{n}_{i:03d}.png"), frame[..., ::-1])
+            inputs += ["-framerate", "25", "-i", tmp_path / f"{n}_%03d.png"]
+        tone = ("-f", "lavfi", "-i", "sine=440:duration=0.2")
+        maps = ("-map", "0", "-map", "2", "-map", "1", "-f", "mp4")
+        run_ffmpeg(*inputs, *tone, *(options or lossless), *maps, tmp_path / name)
+        return tmp_path / name
 
     return make
 

@@ -16,6 +16,7 @@ import av
 import av.error
 
 from viewer.picture import Picture, picture_from_frame
+from viewer.two_tracks import joined
 from vr360.errors import VideoOpenError
 from vr360.frame import VideoInfo
 from vr360.media.containers import opened, packet_times
@@ -29,6 +30,10 @@ STEPS_BACK = (Fraction(0), Fraction(2), Fraction(10))  # for files whose index p
 class Decoder:
     """A film that is read forwards, backwards and at any place.
 
+    Args:
+        info: the film; both tracks of one that has its sphere on two.
+        number: of the video track, 1 for the second; None takes what `info` says.
+
     Attributes:
         ended: the last picture has been decoded.
         damaged: number of packets that could not be decoded.
@@ -37,8 +42,10 @@ class Decoder:
         VideoOpenError: the file does not open or holds no picture; nothing is left open.
     """
 
-    def __init__(self, info: VideoInfo) -> None:
+    def __init__(self, info: VideoInfo, number: int | None = None) -> None:
         self.info = info
+        self._number = number or 0
+        self._other: Decoder | None = None
         self.ended = False
         self.damaged = 0
         self._start: Fraction | None = None  # of the first picture, in the container's own time
@@ -48,6 +55,8 @@ class Decoder:
         self._file = ExitStack()
         with ExitStack() as undo:
             undo.callback(self.close)
+            if info.pair is not None and number is None:
+                self._other = Decoder(info, 1)
             self._open()
             self._keep = _window_length(self._first())
             undo.pop_all()
@@ -61,6 +70,8 @@ class Decoder:
     def close(self) -> None:
         self._window.clear()
         self._file.close()
+        if self._other is not None:
+            self._other.close()
 
     @property
     def current(self) -> Picture:
@@ -131,7 +142,9 @@ class Decoder:
     def _open(self) -> None:
         """Open the file, anew if it is open already."""
         self._file.close()
-        self._container, self._stream = self._file.enter_context(opened(self.info.path))
+        self._container, self._stream = self._file.enter_context(
+            opened(self.info.path, self._number)
+        )
         self._frames = self._decode()
 
     def _first(self) -> Picture:
@@ -172,7 +185,10 @@ class Decoder:
         if self._start is None:
             self._start = time
         pts = time - self._start
-        return picture_from_frame(frame, self.info.colour, pts, self.index_at(pts))
+        picture = picture_from_frame(frame, self.info.colour, pts, self.index_at(pts))
+        if self._other is None or self.info.pair is None:
+            return picture
+        return joined(self.info.pair, picture, self._other.seek(pts))
 
     def index_at(self, pts: Fraction) -> int:
         """Number of the frame that begins at `pts`."""

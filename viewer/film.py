@@ -41,8 +41,7 @@ def open_film(
     if path.is_dir():
         raise VideoOpenError(f"{path}: is a folder; give a film or a still")
     try:
-        info = probe(path, projection, stereo, parts=True)
-        return checked(info)
+        return probe(path, projection, stereo, parts=True)
     except NotEquirectError as error:
         info = probe(path, Projection.EQUIRECT)
         why = str(error).partition(";")[0]
@@ -52,12 +51,12 @@ def open_film(
     return replace(info, projection=projection, declared=False, reason=reason)
 
 
-def checked(info: VideoInfo) -> VideoInfo:
-    """Raise VideoOpenError for what only `convert` reads: a sphere on two tracks."""
+def on_one_track(info: VideoInfo) -> VideoInfo:
+    """Raise VideoOpenError for what a page does not show: a sphere on two tracks."""
     if info.pair is not None:
         made = info.path.with_suffix(".mp4").name
         raise VideoOpenError(
-            f"{info.path}: {info.pair.note}; the viewer takes one: vr360 "
+            f"{info.path}: {info.pair.note}; a page takes one: vr360 "
             f"{'stitch' if info.pair.kind is PairKind.LENSES else 'convert'} {info.path} {made}"
         )
     return info

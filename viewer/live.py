@@ -48,7 +48,7 @@ class Catalogue(Protocol):
     def entries(self) -> Sequence[StyleEntry]: ...
 
     def load(self, name: str, strength: float, stroke: float) -> Stylize:
-        """A function for a style at a strength, 0..1.5, with strokes of a length, 0.5..2.
+        """A function for a style at a strength, 0..1.5, with strokes of a length, 0.5..4.
 
         May be slow, may raise `Vr360Error`.
         """
@@ -60,7 +60,7 @@ class Wish:
 
     Attributes:
         strength: 0..1.5, handed to the style.
-        stroke: length of strokes, 0.5..2, handed to the style.
+        stroke: length of strokes, 0.5..4, handed to the style.
         blend: 0..1, share of the painted picture that is shown.
         height: of one eye as it is painted.
     """

@@ -77,6 +77,7 @@ class AudioInfo:
     sample_rate: int
     channels: int
     layout: str
+    ambisonic: int = 0  # order, where it is known without a mark in the file
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ class Tags:
         words: names and values of the container's own tags.
         timecode: of the first frame, `HH:MM:SS:FF`, or with `;` before FF where it drops numbers.
         subtitles: stream indices of those that are text.
+        telemetry: what its tracks of telemetry are, see `vr360.media.telemetry`.
     """
 
     words: tuple[tuple[str, str], ...] = ()
     timecode: str = ""
     subtitles: tuple[int, ...] = ()
+    telemetry: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class VideoInfo:
         reason: why `projection` and `stereo` were chosen, one sentence for the user.
         start_time: of the first frame on the container's clock, seconds; the sound runs on it.
         chapters: the films that are read one after the other, itself the first; none where alone.
+        lens_fov: radians that the circle of its one fisheye spans; 0 where it is no such picture.
         hdr, tone_map: what is read, and by which `ToneMap` it becomes what is told here.
         notes: what was assumed where the file says nothing, one sentence each for the user.
     """
@@ -143,6 +147,7 @@ class VideoInfo:
     bounds: Bounds = FULL
     pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
     chapters: tuple[VideoInfo, ...] = ()
+    lens_fov: float = 0.0
     hdr: VideoInfo | None = None
     tone_map: ToneMap | None = None
     notes: tuple[str, ...] = ()

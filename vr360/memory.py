@@ -1,18 +1,53 @@
-"""What happens to memory that is freed.
-
-The command line asks for it at its start; from Python `pipeline.backends.open_backend` does.
-"""
+"""How much memory is left, and what happens to that which is freed."""
 
 from __future__ import annotations
 
 import ctypes
 import platform
+import re
+from pathlib import Path
 
 M_TRIM_THRESHOLD, M_MMAP_MAX = -1, -4  # names and values of <malloc.h>
 
 
+_MEASURES = Path("/proc/meminfo")
+_GROUP = Path("/sys/fs/cgroup")
+
+
+def available_memory() -> int | None:
+    """Bytes that a program may still take here; None where the system does not say (not Linux).
+
+    Of a container it is what its limit leaves.
+    """
+    left = [size for size in (_of_machine(), _of_group()) if size is not None]
+    return min(left, default=None)
+
+
+def _of_machine() -> int | None:
+    try:
+        text = _MEASURES.read_text()
+    except OSError:
+        return None
+    found = re.search(r"MemAvailable:\s+(\d+) kB", text)
+    return int(found[1]) * 1024 if found else None
+
+
+def _of_group() -> int | None:
+    try:
+        most = (_GROUP / "memory.max").read_text().strip()
+        used = int((_GROUP / "memory.current").read_text())
+        cached = re.search(r"^file (\d+)", (_GROUP / "memory.stat").read_text(), re.MULTILINE)
+    except (OSError, ValueError):
+        return None
+    if most == "max":
+        return None
+    return max(0, int(most) - used + (int(cached[1]) if cached else 0))
+
+
 def keep_freed_memory() -> None:
     """Have glibc keep what is freed for the blocks to come.
+
+    The command line asks for it at its start; from Python `pipeline.backends.open_backend` does.
 
     Left alone it hands every block beyond 32 MiB back to the system, and a picture's features at
     full resolution are such blocks: the next ones come page by page, each cleared and faulted in.
@@ -22,3 +57,9 @@ def keep_freed_memory() -> None:
         libc = ctypes.CDLL(None)
         libc.mallopt(M_MMAP_MAX, 0)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
+
+
+def release_freed_memory() -> None:
+    """Hand back what is freed, where `keep_freed_memory` has kept it; its pages come anew."""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)

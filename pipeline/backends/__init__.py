@@ -8,15 +8,21 @@ Statistics of the normalisations are measured on the pictures, or
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from pipeline.backends.openvino_backend import OpenVinoBackend, cpu_has_bfloat16
-from pipeline.backends.torch_backend import TorchBackend
+from pipeline.backends.openvino_backend import (
+    OpenVinoBackend,
+    OpenVinoRevision,
+    cpu_has_bfloat16,
+)
+from pipeline.backends.tiled import TiledBackend
+from pipeline.backends.torch_backend import TorchBackend, TorchRevision
 from pipeline.choices import check_device
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError
@@ -35,12 +41,12 @@ class Backend(Protocol):
 
     def measure(
         self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor | None, Tensor]:
         """The painted pictures, and the statistics (N, 2, K) measured on the way.
 
         Args:
             first: of a shot, or the only one: nothing is prepared that pays with many alone.
-                Results of the two ways differ by rounding.
+                Results of the two ways differ by rounding. Of others it may paint nothing.
         """
 
 
@@ -71,8 +77,22 @@ def open_backend(net: Net, device: str = "auto") -> Backend:
     device = choose_device(device)
     if device == "cpu":
         keep_freed_memory()
-        return OpenVinoBackend(net, "bf16" if cpu_has_bfloat16() else "f32")
-    return TorchBackend(net, device, torch.float16)
+        precision = "bf16" if cpu_has_bfloat16() else "f32"
+        on_cpu = partial(OpenVinoBackend, precision=precision)
+        if not isinstance(net, DraftNet):
+            return on_cpu(net)
+        return TiledBackend(net, on_cpu, OpenVinoRevision(net, precision), TorchRevision(net))
+    on_gpu = partial(TorchBackend, device=device, precision=torch.float16)
+    if not isinstance(net, DraftNet):
+        return on_gpu(net)
+    return TiledBackend(net, on_gpu, TorchRevision(net, device, torch.float16))
 
 
-__all__ = ["Backend", "OpenVinoBackend", "TorchBackend", "choose_device", "open_backend"]
+__all__ = [
+    "Backend",
+    "OpenVinoBackend",
+    "TiledBackend",
+    "TorchBackend",
+    "choose_device",
+    "open_backend",
+]

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.backends.graphs import load_graph
-from pipeline.backends.torch_backend import TorchBackend
+from pipeline.backends.torch_backend import TorchBackend, revised
+from pipeline.nets.blocks import Blocks
+from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net
 from pipeline.nets.surface import PLANE, SPHERE, Surface
@@ -82,9 +84,48 @@ class OpenVinoBackend:
         switch = torch.tensor(False)
         net = _Switched(self._net, surface)
         graph = load_graph(net, (*inputs, switch), f"{surface}")
-        graph = switched(graph, measures)
-        settings = {"INFERENCE_PRECISION_HINT": self._precision, "PERFORMANCE_HINT": "LATENCY"}
-        return ov.Core().compile_model(graph, "CPU", settings).create_infer_request()
+        return compiled(switched(graph, measures), self._precision)
+
+
+def compiled(graph: ov.Model, precision: str) -> ov.InferRequest:
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    return ov.Core().compile_model(graph, "CPU", settings).create_infer_request()
+
+
+class OpenVinoRevision:
+    """The revision of `net`, compiled for each shape of tiles, see `Revises`."""
+
+    def __init__(self, net: DraftNet, precision: str = "f32") -> None:
+        self._net, self._precision = _Revision(net.eval()), precision
+        self._requests: dict[tuple[Any, ...], ov.InferRequest] = {}
+        self._lock = Lock()
+
+    def __call__(
+        self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Blocks
+    ) -> Tensor:
+        inputs = tuple(t.contiguous() for t in (rgb, drafted, look, held, *surface.places.values()))
+        key = tuple(tuple(t.shape) for t in inputs)
+        with self._lock:
+            if key not in self._requests:
+                graph = load_graph(self._net, inputs, "revision")
+                self._requests[key] = compiled(graph, self._precision)
+            request = self._requests[key]
+            request.infer([t.numpy() for t in inputs], share_inputs=True)
+            return torch.from_numpy(request.output_tensors[0].data.copy())
+
+
+class _Revision(nn.Module):
+    """`revised` with the places as inputs: one graph serves all tiles of one shape."""
+
+    def __init__(self, net: DraftNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(
+        self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, *places: Tensor
+    ) -> Tensor:
+        surface = Blocks({table.shape[-1] - 2: table for table in places})
+        return revised(self.net, rgb, drafted, look, held, surface)
 
 
 class _Switched(nn.Module):

@@ -36,15 +36,15 @@ PANELS = {
         "sheet", "thumbnails", "name", "title", "artist", "year", "rights", "data_rights", "keep",
         "each", "name_suffix", "in_place", "jobs", "resume", "source", "baseline", "check",
         "preview", "scene", "poster", "max_width", "port", "lan", "workers", "price", "drawings",
-        "address", "live", "to_sdr", "edl", "clips",
+        "address", "live", "to_sdr", "edl", "clips", "timeline",
     ),
     TRAINING: ("photos", "panoramas", "gallery", "iterations", "minutes", "convolutions"),
     EXPERT: (
         "device", "median", "padding", "statistics", "flow", "codec", "crf", "pixel_format",
         "speed", "interpolation", "network", "vgg_weights", "content_layers", "style_layers",
-        "tv_weight", "optimizer", "learning_rate", "scales", "init", "flow_weight", "precision",
-        "part_pixels", "warm_up", "segment", "seed", "track", "keep_order", "any_shape",
-        "ambisonic", "apple", "strip_location", "engine",
+        "tv_weight", "style_term", "optimizer", "learning_rate", "scales", "init", "flow_weight",
+        "precision", "part_pixels", "warm_up", "segment", "seed", "track", "keep_order",
+        "any_shape", "ambisonic", "apple", "strip_location", "engine", "memory",
     ),
 }  # fmt: skip
 """One panel for one word, in every command that has it."""
@@ -76,6 +76,8 @@ class Command(TyperCommand):
         super().__init__(*args, **kwargs)
         self.epilog = epilog(EXAMPLES.get(str(self.name), ()))
         for param in self.params:
+            if param.param_type_name == "argument" and param.metavar is None:
+                param.metavar = str(param.name).upper()  # as texts speak of it
             if param.name in _PANEL_OF:
                 param.rich_help_panel = _PANEL_OF[param.name]  # type: ignore[attr-defined]
         panels = [None, *PANELS]  # arguments, and what has no panel, come first

@@ -158,8 +158,8 @@ def summarise(report: ConvertReport) -> None:
     speed = done.frames / done.seconds
     say("converted", f" {done.frames} frames in {done.seconds:.1f} s, {speed:.2f} fps")
     if report.metadata is None:
-        say("metadata ", "none: there is no name for this layout in such a file")
-    say("film     ", f"{report.output}: {report.width}x{report.height}")
+        say("metadata ", "none: such a file has no name for this layout")
+    say("result   ", f"{report.output}: {report.width}x{report.height}")
 
 
 def as_data(report: ConvertReport) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def demo(
     film, picture, figures = out / "demo.mp4", out / "before_after.jpg", out / "figures.json"
     job = StylizeJob(SAMPLE, film, style, device=device, force=True)
     report = stylize(job, progress_bar)
+    say("measuring", "film and style; about a minute")
     save_before_after(SAMPLE, film, picture)
     measured = as_data(report) | asdict(measure_film(film, SAMPLE)) | asdict(measure_style(style))
     figures.write_text(json.dumps(measured, indent=2, default=str) + "\n")
@@ -46,6 +47,9 @@ def demo(
         return
     summarise(report)
     say("picture  ", str(picture))
-    say("figures  ", str(figures))
-    for name in ("seam_ratio", "grid_ratio", "yaw_equivariance_max"):
-        say("         ", f"{name} {measured[name]:.3g}")
+    seam, grid = measured["seam_ratio"], measured["grid_ratio"]
+    say(
+        "figures  ",
+        f"{figures}: step at the seam {seam:.2f}, at the net's grid {grid:.2f}; 1 is none",
+    )
+    say("next     ", f"vr360 view {film} --compare {SAMPLE}")

@@ -35,7 +35,7 @@ def discover(
         [], help="Film or still to try them on; repeatable. Default: the sample clip."
     ),
     strength: str = typer.Option("1", help="Style strengths, 0 to 1.5, as in 0.5,1,1.5."),
-    stroke: str = typer.Option("1", help="Stroke lengths, 0.5 to 2, as in 0.5,1,2."),
+    stroke: str = typer.Option("1", help="Stroke lengths, 0.5 to 4, as in 0.5,1,2."),
     scale: str = typer.Option(
         "90", help="Degrees that a painting spans on the sphere, as in 60,90,120."
     ),

@@ -21,7 +21,7 @@ def film(
         ..., metavar="FILM.toml", help="Scenes, looks, transitions and sound of the film."
     ),
     output: Path | None = typer.Argument(
-        None, help="Film to write (.mp4, .mov, .mkv); not with --check and --sheet."
+        None, help="Film to write (.mp4, .mov, .mkv); not with --check, --sheet, --to."
     ),
     check: bool = typer.Option(
         False, "--check", help="Say all that is wrong with FILM.toml, and how long the film is."
@@ -35,6 +35,9 @@ def film(
     ),
     edl: Path | None = typer.Option(
         None, "--from", help="Write FILM.toml from the cuts of an EDL or .otio file, and stop."
+    ),
+    timeline: Path | None = typer.Option(
+        None, "--to", help="Write the scenes as .otio or .edl, a marker at each, for other editors."
     ),
     clips: Path | None = typer.Option(
         None, help="Folder with the clips that --from names; by default the one of its file."
@@ -51,8 +54,12 @@ def film(
     if edl:
         import_cuts(edl, script, clips or edl.parent, parse_rate(rate) or Fraction(24))
         return
-    if output is None and not (check or sheet):
-        raise typer.BadParameter("OUTPUT is missing; or give --check or --sheet")
+    if output is None and not (check or sheet or timeline):
+        raise typer.BadParameter("OUTPUT is missing; or give --check, --sheet or --to")
+    from pipeline.film.reading import check_scenes
+
+    check_scenes(script)
+
     from pipeline.film.film import FilmJob, make_film
     from pipeline.film.film import check as checked_film
 
@@ -62,6 +69,10 @@ def film(
         from pipeline.film.sheet import write_sheet
 
         write_sheet(script, sheet, scene, force)
+    if timeline:
+        from pipeline.film.timelines import write_timeline
+
+        write_timeline(checked_film(script, preview, scene).film, timeline, force)
     if output is None:
         return
     report = make_film(FilmJob(script, output, preview, scene, force), progress_bar)

@@ -77,7 +77,7 @@ def inject(
     strip_location: bool = typer.Option(
         False,
         "--strip-location",
-        help="Blank GPS and places in telemetry, tags and photos (MP4, MOV, JPEG, PNG).",
+        help="Blank GPS and places in telemetry, tags and photos (MP4, MOV, MKV, JPEG, PNG).",
     ),
     each: bool = typer.Option(False, "--each", help="All paths are inputs."),
     force: bool = typer.Option(False, "--force", help="Overwrite OUTPUT."),

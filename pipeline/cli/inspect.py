@@ -50,6 +50,8 @@ def lines(report: Report, stream: VideoInfo | None) -> list[str]:
     out.append(f"  picture       {_picture(report, stream)}")
     metadata = report.metadata
     out.append(f"  sphere        {metadata.describe() if metadata else 'none stated'}")
+    if stream and not metadata:
+        out.append(f"  taken as      {stream.reason}")
     for source, said, note, track, _ in report.statements:
         words = said.describe() if said else f"not usable: {note}"
         where = f", track {track}" if track > 1 else ""

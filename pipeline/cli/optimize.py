@@ -21,6 +21,7 @@ from pipeline.choices import (
     Optimizer,
     Precision,
     StereoOrAuto,
+    StyleTerm,
 )
 from pipeline.cli.console import console, print_json, say
 from pipeline.cli.options import (
@@ -98,6 +99,11 @@ def optimize(
     content_layers: str | None = typer.Option(None, help="LAYER=WEIGHT,...; conv4_2 by default."),
     style_layers: str | None = typer.Option(
         None, help="LAYER=WEIGHT,..., or five weights of conv1_1 to conv5_1; all 1 by default."
+    ),
+    style_term: StyleTerm | None = typer.Option(
+        None,
+        help="gram compares which features come together, transport the features themselves, which "
+        "keeps strokes whole. Default: gram.",
     ),
     tv_weight: float | None = typer.Option(None, min=0, help="Weight of the total variation."),
     optimizer: Optimizer | None = typer.Option(None, help="Optimiser. Default: adam."),
@@ -199,6 +205,7 @@ def optimize(
             unrealness=unrealness,
             content_layers=content_layers and parse_layers(content_layers, "--content-layers"),
             style_layers=style_layers and parse_layers(style_layers, "--style-layers"),
+            style_term=style_term,
             variation=tv_weight,
             method=optimizer,
             learning_rate=learning_rate,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.choices import Engine, Level, StereoOrAuto, check_device
+from pipeline.choices import Engine, Level, SourceKind, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
 from vr360.choices import Projection, ToneMap
 from vr360.errors import InputError
@@ -69,6 +69,14 @@ From = Annotated[
     Projection | None,
     typer.Option("--from", help="Projection of INPUT, where the file is wrong."),
 ]
+PaintFrom = Annotated[
+    SourceKind | None,
+    typer.Option("--from", help="Projection of INPUT, where the file is wrong; or one fisheye."),
+]
+FromFov = Annotated[
+    float | None,
+    typer.Option(help="Degrees that the circle of --from fisheye spans; 180 by default."),
+]
 Stereo = Annotated[
     StereoOrAuto,
     typer.Option(
@@ -105,7 +113,7 @@ EngineKind = Annotated[
     typer.Option(
         "--engine",
         help="What paints the segments of a job: this process, or ray, tasks of a Ray cluster "
-        "(pip install 'vr360[ray]').",
+        "(pip install 'vr360\\[ray]').",
     ),
 ]
 Address = Annotated[

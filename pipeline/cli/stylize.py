@@ -13,6 +13,7 @@ from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import Address, AsJson, EngineKind, Force, Input, Output, WarmUp
 from pipeline.cli.painting import JobOf, paints
 from pipeline.cli.signals import stopping_at_a_frame
+from pipeline.cli.values import parse_bytes
 
 if TYPE_CHECKING:
     from pipeline.painting.job import StylizeJob
@@ -40,6 +41,12 @@ def stylize(
     ),
     engine: EngineKind = Engine.HERE,
     address: Address = None,
+    memory: str | None = typer.Option(
+        None,
+        metavar="SIZE",
+        help="Memory that painting may take, as 4G; what would take more is refused before it "
+        "begins. Default: what this machine has left.",
+    ),
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +54,13 @@ def stylize(
     shared = engine is not Engine.HERE
     if shared and jobs is Jobs.NEVER:
         raise typer.BadParameter(f"--engine {engine} paints jobs, and --job never makes none")
+    room = parse_bytes(memory, "--memory")
     job = job_of(input, output, force)
+
+    from pipeline.painting.asked import probe_source
+    from pipeline.painting.memory import check_memory
+
+    check_memory(job, probe_source(job), room)
 
     from pipeline.jobs.job import is_long
     from pipeline.stylize import stylize
@@ -99,6 +112,10 @@ def summarise(report: StylizeReport) -> None:
             f"{count.dropped} dropped",
         )
     say("layout   ", report.layout)
+    if source.is_still:
+        say("painted  ", f"in {report.seconds:.1f} s, {report.backend}")
+        say("still    ", str(report.output))
+        return
     speed = report.frames / report.seconds
     say(
         "painted  ",

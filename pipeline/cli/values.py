@@ -36,6 +36,16 @@ def parse_size(text: str | None) -> tuple[int, int] | None:
     return height, width
 
 
+def parse_bytes(text: str | None, option: str) -> int | None:
+    """`4G`, `512M` or `1.5G`, in powers of 1024."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([MGT])(?:i?B)?", text, re.IGNORECASE)
+    if not match or not float(match[1]):
+        raise typer.BadParameter(f"{option} {text}: give a size, as 4G or 800M")
+    return int(float(match[1]) * 1024 ** (2 + "MGT".index(match[2].upper())))
+
+
 def parse_rate(text: str | None) -> Fraction | None:
     """`30`, `29.97` or `30000/1001` as an exact rate; 29.97 and its like are n/1001."""
     if text is None:

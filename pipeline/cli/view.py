@@ -42,7 +42,7 @@ def view(
     compare: Path | None = typer.Option(None, help="Original to compare it with, frame by frame."),
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
     strength: float = typer.Option(1.0, min=0.0, max=1.5, help="Strength of --style, 0 to 1.5."),
-    stroke: float = typer.Option(1.0, min=0.5, max=2.0, help="Stroke length of --style, 0.5 to 2."),
+    stroke: float = typer.Option(1.0, min=0.5, max=4.0, help="Stroke length of --style, 0.5 to 4."),
     projection: Projection | None = typer.Option(
         None, "--from", help="Projection of FILE. Default: what it says."
     ),

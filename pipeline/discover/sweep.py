@@ -28,7 +28,7 @@ from pipeline.discover.record import PICTURES, open_record
 from pipeline.discover.score import score
 from pipeline.looks.style_images import is_picture, load_picture, load_style
 from pipeline.looks.track import STRONGEST, parse_look
-from pipeline.nets.strengths import STROKES
+from pipeline.nets.strengths import STROKE_RANGE
 from pipeline.nets.vgg import LAYERS, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.perception import PAINTING, PerceptionMeter
@@ -49,7 +49,7 @@ class Sweep:
         styles: shipped names, blends, style files, paintings.
         clips: films and stills to try them on.
         strengths: of every style, 0 to `STRONGEST`.
-        strokes: lengths of every style's strokes, see `STROKES`.
+        strokes: lengths of every style's strokes, see `STROKE_RANGE`.
         scales: of paintings, degrees.
         size: (height, width) that clips are painted at.
         duration: seconds of each film.
@@ -70,7 +70,7 @@ class Sweep:
 
     def __post_init__(self) -> None:
         _check("--strength", self.strengths, 0, STRONGEST)
-        _check("--stroke", self.strokes, *STROKES)
+        _check("--stroke", self.strokes, *STROKE_RANGE)
         for scale in self.scales:
             if not 1 <= scale <= 360:
                 raise InputError(f"--scale {scale:g}: give degrees from 1 to 360")

@@ -17,7 +17,9 @@ from urllib.parse import unquote, urlparse
 import opentimelineio as otio
 from otio_cmx3600_adapter import cmx_3600
 
-from vr360.errors import InputError, OutputError
+from vr360.errors import InputError, OutputError, Vr360Error
+from vr360.frame import Projection, Stereo
+from vr360.media.probe import probe
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,11 @@ def write_script(cuts: Sequence[Cut], path: Path, clips: Path, rate: Fraction) -
         OutputError: it is there already, or cannot be written.
     """
     files = sorted(file for file in clips.glob("*") if file.is_file())
-    scenes = [_scene(n, cut, _found(cut.name, files, path.parent)) for n, cut in enumerate(cuts, 1)]
+    scenes = []
+    for number, cut in enumerate(cuts, 1):
+        clip = _found(cut.name, files)
+        source = os.path.relpath(clip, path.parent) if clip else cut.name
+        scenes.append(_scene(number, _from_zero(cut, clip, rate), source))
     text = "\n".join([f'[film]\nrate = "{rate}"\n', *scenes])
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -121,18 +127,38 @@ def _cut(clip: otio.schema.Clip, dissolve: Fraction, early: Fraction, note: str)
 
 
 def _name(clip: otio.schema.Clip) -> str:
+    """Of its file; of an EDL the clip's: its adapter takes the file before for a dissolve's own."""
     url = getattr(clip.media_reference, "target_url", "") or ""
-    return Path(unquote(urlparse(url).path)).name or clip.name or "clip"
+    file = Path(unquote(urlparse(url).path)).name
+    names = [clip.name, file] if "cmx_3600" in clip.metadata else [file, clip.name]
+    return next(filter(None, names), "clip")
 
 
 def _seconds(time: otio.opentime.RationalTime) -> Fraction:
     return Fraction(time.value) / Fraction(time.rate).limit_denominator(1001)
 
 
-def _found(name: str, files: Sequence[Path], folder: Path) -> str:
-    """A clip's path from the folder of the film's file; its name where it is not found."""
+def _found(name: str, files: Sequence[Path]) -> Path | None:
+    """The clip's file."""
     likely = [file for file in files if name.lower() in (file.name.lower(), file.stem.lower())]
-    return os.path.relpath(likely[0], folder) if likely else name
+    return likely[0] if likely else None
+
+
+def _from_zero(cut: Cut, file: Path | None, rate: Fraction) -> Cut:
+    """The cut with times from the clip's beginning, where it counts by the camera's time code."""
+    zero = _time_code(file, rate) if file else Fraction(0)
+    if not zero or cut.start < zero:
+        return cut
+    return replace(cut, start=cut.start - zero, end=cut.end - zero)
+
+
+def _time_code(file: Path, rate: Fraction) -> Fraction:
+    """Seconds since midnight of a clip's first frame; 0 where it tells none."""
+    try:
+        told = probe(file, Projection.EQUIRECT, Stereo.MONO).tags.timecode
+        return _seconds(otio.opentime.from_timecode(told, float(rate))) if told else Fraction(0)
+    except (Vr360Error, ValueError):
+        return Fraction(0)  # which --check tells of
 
 
 def _scene(number: int, cut: Cut, source: str) -> str:

@@ -14,7 +14,7 @@ from pipeline.film.overlays import open_flat
 from pipeline.film.reading import read_script
 from pipeline.film.rendering import Kept
 from pipeline.film.script import Cover, Script, Transition
-from pipeline.film.sound import Heard, find_sounds
+from pipeline.film.sound import Heard, channels_of, find_sounds
 from pipeline.film.steadying import steadied
 from pipeline.film.table import Problems
 from pipeline.film.timeline import Timeline, lay_out
@@ -75,8 +75,10 @@ class Checked:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What may well be meant, but makes viewers lose what they look at."""
-        return tuple(jumps(self.film))
+        """What may well be meant, but makes viewers lose what they look at; what its sound is."""
+        field = channels_of(self.film, self.sounds)
+        kind = f"ambisonics of order {field.order}{', head-locked stereo' * field.stereo}"
+        return (*jumps(self.film), *([f"the film's sound is {kind}"] if field.order else []))
 
 
 def check(path: Path, preview: bool = False, scene: str | None = None) -> Checked:
@@ -138,8 +140,8 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
     check_files(job.input, job.output, film.script.preset, job.force)
     kept = Kept(job.output)
     kept.make()
-    sound = master(film, checked.sounds, kept.folder)
     film = steadied(film, kept.folder)
+    sound = master(film, checked.sounds, kept.folder)
     kept.paint_takes(film, progress)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))

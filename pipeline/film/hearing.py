@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from vr360.errors import InputError
 from vr360.frame import AudioInfo, VideoInfo
 from vr360.media.encoder import ffmpeg_binary
+from vr360.media.sound import named_channels
 
 RATE = 48000
 Samples = NDArray[np.float32]
@@ -82,6 +83,7 @@ def read_samples(source: Recording, start: Fraction, count: int) -> Samples:
     """
     begin = source.zero + start
     filters = (
+        f"{named_channels(source.info.channels)},"
         f"asetpts=PTS-({begin.numerator}/{begin.denominator})/TB,"
         f"aresample={RATE}:async=1:first_pts=0,atrim=end_sample={count}"
     )

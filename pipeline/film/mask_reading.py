@@ -16,7 +16,11 @@ from pipeline.looks.algebra import names_in, parse_mask
 from pipeline.looks.masks import LumaKey, Mask
 from vr360.errors import InputError
 
-KINDS = ("circle", "band", "polygon", "sky", "moving", "luma", "colour", "file", "painted", "is")
+KINDS = (
+    *("circle", "band", "polygon", "sky", "moving", "near"),
+    *("luma", "colour", "file", "painted", "is"),
+)
+FARTHEST = 20  # metres: the eyes see it but a fifth of a degree apart
 BUILT_IN = {"sky": MaskSpec("sky"), "moving": MaskSpec("moving")}
 """Masks that are there without being written."""
 
@@ -38,7 +42,7 @@ def check_formulas(masks: Mapping[str, MaskSpec], problems: Problems) -> None:
     for name, mask in masks.items():
         if mask.kind == "is":
             _check(mask.values["formula"], masks, (*mask.place, "is"), problems)
-            if name in _all_names(mask.values["formula"], masks):
+            if name in all_names(mask.values["formula"], masks):
                 problems.add((*mask.place, "is"), f"is: {name} cannot be made of itself")
 
 
@@ -56,7 +60,7 @@ def _check(formula: str, masks: Mapping[str, MaskSpec], place: Any, problems: Pr
         problems.add(place, f"{place[-1]}: {error}")
 
 
-def _all_names(formula: str, masks: Mapping[str, MaskSpec]) -> set[str]:
+def all_names(formula: str, masks: Mapping[str, MaskSpec]) -> set[str]:
     """Masks that a formula is made of, over all steps."""
     found: set[str] = set()
     left = names_in(formula)
@@ -117,6 +121,10 @@ def _found(kind: str) -> Callable[[Table, Tracks, Values, Any], None]:
     return read
 
 
+def _near(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+    values["metres"] = table.need("near", number(0.3, FARTHEST, "metres"), 3.0)
+
+
 def _luma(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
     values["range"] = table.need("luma", _pair(number(0, 1)), (0.0, 1.0))
     values["softness"] = table.get("softness", number(0, 1), 0.05)
@@ -156,6 +164,7 @@ _READERS: dict[str, Callable[[Table, Tracks, Values, Callable[[Any], Path]], Non
     "polygon": _polygon,
     "sky": _found("sky"),
     "moving": _found("moving"),
+    "near": _near,
     "luma": _luma,
     "colour": _colour,
     "file": _file,

@@ -12,6 +12,7 @@ from pipeline.film.easing import Track, at
 from pipeline.film.following import Followed
 from pipeline.film.mask_files import FileMask, still_mask
 from pipeline.film.moving import Moving
+from pipeline.film.near import Near
 from pipeline.film.script import MaskSpec
 from pipeline.film.watching import Watched
 from pipeline.looks.algebra import names_in, parse_mask
@@ -47,7 +48,11 @@ def open_masks(
 
     def masks(eyes: Sequence[Rgb], clip_seconds: Time) -> list[Floats]:
         own = float(clip_seconds) - float(clip.placed.start)
-        return [mask(Seen(eye, own, n, float(clip_seconds))) for n, eye in enumerate(eyes)]
+        others = list(reversed(eyes)) if len(eyes) == 2 else [None]
+        return [
+            mask(Seen(eye, own, n, float(clip_seconds), other))
+            for n, (eye, other) in enumerate(zip(eyes, others, strict=True))
+        ]
 
     return masks
 
@@ -88,6 +93,8 @@ def _plain(spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched) -> Mask
         return Sky()
     if spec.kind == "moving":
         return Moving(clip)
+    if spec.kind == "near":
+        return Near(values["metres"])
     if spec.kind == "luma":
         low, high = values["range"]
         return LumaKey(low, high, values["softness"])

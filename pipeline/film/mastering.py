@@ -9,13 +9,15 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.film.field import STEREO, Field
 from pipeline.film.hearing import RATE
-from pipeline.film.sound import CHANNELS, Heard, mix_sound
+from pipeline.film.sound import Heard, channels_of, mix_sound
 from pipeline.film.timeline import Timeline
 from vr360.errors import EncodeError
 from vr360.frame import AudioInfo, VideoInfo
 from vr360.media.encoder import ffmpeg_binary
 
+PLAIN = Field()
 CEILING = 10 ** (-1 / 20)
 """Of samples after a gain, 1 dB below full scale, as EBU R128 has it of true peaks."""
 
@@ -27,48 +29,64 @@ def master(film: Timeline, sounds: Sequence[Heard], folder: Path) -> VideoInfo:
         Vr360Error: a recording is damaged, or ffmpeg failed.
     """
     first = next((s.info for s in film.scenes if not s.info.is_still), film.scenes[0].info)
-    quiet = replace(first, audio=(), start_time=Fraction(0), rate=film.rate)
+    tags = replace(first.tags, telemetry=())  # which tells of one scene alone
+    quiet = replace(first, audio=(), start_time=Fraction(0), rate=film.rate, tags=tags)
     if not sounds:
         return quiet
     raw, chapters, done = (folder / f"sound.{kind}" for kind in ("f32", "txt", "mka"))
+    field = channels_of(film, sounds)
     try:
-        mix_sound(film, sounds, raw)
+        mix_sound(film, sounds, raw, field)
         chapters.write_text(_chapters(film), encoding="utf-8")
-        gain = _gain(raw, film.script.loudness)
-        _encode(raw, chapters, done, gain)
+        gain = _gain(raw, film.script.loudness, field)
+        _encode(raw, chapters, done, gain, field.channels)
     finally:
         raw.unlink(missing_ok=True)
         chapters.unlink(missing_ok=True)
-    layout = "stereo" if CHANNELS == 2 else "mono"
-    return replace(quiet, path=done, audio=(AudioInfo(0, "pcm_s24le", RATE, CHANNELS, layout),))
+    layout = f"{field.channels} channels" if field.order else "stereo"
+    sound = AudioInfo(0, "pcm_s24le", RATE, field.channels, layout, field.order)
+    return replace(quiet, path=done, audio=(sound,))
 
 
-def loudness(path: Path) -> float:
-    """Integrated loudness in LUFS of raw float32 samples (EBU R128, ITU-R BS.1770)."""
-    told = _run([*_raw(path), "-af", "ebur128", "-f", "null", "-"], "info")
+def loudness(path: Path, field: Field = PLAIN) -> float:
+    """Integrated loudness in LUFS of raw float32 samples (EBU R128, ITU-R BS.1770).
+
+    A sound field is folded to stereo for that.
+    """
+    fold = f"{field.folded}," if field.order else ""
+    told = _run([*_raw(path, field.channels), "-af", f"{fold}ebur128", "-f", "null", "-"], "info")
     found = re.findall(r"^\s+I:\s+(-?[\d.]+|-inf) LUFS", told, re.MULTILINE)
     return float(found[-1]) if found else float("-inf")
 
 
-def _gain(raw: Path, target: float | None) -> float:
+def _gain(raw: Path, target: float | None, field: Field) -> float:
     """Decibels that bring the sound to a loudness; none for silence."""
     if target is None:
         return 0.0
-    measured = loudness(raw)
+    measured = loudness(raw, field)
     return target - measured if measured > -70 else 0.0
 
 
-def _encode(raw: Path, chapters: Path, done: Path, gain: float) -> None:
+def _encode(raw: Path, chapters: Path, done: Path, gain: float, channels: int) -> None:
     loud = f"volume={gain:.3f}dB,alimiter=limit={CEILING:.4f}:level=false:latency=true"
     filters = ["-af", loud] if gain else []
-    sources = [*_raw(raw), "-i", str(chapters.absolute()), "-map", "0:a", "-map_chapters", "1"]
+    sources = [
+        *_raw(raw, channels),
+        "-i",
+        str(chapters.absolute()),
+        "-map",
+        "0:a",
+        "-map_chapters",
+        "1",
+    ]
     target = ["-c:a", "pcm_s24le", "-f", "matroska", "-y", str(done.absolute())]
     _run([*sources, *filters, *target], "error")
 
 
-def _raw(path: Path) -> list[str]:
-    kind = ("-f", "f32le", "-ar", str(RATE), "-ac", str(CHANNELS))
-    return [*kind, "-i", str(path.absolute())]
+def _raw(path: Path, channels: int) -> list[str]:
+    kind = ["-f", "f32le", "-ar", str(RATE), "-ac", str(channels)]
+    bare = ["-guess_layout_max", str(STEREO)]  # a sound field's channels are no loudspeakers
+    return [*kind, *bare, "-i", str(path.absolute())]
 
 
 def _run(arguments: Sequence[str], loglevel: str) -> str:

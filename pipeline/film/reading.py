@@ -24,6 +24,7 @@ from pipeline.film.script import (
     Scene,
     Script,
     Sound,
+    SoundKind,
     Stabilise,
     Through,
     Transition,
@@ -41,6 +42,7 @@ from pipeline.film.table import (
 )
 from pipeline.film.values import NAMED, angle, colour, match, rate, size
 from pipeline.looks.track import STRONGEST, parse_look
+from pipeline.nets.strengths import STROKE_RANGE
 from pipeline.styles import check_styles
 from vr360.choices import Stereo
 from vr360.errors import InputError
@@ -90,6 +92,16 @@ def read_script(path: Path) -> tuple[Script, Problems]:
     return script, problems
 
 
+def check_scenes(path: Path) -> None:
+    """Raise InputError where there is nothing to lay out: no file, no TOML, no scene.
+
+    It loads little, so that this is said at once.
+    """
+    script, problems = read_script(path)
+    if not script.scenes:
+        problems.raise_any()
+
+
 class _Reader:
     def __init__(self, folder: Path, problems: Problems) -> None:
         self._folder = folder
@@ -109,6 +121,7 @@ class _Reader:
             size=film.get("size", size, None),
             rate=film.get("rate", rate, None),
             end=_end(film),
+            sound=film.get("sound", lambda value: one_of(SoundKind, value), None),
             loudness=film.get("loudness", number(-70, 0, "LUFS"), None),
             preset=film.get("preset", lambda value: one_of(PresetName, value), None),
             encoding=Overrides(
@@ -148,7 +161,7 @@ class _Reader:
             end=table.get("out", seconds, None),
             style=table.get("style", track(self.style), Track.constant(ORIGINAL)),
             strength=table.get("strength", track(strength), Track.constant(1.0)),
-            stroke=table.get("stroke", track(number(0.5, 2)), Track.constant(1.0)),
+            stroke=table.get("stroke", track(number(*STROKE_RANGE)), Track.constant(1.0)),
             layers=tuple(self._layers(table, masks)),
             yaw=table.get("yaw", track(angle(3600)), Track.constant(0.0)),
             pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
@@ -175,7 +188,7 @@ class _Reader:
                 mask=table.need("mask", lambda value: check_formula(text(value), masks), "sky"),
                 style=table.get("style", track(self.style), Track.constant(ORIGINAL)),
                 strength=table.get("strength", track(number(0, STRONGEST)), Track.constant(1.0)),
-                stroke=table.get("stroke", track(number(0.5, 2)), Track.constant(1.0)),
+                stroke=table.get("stroke", track(number(*STROKE_RANGE)), Track.constant(1.0)),
                 place=table.place,
             )
             table.close()
@@ -258,6 +271,9 @@ class _Reader:
             fade_out=table.get("fade_out", seconds, Fraction(0)),
             offset=table.get("offset", _offset, NO_OFFSET),
             track=table.get("track", whole(0, 99), 0),
+            yaw=table.get("yaw", track(angle(3600)), None),
+            pitch=table.get("pitch", track(angle(90)), Track.constant(0.0)),
+            ambisonic=table.get("ambisonic", truth, None),
         )
 
 

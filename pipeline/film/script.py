@@ -44,6 +44,13 @@ class Through(StrEnum):
     PAINT = "paint"
 
 
+class SoundKind(StrEnum):
+    """What channels the film's sound is to have."""
+
+    STEREO = "stereo"
+    AMBISONIC = "ambisonic"
+
+
 class Stabilise(StrEnum):
     """What is taken out of how the camera moved."""
 
@@ -120,6 +127,8 @@ class Sound:
         fade_in, fade_out: seconds.
         offset: seconds of the clip at which a recording of its own began; None finds it.
         track: which of its sound tracks, from 0.
+        yaw, pitch: radians of the clip that it is heard from; yaw None is from nowhere.
+        ambisonic: whether its channels are a sound field (ACN, SN3D); None goes by the file.
     """
 
     place: Place = ()
@@ -129,6 +138,9 @@ class Sound:
     fade_out: Fraction = Fraction(0)
     offset: Fraction | None = Fraction(0)
     track: int = 0
+    yaw: Track[float] | None = None
+    pitch: Track[float] = field(default_factory=lambda: Track.constant(0.0))
+    ambisonic: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -178,7 +190,7 @@ class Scene:
         start, end: the part of the clip, seconds; `end` None is to its own end.
         style: blends over time, as `parse_look` reads them; `original` is none.
         strength: over time, 0 to 1.5.
-        stroke: length of strokes over time, 0.5 to 2.
+        stroke: length of strokes over time, 0.5 to 4.
         yaw, pitch, roll: what direction of the clip lies in the middle of the film's picture.
         stabilise: takes the camera's shake out.
         nadir: covers what lies straight down in the clip.
@@ -256,6 +268,7 @@ class Script:
         size: (height, width) of the picture, all eyes included; None goes by the first scene.
         rate: frames a second; None goes by the first scene.
         end: how the film ends: a cut, or a fade.
+        sound: what its channels are; None goes by the recordings.
         loudness: of the whole sound, LUFS (EBU R128); None leaves it as it is mixed.
         preset, encoding: see `vr360.media.presets`.
     """
@@ -266,6 +279,7 @@ class Script:
     size: tuple[int, int] | None = None
     rate: Fraction | None = None
     end: Transition = field(default_factory=Transition)
+    sound: SoundKind | None = None
     loudness: float | None = None
     preset: str | None = None
     encoding: Overrides = field(default_factory=Overrides)

@@ -11,13 +11,13 @@ import numpy as np
 
 from pipeline.film.alignment import find_offset
 from pipeline.film.easing import Track, at
+from pipeline.film.field import Field, field_of, into_field, order_in
 from pipeline.film.hearing import RATE, Recording, Samples, read_samples, recording
 from pipeline.film.script import Change, Sound, Transition
 from pipeline.film.table import Problems
 from pipeline.film.timeline import Placed, Timeline
 from vr360.errors import InputError
 
-CHANNELS = 2
 _STEP = RATE // 100  # samples between which a level changes in a straight line
 
 
@@ -53,6 +53,9 @@ def find_sounds(film: Timeline, problems: Problems) -> list[Heard]:
             source = _recorded(placed, sound, problems)
             if source is None:
                 continue
+            if sound.ambisonic and not order_in(sound, source):
+                text = f"{source.path} has {source.info.channels} channels; a field has 4, 9 or 16"
+                problems.add((*sound.place, "ambisonic"), f"ambisonic: {text}")
             sound = _aligned(placed, sound, source, problems)
             _check_length(placed, sound, source, film.rate, problems)
             found.append(Heard(placed, sound, source))
@@ -142,27 +145,34 @@ def _at(film: Timeline, frame: int, transition: Transition, at_an_end: bool, ove
     return round((frame + inside) / film.rate * RATE)
 
 
-def mix_sound(film: Timeline, sounds: Sequence[Heard], path: Path) -> None:
-    """Write the film's sound as raw float32 samples, `CHANNELS` of them at a time.
+def channels_of(film: Timeline, sounds: Sequence[Heard]) -> Field:
+    """The channels that the film's sound has."""
+    return field_of(film.script.sound, [(heard.sound, heard.source) for heard in sounds])
+
+
+def mix_sound(film: Timeline, sounds: Sequence[Heard], path: Path, field: Field) -> None:
+    """Write the film's sound as raw float32 samples, `field.channels` of them at a time.
 
     Raises:
         InputError: a recording is damaged.
     """
     total = round(film.frames / film.rate * RATE)
-    mixed = np.memmap(path, np.float32, "w+", shape=(total, CHANNELS))
+    mixed = np.memmap(path, np.float32, "w+", shape=(total, field.channels))
     for placed, window in zip(film.scenes, windows(film), strict=True):
         last = min(window.last, total)
-        for heard in (each for each in sounds if each.placed is placed):
-            mixed[window.first : last] += _scene_sound(film, heard, window)[: last - window.first]
+        for heard in (each for each in sounds if each.placed.scene is placed.scene):
+            added = _scene_sound(film, replace(heard, placed=placed), window, field)
+            mixed[window.first : last] += added[: last - window.first]
     mixed.flush()
 
 
-def _scene_sound(film: Timeline, heard: Heard, window: Window) -> Samples:
+def _scene_sound(film: Timeline, heard: Heard, window: Window, field: Field) -> Samples:
     """What one recording adds to the film in a scene's window."""
     placed, sound, count = heard.placed, heard.sound, window.last - window.first
     begins = Fraction(window.first, RATE) - placed.first / film.rate  # of the scene's own time
     offset = (sound.offset or Fraction(0)) if sound.source else Fraction(0)
-    samples = as_stereo(read_samples(heard.source, placed.start + begins - offset, count))
+    samples = read_samples(heard.source, placed.start + begins - offset, count)
+    samples = into_field(field, placed, sound, heard.source, float(begins), samples)
     gain = levels(sound.level, float(begins), count)
     gain *= ramp(count, window.rise, window.fall)
     gain *= ramp(count, round(sound.fade_in * RATE), round(sound.fade_out * RATE))
@@ -184,8 +194,3 @@ def ramp(count: int, rise: int, fall: int) -> Samples:
     for samples, side in ((min(rise, count), gain), (min(fall, count), gain[::-1])):
         side[:samples] *= np.sin((np.arange(samples) + 0.5) / max(1, samples) * np.pi / 2)
     return gain
-
-
-def as_stereo(samples: Samples) -> Samples:
-    """Mono in both channels; of more than two, the first two."""
-    return np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples[:, :CHANNELS]

@@ -104,24 +104,11 @@ def smoothed(values: Array, rate: float, slowest: float = SLOWEST) -> Array:
     if count <= ORDER:
         return values
     weight = (rate / (FULL_TURN * slowest)) ** (2 * ORDER)
-    band = np.zeros((count + ORDER, ORDER + 1))  # a row's diagonal, and what lies right of it
-    band[:count, 0] = 1
+    band = np.zeros((ORDER + 1, count))  # the diagonal, and what lies below it
+    band[0] = 1
     for off in range(ORDER + 1):
         for k in range(ORDER + 1 - off):
-            band[k : k + count - ORDER, off] += weight * _THIRD[k] * _THIRD[k + off]
-    return _solved(band, values)
+            band[off, k : k + count - ORDER] += weight * _THIRD[k] * _THIRD[k + off]
+    from scipy.linalg import solveh_banded  # which takes a while to load
 
-
-def _solved(band: Array, right: Array) -> Array:
-    """Gaussian elimination in a symmetric band (N + ORDER, ORDER + 1) for `right` (N, K)."""
-    count = len(right)
-    found = np.concatenate([right, np.zeros((ORDER, right.shape[1]))])
-    for row in range(count):
-        for k in range(1, ORDER + 1):
-            share = band[row, k] / band[row, 0]
-            band[row + k, : ORDER + 1 - k] -= share * band[row, k:]
-            found[row + k] -= share * found[row]
-    for row in reversed(range(count)):
-        rest = band[row, 1:] @ found[row + 1 : row + 1 + ORDER]
-        found[row] = (found[row] - rest) / band[row, 0]
-    return found[:count]
+    return np.asarray(solveh_banded(band, values, lower=True))

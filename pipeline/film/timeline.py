@@ -11,6 +11,7 @@ from pipeline.choices import Level
 from pipeline.film.easing import at
 from pipeline.film.looks import IDLE, Look, is_original, scene_looks
 from pipeline.film.mask_files import probe_mask
+from pipeline.film.mask_reading import all_names
 from pipeline.film.script import Change, MaskSpec, Scene, Script, Through, Transition
 from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
@@ -199,6 +200,7 @@ def _place(
     job = _job(scene, Span(start, length), look, rate, size, problems)
     _check_paint(scene, leave, problems)
     _check_level(scene, job, info, problems)
+    _check_near(scene, info, masks, problems)
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
 
 
@@ -287,6 +289,18 @@ def _check_level(scene: Scene, job: StylizeJob, info: VideoInfo, problems: Probl
         open_levelling(job, info, lambda eye: eye)
     except Vr360Error as error:
         problems.add((*scene.place, "level"), f"level: {error}")
+
+
+def _check_near(
+    scene: Scene, info: VideoInfo, masks: Mapping[str, MaskSpec], problems: Problems
+) -> None:
+    if info.stereo is not Stereo.MONO:
+        return
+    for layer in scene.layers:
+        for name in sorted(all_names(layer.mask, masks)):
+            if name in masks and masks[name].kind == "near":
+                text = f"mask: {name} tells what is near by two eyes; {info.path} shows one"
+                problems.add((*layer.place, "mask"), text)
 
 
 def _job(

@@ -17,11 +17,12 @@ from pipeline.jobs.coding import Coding, coding_of
 from pipeline.jobs.scan import scan_source
 from pipeline.jobs.schedule import SEGMENT, best_length, frames_waited, split
 from pipeline.jobs.segments import Making, Segment
+from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import save_state
 from pipeline.source.delivery import Progress, Span
 from pipeline.stylize import open_film
-from pipeline.take import Take, probe_source, unfolding_of
+from pipeline.take import Take, unfolding_of
 from vr360.errors import InputError
 from vr360.frame import VideoInfo
 from vr360.media.probe import probe

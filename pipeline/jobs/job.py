@@ -34,11 +34,12 @@ from pipeline.jobs.segments import Manifest
 from pipeline.jobs.stop import PAUSE, Stop
 from pipeline.jobs.studio import Studio
 from pipeline.jobs.work import Engine, paint, pausing
+from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Progress
 from pipeline.source.unfolding import Unfolding
 from pipeline.stylize import StylizeReport, open_film
-from pipeline.take import probe_source, unfolding_of
+from pipeline.take import unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, VideoInfo
 from vr360.media.reader import Resampling

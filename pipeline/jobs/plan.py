@@ -18,8 +18,8 @@ from typing import Any
 import pipeline
 import vr360
 from pipeline.jobs.coding import Coding
-from pipeline.jobs.files import checksum, fingerprint, sha256, write_json
-from pipeline.jobs.scan import Scan
+from pipeline.jobs.files import checksum, sha256, write_json
+from pipeline.jobs.scan import Scan, source_of
 from pipeline.jobs.schedule import SEGMENT, split
 from pipeline.looks.track import LookTrack, parse_look
 from pipeline.painting.job import StylizeJob
@@ -64,7 +64,7 @@ class Plan:
     """All that decides about the bits of a film.
 
     Attributes:
-        source: fingerprint of the input.
+        source: fingerprint of the input, see `source_of`.
         settings: of the `StylizeJob`, as JSON knows them.
         styles: checksums of the files that the settings name.
         code: checksum of the program.
@@ -111,7 +111,7 @@ def make_plan(
     decides = [_painted(settings), styles, code(), _picture(info), _is_bare(job)]
     base = checksum([*decides, coding.bit_depth, coding.recipe])
     segments = tuple(_segments(job, scan, base, length, warm_up))
-    source = fingerprint(job.input)
+    source = source_of(job)
     known = source, settings, styles, code(), coding.encoder, coding.suffix
     return Plan(*known, length, warm_up, keep, scan.frames, segments)
 
@@ -121,7 +121,7 @@ def identity(job: StylizeJob) -> str:
     settings = settings_of(job)
     settings.pop("output")
     styles = {str(path): sha256(path) for path in _files(job)}
-    return checksum([fingerprint(job.input), settings, styles, code()])
+    return checksum([source_of(job), settings, styles, code()])
 
 
 def save_plan(folder: Path, plan: Plan) -> None:
@@ -151,7 +151,7 @@ def check_plan(folder: Path, plan: Plan) -> None:
     job = plan.job
     styles = {str(path): sha256(path) for path in _files(job)}
     reasons = {
-        f"{job.input} has changed since": fingerprint(job.input) != plan.source,
+        f"{job.input} has changed since": source_of(job) != plan.source,
         "a style or camera has changed since": styles != plan.styles,
         "another version of vr360 began it": code() != plan.code,
         "another version of ffmpeg began it": plan.encoder not in ("", ffmpeg_version()),
@@ -164,9 +164,9 @@ def check_plan(folder: Path, plan: Plan) -> None:
 
 def check_source(plan: Plan) -> None:
     """Raise InputError where the source is no more what it was when the job began."""
-    path = Path(plan.settings["input"])
-    if not path.exists() or fingerprint(path) != plan.source:
-        raise InputError(f"{path}: changed while it was painted; what is painted is kept")
+    job = plan.job
+    if not job.input.exists() or source_of(job) != plan.source:
+        raise InputError(f"{job.input}: changed while it was painted; what is painted is kept")
 
 
 def settings_of(job: StylizeJob) -> dict[str, Any]:
@@ -208,14 +208,14 @@ def _segments(
     job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int
 ) -> Iterator[Planned]:
     tracks, names = _tracks(job), _names(job, scan)
-    styles = [track.styles for track in tracks]
+    looks = [[track.styles, track.reduction] for track in tracks]
     for shot in split(scan.cuts, scan.frames, length, warm_up):
         after: str | None = None
         for piece in shot:
             entering = None if warm_up else after
             seen = names[piece.first - piece.warm_up : piece.first + piece.frames]
             awaited = not warm_up and piece is not shot[-1]
-            key = checksum([base, styles, entering, piece.warm_up, awaited, seen])[:32]
+            key = checksum([base, looks, entering, piece.warm_up, awaited, seen])[:32]
             yield Planned(key, piece.first, piece.frames, piece.warm_up, entering, awaited)
             after = key
 

@@ -25,6 +25,7 @@ from pipeline.source.preprocess import median_blur
 from pipeline.source.unfolding import Unfolding
 from pipeline.take import even_frames
 from pipeline.temporal.cuts import Cuts, open_cuts
+from vr360.cameras.chapters import chapters_after
 from vr360.errors import VideoOpenError
 from vr360.frame import Frame, Rgb, VideoInfo
 from vr360.media.reader import Resampling, read_ahead
@@ -119,9 +120,22 @@ def load_scan(path: Path) -> Scan | None:
 def scan_key(job: StylizeJob) -> str:
     """Checksum of the source, and of the choices that decide which frames are seen and how."""
     chosen: list[Any] = [job.span.start, job.span.duration, job.rate, job.median, job.size]
-    chosen += [job.paint_width, job.source_projection, job.stereo, job.level, job.lock]
+    chosen += [job.paint_width, job.source_projection, job.source_fov, job.stereo]
+    chosen += [job.level, job.lock]
     files = [_file(job.cuts), _file(job.camera)]
-    return checksum([fingerprint(job.input), files, *map(str, chosen)])
+    return checksum([source_of(job), files, *map(str, chosen)])
+
+
+def source_of(job: StylizeJob) -> str:
+    """Fingerprint of all films that are read: the input, and the chapters that follow it.
+
+    Raises:
+        InputError: one cannot be read.
+    """
+    has = job.chapters and job.input.is_file()
+    following = chapters_after(job.input) if has else []
+    each = [fingerprint(path) for path in (job.input, *following)]
+    return checksum(each) if following else each[0]
 
 
 def _file(choice: str) -> str:

@@ -35,12 +35,14 @@ class Seen:
         seconds: of the scene.
         number: of the eye, 0 or 1.
         clip_seconds: of the clip.
+        other: what the other eye sees; None where there is one eye alone.
     """
 
     eye: Rgb
     seconds: float
     number: int = 0
     clip_seconds: float = 0.0
+    other: Rgb | None = None
 
     @property
     def size(self) -> tuple[int, int]:

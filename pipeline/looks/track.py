@@ -12,14 +12,16 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
+from functools import cache
+from math import log2, sqrt
 from pathlib import Path
 
 from pipeline.looks.keyframes import Keyframes, Time, between, lerp, parse_keyframes
-from pipeline.nets.strengths import STRENGTHS, STROKES
+from pipeline.nets.strengths import STRENGTHS, STROKE_RANGE
 from vr360.errors import InputError
 
 STRONGEST = STRENGTHS[-1]
+SIZES = 2  # of the canvas, to the octave: a graph of the net is kept for each
 logger = logging.getLogger(__name__)
 
 Shares = dict[str, float]
@@ -68,6 +70,17 @@ class LookTrack:
         """Whether the look is the same from the first frame to the last."""
         return len(self.shares) == len(self.strengths) == len(self.strokes) == 1
 
+    @property
+    def reduction(self) -> float:
+        """How many times smaller the sphere is drawn for the net, and strokes as many times longer.
+
+        One size for the whole film, so that strokes that grow do not jump: that of the middle of
+        its strokes' lengths, to half an octave. Looks do the rest, see `pipeline.nets.looks`.
+        """
+        lengths = [length for _, length in self.strokes]
+        middle = sqrt(min(lengths) * max(lengths))
+        return float(2 ** (round(SIZES * log2(middle)) / SIZES))
+
     def at(self, seconds: Time = 0) -> Look:
         """The look at a moment; outside the keyframes that of the nearest one."""
         return Look(
@@ -105,7 +118,7 @@ def _strength(text: str) -> float:
 
 
 def _stroke(text: str) -> float:
-    return _number(text, "--stroke", *STROKES)
+    return _number(text, "--stroke", *STROKE_RANGE)
 
 
 def _number(text: str, option: str, least: float, most: float) -> float:
@@ -134,8 +147,14 @@ def _blend(text: str) -> Shares:
             f"--style {text}: name styles and their shares, as in starry_night:0.7,great_wave:0.3"
         )
     if ":" in text and abs(total - 1) > 1e-6:
-        logger.warning("--style %s: shares add up to %g, each was divided by that", text, total)
+        _tell_divided(text, total)
     return {name: share / total for name, share in shares.items() if share > 0}
+
+
+@cache
+def _tell_divided(text: str, total: float) -> None:
+    """Once, however often a look is read."""
+    logger.warning("--style %s: shares add up to %g, each was divided by that", text, total)
 
 
 def _is_number(text: str) -> bool:

@@ -77,6 +77,21 @@ class DraftConfig:
     @property
     def modulated(self) -> list[int]:
         """Channels of every convolution that a look decides about, in the net's order."""
+        return [*self.drafting, *self.revising]
+
+    @property
+    def normalised(self) -> int:
+        """Channels that the revision normalises."""
+        return self.detail * (1 + 2 * self.detail_blocks)
+
+    @property
+    def revision_reach(self) -> int:
+        """As `NetGeometry.reach`, with the draft as given."""
+        return REDUCED * (2 * self.detail_blocks + 2) + 3
+
+    @property
+    def drafting(self) -> list[int]:
+        """`modulated`, of the draft."""
         return [
             self.half,
             self.quarter,
@@ -86,10 +101,12 @@ class DraftConfig:
             *[self.half] * (1 + 2 * self.half_blocks),
             SKETCHED,
             3,
-            *[self.detail] * (1 + 2 * self.detail_blocks),
-            HALF,
-            3,
         ]
+
+    @property
+    def revising(self) -> list[int]:
+        """`modulated`, of the revision."""
+        return [*[self.detail] * (1 + 2 * self.detail_blocks), HALF, 3]
 
 
 class Reduce(nn.Module):
@@ -161,15 +178,22 @@ class Revision(nn.Module):
         self, rgb: Tensor, sketch: Tensor, surface: Surface, moments: Moments, look: Modulation
     ) -> tuple[Tensor, Tensor]:
         """The residual, and the features (N, detail, H / 4, W / 4) that it comes from."""
+        x = self.features(rgb, sketch, surface, moments, look)
+        y = torch.relu(affine(self.to_half(x, surface), *look(HALF)))
+        y = torch.relu(self.to_full(y, surface))
+        residual = affine(self.to_rgb(y, surface), *look(3))
+        return channels_first(residual), channels_first(x)
+
+    def features(
+        self, rgb: Tensor, sketch: Tensor, surface: Surface, moments: Moments, look: Modulation
+    ) -> Tensor:
+        """All that is normalised on the way, (N, H / 4, W / 4, detail)."""
         own = unshuffled(channels_last(rgb), REDUCED).to(sketch.dtype) - 0.5
         x = torch.cat([own, channels_last(sketch)], dim=-1)
         x = torch.relu(normalise(self.stem(x, surface), moments, look))
         for block in self.body:
             x = block(x, surface, moments, look)
-        y = torch.relu(affine(self.to_half(x, surface), *look(HALF)))
-        y = torch.relu(self.to_full(y, surface))
-        residual = affine(self.to_rgb(y, surface), *look(3))
-        return channels_first(residual), channels_first(x)
+        return x
 
 
 class DraftNet(Net):
@@ -220,10 +244,63 @@ class DraftNet(Net):
     ) -> tuple[Tensor, Tensor]:
         moments, look = moments or Moments(surface), Modulation(looks)
         sketch, shown = self.draft(shrunk(rgb, REDUCED), surface, moments, look)
+        return self.revise(rgb, sketch, shown, surface, moments, look)
+
+    def revise(
+        self,
+        rgb: Tensor,
+        sketch: Tensor,
+        shown: Tensor,
+        surface: Surface,
+        moments: Moments,
+        look: Modulation,
+    ) -> tuple[Tensor, Tensor]:
+        """What `paint` gives, from a draft; `look` goes on behind it."""
         residual, features = self.revision(rgb, sketch, surface, moments, look)
         wide = enlarged(shown, surface)
         painted = torch.sigmoid(channels_last(wide) + channels_last(residual))
         return channels_first(painted), features
+
+
+class Sketch(Net):
+    """The draft of a net as a net of its own, for pictures that are small already.
+
+    It takes the whole net's looks, and gives what `DraftNet.revise` takes: (N, SKETCHED + 3, h, w).
+    """
+
+    kind: ClassVar[str] = "sketch"
+    config: DraftConfig
+
+    def __init__(self, net: DraftNet) -> None:
+        super().__init__()
+        self.config, self.draft, self._whole = net.config, net.draft, net.geometry
+
+    @classmethod
+    def from_config(cls, fields: Mapping[str, Any]) -> Self:
+        return cls(DraftNet.from_config(fields))
+
+    @property
+    def geometry(self) -> NetGeometry:
+        sizes = self._whole.stride, self._whole.multiple, self._whole.reach
+        return NetGeometry(*(size // REDUCED for size in sizes))
+
+    @property
+    def look_size(self) -> int:
+        return 2 * sum(self.config.modulated)
+
+    def plain_look(self) -> Tensor:
+        return plain_look(self.config.modulated)
+
+    def paint(
+        self,
+        rgb: Tensor,
+        looks: Tensor,
+        surface: Surface = SPHERE,
+        moments: Moments | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        moments = moments or Moments(surface)
+        sketch, shown = self.draft(rgb, surface, moments, Modulation(looks))
+        return torch.cat([sketch, shown], 1), sketch
 
 
 def enlarged(draft: Tensor, surface: Surface) -> Tensor:

@@ -50,9 +50,10 @@ def ratio(strength: Tensor) -> Tensor:
 def kept(strength: Tensor) -> Tensor:
     """Share of the picture itself in what comes out: all of it at 0, none from 1 on.
 
-    A net with a bottleneck cannot return its input; below 1 it paints what is added to it.
+    A net with a bottleneck cannot return its input; below 1 it paints what is added to it. In equal
+    steps, so that equal steps of strength change the picture about as much.
     """
-    return (1 - strength).clamp(0, 1).square()
+    return (1 - strength).clamp(0, 1)
 
 
 def at_strength(looks: Tensor, strength: Tensor) -> Tensor:

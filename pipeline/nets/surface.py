@@ -14,11 +14,14 @@ from typing import Protocol
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vr360.cubemap import face_areas
 from vr360.geometry import row_areas
-from vr360.sampling.padding import face_pad, sphere_pad
+from vr360.sampling.padding import face_pad, pixels_of_faces, sphere_pad
+
+Numbers = NDArray[np.int64]
 
 
 class Surface(Protocol):
@@ -37,6 +40,13 @@ class Surface(Protocol):
         """Broadcastable to (N, C, H, W), summing to 1 over H and W."""
 
 
+class PlacesPixels(Surface, Protocol):
+    """A surface of which each pixel beyond an edge is one of its own."""
+
+    def pixels(self, picture: Numbers, y: Numbers, x: Numbers, height: int, width: int) -> Numbers:
+        """Which pixel of pictures (N, height, width) lies at y, x: at most one beyond an edge."""
+
+
 @dataclass(frozen=True)
 class Sphere:
     """Full 360° x 180° equirect: longitude wraps, poles mirror, rows weigh by their area."""
@@ -49,6 +59,12 @@ class Sphere:
     def weights(self, features: Tensor) -> Tensor:
         height, width = features.shape[-2:]
         return _like(features, row_areas(height)[:, None] / width)
+
+    def pixels(self, picture: Numbers, y: Numbers, x: Numbers, height: int, width: int) -> Numbers:
+        beyond = (y < 0) | (y >= height)
+        row = np.where(y < 0, -1 - y, np.where(y >= height, 2 * height - 1 - y, y))
+        column = (x + beyond * (width // 2)) % width
+        return np.asarray((picture * height + row) * width + column)
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,9 @@ class CubeFaces:
 
     def weights(self, features: Tensor) -> Tensor:
         return _like(features, 6 * face_areas(features.shape[-1]))
+
+    def pixels(self, picture: Numbers, y: Numbers, x: Numbers, height: int, width: int) -> Numbers:
+        return pixels_of_faces(picture, y, x, height)
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,12 @@ def to_tensor(pictures: Sequence[Rgb], device: torch.device | str = "cpu") -> Te
 
 def to_rgb(pictures: Tensor, depth: int) -> list[Rgb]:
     """(N, 3, H, W) float in [0, 1] -> rgb (H, W, 3) of 8 or 10 bits; the single download."""
+    return [_to_host(picture, depth) for picture in pictures]
+
+
+def _to_host(picture: Tensor, depth: int) -> Rgb:
     peak = peak_at(depth)
     kind = np.uint8 if depth == 8 else np.uint16
     # torch converts to uint8 fast; int16 holds every 10-bit code.
-    codes = pictures.clamp(0, 1).mul_(peak).round_().to(torch.uint8 if depth == 8 else torch.int16)
-    host = codes.permute(0, 2, 3, 1).contiguous().cpu().numpy()
-    return [picture.astype(kind, copy=False) for picture in host]
+    codes = picture.clamp(0, 1).mul_(peak).round_().to(torch.uint8 if depth == 8 else torch.int16)
+    return codes.permute(1, 2, 0).contiguous().cpu().numpy().astype(kind, copy=False)

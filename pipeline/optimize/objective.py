@@ -3,22 +3,23 @@
 Gatys, Ecker, Bethge 2015, on the sphere: the network sees the faces of a cube, each of which goes
 on in its neighbours, and every feature counts by the area it covers. Both terms are relative, so
 that one ratio serves every layer and network: a content layer's squared distance is divided by the
-source's own square, a style layer's by that of the painting's Gram matrix; layers are averaged by
-their weights.
+source's own square, what a style layer keeps by the painting's (`pipeline.optimize.textures`);
+layers are averaged by their weights.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from pipeline.nets.losses import gram
-from pipeline.nets.surface import PLANE, SPHERE
+from pipeline.nets.surface import SPHERE
 from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.faces import Part
+from pipeline.optimize.textures import Texture, by_area
 
 UNIT = 1e-2
 """Style over content at unrealness 0 and `REFERENCE_WIDTH`: Come Swim's 2 to 5 then span what the
@@ -26,10 +27,8 @@ film found usable."""
 
 REFERENCE_WIDTH = 1024
 
-Grams = dict[str, Tensor]
-
-FLAT = Part(PLANE, lambda rgb: rgb)
-"""A painting: all of a plane."""
+Kept = dict[str, Tensor]
+"""What a texture keeps of a part, by layer."""
 
 
 def style_ratio(unrealness: float, width: int) -> float:
@@ -75,7 +74,7 @@ class Objective:
     Args:
         vgg: with the layers of `weights`.
         weights: of the terms.
-        painted: Gram matrices of the painting, see `painting_grams`.
+        painting: as the layers of style see it.
         source: (1, 3, H, W), whose content is wanted.
         parts: see `parts_of`.
         expected: of the neighbouring frames.
@@ -85,14 +84,14 @@ class Objective:
         self,
         vgg: VggFeatures,
         weights: Weights,
-        painted: Grams,
+        painting: Texture,
         source: Tensor,
         parts: Sequence[Part],
         expected: Sequence[Expected] = (),
     ) -> None:
         self.weights = weights
         self._vgg = vgg
-        self._painted = painted
+        self._painting = painting
         self._parts = parts
         self._expected = expected
         self._content_share = _shares(weights.content)
@@ -103,12 +102,14 @@ class Objective:
     def __call__(self, rgb: Tensor) -> tuple[dict[str, float], Tensor]:
         """The weighted terms, and the gradient of their sum (1, 3, H, W)."""
         leaf = rgb.detach().requires_grad_()
-        grams = self._all_grams(leaf) if len(self._parts) > 1 else None
+        # Drawn by the picture: a run that is resumed goes on as it would have.
+        draw = zlib.crc32(leaf.detach().cpu().numpy().tobytes())
+        several = self._all_kept(leaf, draw) if len(self._parts) > 1 else None
         terms = dict.fromkeys(("content", "style"), 0.0)
-        for part, wanted in zip(self._parts, self._wanted, strict=True):
-            seen, content = self._look(leaf, part, wanted)
-            style, slopes = self._style(grams or seen)
-            torch.autograd.backward([content, *seen.values()], [None, *slopes])
+        for number, (part, wanted) in enumerate(zip(self._parts, self._wanted, strict=True)):
+            kept, content = self._look(leaf, part, wanted, draw)
+            style, slopes = self._style(several or [kept], draw)
+            torch.autograd.backward([content, *kept.values()], [None, *slopes[number].values()])
             terms["content"] += float(content.detach())
             terms["style"] = style
         for name, term in self._pixel_terms(leaf).items():
@@ -119,45 +120,49 @@ class Objective:
         return terms, leaf.grad
 
     @torch.no_grad()
-    def _all_grams(self, rgb: Tensor) -> Grams:
-        totals: Grams = {}
-        for part, wanted in zip(self._parts, self._wanted, strict=True):
-            for name, value in self._look(rgb, part, wanted)[0].items():
-                totals[name] = totals[name] + value if name in totals else value
-        return totals
+    def _all_kept(self, rgb: Tensor, draw: int) -> list[Kept]:
+        pairs = zip(self._parts, self._wanted, strict=True)
+        return [self._look(rgb, part, wanted, draw)[0] for part, wanted in pairs]
 
-    def _look(self, rgb: Tensor, part: Part, wanted: Mapping[str, Tensor]) -> tuple[Grams, Tensor]:
-        """A part's Gram matrices, and its share of the content term."""
+    def _look(
+        self, rgb: Tensor, part: Part, wanted: Mapping[str, Tensor], draw: int
+    ) -> tuple[Kept, Tensor]:
+        """What a part's texture keeps of it, and its share of the content term."""
 
         def tap(name: str, features: Tensor) -> Tensor:
-            return self._summary(name, _by_area(features, part), wanted)
+            return self._summary(name, features, part, wanted, draw)
 
         found = self._vgg(part.cut(rgb), part.surface, tap)
         content = rgb.new_zeros(())
         for name, share in self._content_share.items():
             content = content + found[name][-1] * (share / self._power[name])
-        sizes = {name: len(self._painted[name]) for name in self._style_share}
-        grams = {n: found[n][: size * size].view(size, size) for n, size in sizes.items()}
-        return grams, content
+        kept = {
+            n: found[n][:-1] if n in self._content_share else found[n] for n in self._style_share
+        }
+        return kept, content
 
-    def _summary(self, name: str, features: Tensor, wanted: Mapping[str, Tensor]) -> Tensor:
-        """All that is kept of a layer: its Gram matrix, flat, then the squared content distance."""
+    def _summary(
+        self, name: str, features: Tensor, part: Part, wanted: Mapping[str, Tensor], draw: int
+    ) -> Tensor:
+        """All that is kept of a layer: by the texture, then the squared content distance."""
         parts = []
         if name in self._style_share:
-            parts.append(gram(features).sum(0).flatten())
+            parts.append(self._painting.kept(name, features, part, draw))
         if name in self._content_share:
-            parts.append((features - wanted[name]).square().sum().view(1))
+            parts.append((by_area(features, part) - wanted[name]).square().sum().view(1))
         return torch.cat(parts)
 
-    def _style(self, grams: Grams) -> tuple[float, list[Tensor]]:
-        """The style term of the whole sphere, and its slope by each Gram matrix."""
-        total, slopes = 0.0, []
+    def _style(self, kept: Sequence[Kept], draw: int) -> tuple[float, list[Kept]]:
+        """The style term of the whole sphere, and its slope by what is kept of each part."""
+        leaves = [{n: t.detach().requires_grad_() for n, t in part.items()} for part in kept]
+        total = torch.zeros(())
         for name, share in self._style_share.items():
-            gap = grams[name].detach() - self._painted[name]
-            scale = self.weights.ratio * share / float(self._painted[name].square().sum())
-            total += scale * float(gap.square().sum())
-            slopes.append(2 * scale * gap)
-        return total, slopes
+            apart = self._painting.distance(name, [part[name] for part in leaves], draw)
+            total = total + self.weights.ratio * share * apart.cpu()
+        if total.requires_grad:
+            total.backward()  # type: ignore[no-untyped-call]
+        slopes = [{n: _slope(leaf) for n, leaf in part.items()} for part in leaves]
+        return float(total.detach()), slopes
 
     def _pixel_terms(self, rgb: Tensor) -> dict[str, Tensor]:
         terms = {}
@@ -173,21 +178,10 @@ class Objective:
     def _wanted_content(self, source: Tensor, part: Part) -> dict[str, Tensor]:
         def tap(name: str, features: Tensor) -> Tensor:
             wanted = name in self._content_share
-            return _by_area(features, part) if wanted else features.new_zeros(())
+            return by_area(features, part) if wanted else features.new_zeros(())
 
         wanted: dict[str, Tensor] = self._vgg(part.cut(source), part.surface, tap)
         return wanted
-
-
-@torch.no_grad()
-def painting_grams(vgg: VggFeatures, painting: Tensor, layers: Sequence[str]) -> Grams:
-    """Gram matrices (C, C) of a painting (1, 3, h, w), a flat picture, averaged over its area."""
-
-    def tap(name: str, features: Tensor) -> Tensor:
-        used = name in layers
-        return gram(_by_area(features, FLAT))[0] if used else features.new_zeros(())
-
-    return {name: g for name, g in vgg(painting, PLANE, tap).items() if name in layers}
 
 
 def sphere_variation(rgb: Tensor) -> Tensor:
@@ -198,10 +192,8 @@ def sphere_variation(rgb: Tensor) -> Tensor:
     return ((down + across) * SPHERE.weights(rgb)).sum() / 3
 
 
-def _by_area(features: Tensor, part: Part) -> Tensor:
-    """Features whose plain mean square is the part's share of the mean square over the sphere."""
-    height, width = features.shape[-2:]
-    return features * (part.surface.weights(features) * (part.share * height * width)).sqrt()
+def _slope(leaf: Tensor) -> Tensor:
+    return torch.zeros_like(leaf) if leaf.grad is None else leaf.grad
 
 
 def _power(features: Tensor) -> float:

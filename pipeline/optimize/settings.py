@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipeline.choices import FrameStart, Histogram, OptimizeKind, Optimizer, Precision, settle
+from pipeline.choices import (
+    FrameStart,
+    Histogram,
+    OptimizeKind,
+    Optimizer,
+    Precision,
+    StyleTerm,
+    settle,
+)
 from pipeline.nets.vgg import layer_indices
 from vr360.choices import chosen
 from vr360.errors import InputError
@@ -38,6 +46,7 @@ class OptimizeSettings:
     """Attributes:
     unrealness: u; style counts 10^u times as much as content, see `style_ratio`.
     content_layers, style_layers: and their weights, averaged; weights of 0 are left out.
+    style_term: `gram` compares Gram matrices, `transport` the features themselves.
     variation: weight of the mean squared difference of neighbouring pixels.
     method: `adam` or `lbfgs`.
     learning_rate: of Adam, in shares of full scale a step; it falls to zero along half a cosine.
@@ -58,6 +67,7 @@ class OptimizeSettings:
     unrealness: float = 3.5
     content_layers: Layers = (("conv4_2", 1.0),)
     style_layers: Layers = GATYS
+    style_term: StyleTerm = StyleTerm.GRAM
     variation: float = 1.0
     method: Optimizer = Optimizer.ADAM
     learning_rate: float = 0.03
@@ -81,6 +91,7 @@ class OptimizeSettings:
             init=FrameStart,
             histogram=Histogram,
             precision=Precision,
+            style_term=StyleTerm,
         )
         _within("--unrealness", self.unrealness, -10, 10)
         _within("--iterations", self.iterations, 1, 100_000)
@@ -91,6 +102,8 @@ class OptimizeSettings:
         _within("--tv-weight", self.variation, 0, math.inf)
         _within("--flow-weight", self.flow_weight, 0, math.inf)
         _within("--passes", self.passes, 1, 100)
+        if self.style_term == StyleTerm.TRANSPORT and self.method == Optimizer.LBFGS:
+            raise InputError("--style-term transport draws anew every step: use --optimizer adam")
         if self.passes > 1 and self.flow_weight == 0:
             raise InputError("--passes: several passes need a --flow-weight above 0 to tie frames")
 

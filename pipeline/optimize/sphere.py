@@ -16,15 +16,14 @@ from pipeline.optimize.faces import STRIDE, parts_of, reach
 from pipeline.optimize.neighbours import Moved
 from pipeline.optimize.objective import (
     Expected,
-    Grams,
     Objective,
     Weights,
-    painting_grams,
     style_ratio,
 )
 from pipeline.optimize.poles import even
 from pipeline.optimize.settings import OptimizeSettings
 from pipeline.optimize.style_image import scaled
+from pipeline.optimize.textures import Texture, texture_of
 from pipeline.optimize.workspace import Workspace
 from pipeline.source.preprocess import open_resizer
 from pipeline.temporal.planar import Floats
@@ -64,14 +63,14 @@ class Task:
 
 
 class SpherePainter:
-    """Paints spheres with one network and one set of settings; Gram matrices are kept."""
+    """Paints spheres with one network and one set of settings; textures of paintings are kept."""
 
     def __init__(self, vgg: VggFeatures, network: str, settings: OptimizeSettings, device: str):
         self._vgg = vgg
         self._halo = reach(network, settings.layers)
         self._settings = settings
         self._device = torch.device(device)
-        self._grams: dict[tuple[int, int], tuple[Rgb, Grams]] = {}
+        self._textures: dict[tuple[int, int], tuple[Rgb, Texture]] = {}
 
     def paint(self, task: Task, work: Workspace, watch: Watch) -> Tensor:
         """(1, 3, height, width) in [0, 1]; goes on with what the workspace holds of it.
@@ -106,7 +105,7 @@ class SpherePainter:
         return Objective(
             self._vgg,
             weights,
-            self._painted(task.painting, width),
+            self._texture(task.painting, width),
             self._tensor(task.source, size),
             parts_of(*size, self._halo, settings.part_pixels, str(self._device)),
             [self._expected(moved) for moved in task.expected if width == task.size[1]],
@@ -158,14 +157,15 @@ class SpherePainter:
         white = torch.rand(1, 3, *size, generator=random).to(self._device)
         return torch.lerp(self._tensor(task.source, size), even(white), noise)
 
-    def _painted(self, painting: Rgb, width: int) -> Grams:
+    def _texture(self, painting: Rgb, width: int) -> Texture:
         key = id(painting), width
-        if key not in self._grams:
+        if key not in self._textures:
             small = scaled(painting, round(width * self._settings.style_scale))
             names = [name for name, weight in self._settings.style_layers if weight > 0]
-            grams = painting_grams(self._vgg, to_tensor([small], self._device), names)
-            self._grams[key] = painting, grams  # held, so that no other one gets its id
-        return self._grams[key][1]
+            seen = to_tensor([small], self._device)
+            texture = texture_of(self._settings.style_term, self._vgg, seen, names)
+            self._textures[key] = painting, texture  # held, so that no other one gets its id
+        return self._textures[key][1]
 
     def _tensor(self, rgb: Rgb, size: tuple[int, int]) -> Tensor:
         return to_tensor([open_resizer(rgb.shape[:2], size)(rgb)], self._device)

@@ -11,6 +11,7 @@ be replaced and for sizes that the net's stride does not divide.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -25,11 +26,12 @@ from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.padding import sphere_pad_rgb
 from vr360.projections import CubeMap, Equirect
-from vr360.sampling import build_sampler
+from vr360.sampling import Sampler, build_sampler
 from vr360.sampling.padding import beyond_edges
 
 LEAN = (0.03, 0.015)  # share of the pixel as far beyond the edge, from the edge inwards
 FEWEST = 4  # of a net's coarsest features along a face's edge, below which its corners show
+SMALLEST = 4  # of a net's multiples, the width of a sphere that is drawn smaller
 FEATHER = 32  # pixels over which the two ends of an extended picture fade into each other
 
 
@@ -106,18 +108,40 @@ def _join_at_seam(painted: Rgb, beyond: Rgb) -> Rgb:
 class Cube:
     """Six equi-angular faces of the eye's angular resolution, padded by their true neighbours."""
 
-    def __init__(self, height: int, width: int, eyes: int, net: NetGeometry) -> None:
-        cube = CubeMap(face_size(width, net.stride))
-        self.size, self._layout = cube.size, cube.layout
+    def __init__(
+        self, height: int, width: int, eyes: int, net: NetGeometry, reduction: float = 1
+    ) -> None:
+        self._cube = CubeMap(face_size(width / reduction, net.stride))
+        self._eye = Equirect(height, width)
+        self.size, self._layout = self._cube.size, self._cube.layout
         self.surface: Surface = CubeFaces(together=len(FACES) * eyes)
-        self._to_faces = build_sampler(Equirect(height, width), cube)
-        self._to_eye = build_sampler(cube, Equirect(height, width))
+        self._to_faces = build_sampler(self._eye, self._cube)
+
+    @cached_property
+    def _to_eye(self) -> Sampler:
+        """Made when it is needed: of a large still it takes as much room as the painting itself."""
+        return build_sampler(self._cube, self._eye)
 
     def spread(self, eye: Rgb) -> list[Rgb]:
         return list(unpack_faces(self._to_faces(eye), self._layout))
 
     def gather(self, pictures: Sequence[Rgb]) -> Rgb:
         return self._to_eye(pack_faces(soften_rims(np.stack(pictures)), self._layout))
+
+
+class Resized:
+    """A canvas for the eye drawn larger or smaller than it is."""
+
+    def __init__(self, inner: Canvas, eye: Equirect, drawn: Equirect) -> None:
+        self.surface = inner.surface
+        self._inner = inner
+        self._there, self._back = build_sampler(eye, drawn), build_sampler(drawn, eye)
+
+    def spread(self, eye: Rgb) -> list[Rgb]:
+        return self._inner.spread(self._there(eye))
+
+    def gather(self, pictures: Sequence[Rgb]) -> Rgb:
+        return self._back(self._inner.gather(pictures))
 
 
 def soften_rims(faces: Rgb) -> Rgb:
@@ -145,7 +169,7 @@ def soften_rims(faces: Rgb) -> Rgb:
     return soft
 
 
-def face_size(width: int, stride: int) -> int:
+def face_size(width: float, stride: int) -> int:
     """Side of the faces that show as many pixels a degree as an equirect picture of `width`.
 
     It is a multiple of the net's stride.
@@ -168,19 +192,40 @@ def check_layout(projection: str, padding: str) -> None:
 
 
 def choose_canvas(
-    height: int, width: int, eyes: int, projection: str, padding: str, net: NetGeometry
+    height: int,
+    width: int,
+    eyes: int,
+    projection: str,
+    padding: str,
+    net: NetGeometry,
+    reduction: float = 1,
 ) -> Canvas:
-    """The canvas for `eyes` equirect spheres of (height, width)."""
+    """The canvas for `eyes` equirect spheres of (height, width).
+
+    Args:
+        reduction: how many times smaller they are drawn for the net. Its strokes are as many
+            pixels long at any size, so in degrees they become so many times as long.
+    """
     if projection == "auto":
-        projection, _ = choose_projection(width, padding, net)
+        projection, _ = choose_projection(width / reduction, padding, net)
     if projection == "cubemap":
-        return Cube(height, width, eyes, net)
+        return Cube(height, width, eyes, net, reduction)
+    if reduction != 1:
+        drawn = _reduced(height, width, reduction, net)
+        inner = choose_canvas(*drawn, eyes, projection, padding, net)
+        return Resized(inner, Equirect(height, width), Equirect(*drawn))
     if height % net.stride == 0 and width % net.multiple == 0 and padding == "sphere":
         return WholeEquirect(eyes)
     return ExtendedEquirect(height, width, eyes, net)
 
 
-def choose_projection(width: int, padding: str, net: NetGeometry) -> tuple[str, str]:
+def _reduced(height: int, width: int, reduction: float, net: NetGeometry) -> tuple[int, int]:
+    """An equirect size (height, width) so many times smaller that the net's stride divides."""
+    columns = max(SMALLEST, round(width / reduction / net.multiple)) * net.multiple
+    return max(1, round(height * columns / width / net.stride)) * net.stride, columns
+
+
+def choose_projection(width: float, padding: str, net: NetGeometry) -> tuple[str, str]:
     """`equirect` or `cubemap` for eyes of that width, and why, for the user.
 
     A net may look further than a face is wide: each of its convolutions takes what lies beyond an

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from pipeline.looks.keyframes import Time
 from pipeline.painting.stylizer import Stylizer
 from pipeline.source.preprocess import check_median, median_blur
@@ -45,8 +47,12 @@ class PicturePainter:
 
         Returns:
             As many, (H, W, 3) each.
+
+        Raises:
+            ValueError: another type of picture.
         """
         for eye in rgb:
+            _check_picture(eye)
             check_median(self._median, bit_depth(eye))
         soft = [median_blur(eye, self._median) for eye in rgb]
         return self._stylizer(soft, seconds=seconds, sharp=rgb)
@@ -54,3 +60,12 @@ class PicturePainter:
     def begin_shot(self) -> None:
         """What comes next is another shot; with `statistics="shot"` nothing of this one is kept."""
         self._stylizer.begin_shot()
+
+
+def _check_picture(rgb: Rgb) -> None:
+    """Raise ValueError for what is no picture; one of another type is named by its depth."""
+    if not isinstance(rgb, np.ndarray):
+        kind = type(rgb).__name__
+        raise ValueError(f"rgb must be an array (H, W, 3), got {kind}; vr360.open reads files")
+    if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.shape[1] % 2:
+        raise ValueError(f"rgb must be (H, W, 3) with W even, got {rgb.shape}")

@@ -6,6 +6,7 @@ Numpy outside, torch inside; one way in, one way out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -141,14 +142,16 @@ class Stylizer:
         """How eyes of that width are laid out for the net, and why; one sentence for the user."""
         if self._projection != "auto":
             return f"{self._projection}, as asked for"
-        return ": ".join(choose_projection(width, self._padding, self._palette.net.geometry))
+        net = self._palette.net.geometry
+        return ": ".join(choose_projection(width / self.track.reduction, self._padding, net))
 
     def canvas(self, height: int, width: int, eyes: int) -> Canvas:
         """How `eyes` spheres of this size are laid out."""
         key = height, width, eyes
         if key not in self._canvases:
-            net = self._palette.net.geometry
-            self._canvases[key] = choose_canvas(*key, self._projection, self._padding, net)
+            net, reduction = self._palette.net.geometry, self.track.reduction
+            layout = self._projection, self._padding
+            self._canvases[key] = choose_canvas(*key, *layout, net, reduction)
         return self._canvases[key]
 
     def __call__(
@@ -177,8 +180,7 @@ class Stylizer:
         if share == 1 and depth == bit_depth(eyes[0]):
             return list(sharp)
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
-        pictures = [picture for eye in eyes for picture in canvas.spread(eye)]
-        rgb = to_tensor(pictures, self.backend.device)
+        rgb = to_tensor([p for eye in eyes for p in canvas.spread(eye)], self.backend.device)
         painted = to_rgb(self._paint(rgb, look, canvas.surface, elapsed), depth)
         each = len(painted) // len(eyes)
         spheres = [
@@ -191,7 +193,9 @@ class Stylizer:
         ]
 
     def _paint(self, rgb: Tensor, look: Look, surface: Surface, elapsed: int) -> Tensor:
-        values = self._palette.values(look)
+        # The canvas is sized for strokes of one length; the look's are so many times as long there.
+        own = look.stroke / self.track.reduction
+        values = self._palette.values(replace(look, stroke=own))
         if self._shot:
             return self._shot.paint(rgb, values, surface, elapsed)
         return self.backend(rgb, values, surface)

@@ -35,7 +35,9 @@ class Span:
     duration: Fraction | None = None
 
     def check(self, info: VideoInfo) -> None:
-        """Raise InputError where the source ends before the part begins."""
+        """Raise InputError where there is no such part."""
+        if self.duration is not None and self.duration <= 0:
+            raise InputError(f"--duration {float(self.duration):g}: give a time above 0")
         if not info.is_still and self.start >= info.duration:
             raise InputError(
                 f"{info.path}: --start {float(self.start):g} s lies behind its end, "

@@ -22,6 +22,7 @@ from vr360.geometry import (
     HALF_TURN,
     equirect_directions,
     lonlat_to_pixel,
+    lonlat_to_xyz,
     pixel_to_lonlat,
 )
 from vr360.padding import sphere_pad_rgb
@@ -112,6 +113,12 @@ def views(height: int, field: int) -> tuple[View, ...]:
 def sphere_directions(height: int, width: int) -> Floats:
     """`equirect_directions` in single precision, kept."""
     return equirect_directions(height, width).astype(np.float32)
+
+
+def directions_of_rows(rows: slice, height: int, width: int) -> Floats:
+    """Some rows of `sphere_directions`, made anew: all of a large picture take much room."""
+    y = np.arange(rows.start, rows.stop)[:, None]
+    return lonlat_to_xyz(*pixel_to_lonlat(np.arange(width), y, height, width)).astype(np.float32)
 
 
 def fuse(parts: tuple[View, ...], flows: list[Floats], height: int) -> Floats:

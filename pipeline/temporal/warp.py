@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from pipeline.temporal.bands import Enlarged, in_bands
 from pipeline.temporal.planar import Floats
-from pipeline.temporal.views import length, places, sphere_directions, unit
+from pipeline.temporal.views import directions_of_rows, length, places, sphere_directions, unit
 from vr360.geometry import FULL_TURN, HALF_TURN
 
 PAD = 4  # rows of padding over each pole; the kernel reads two
@@ -139,6 +139,6 @@ def _polar_rows(moved: Motion) -> tuple[int, int]:
 def _polar_shifts(vectors: Floats, start: int, height: int) -> Floats:
     """Shifts (rows, width, 2) of the rows from `start` on, from their vectors (rows, width, 3)."""
     rows, width = slice(start, start + len(vectors)), vectors.shape[1]
-    x, y = places(unit(sphere_directions(height, width)[rows] + vectors), height, width)
+    x, y = places(unit(directions_of_rows(rows, height, width) + vectors), height, width)
     lines = np.arange(height, dtype=np.float32)[rows, None]
     return np.stack([x - np.arange(width, dtype=np.float32), y - lines], axis=-1)

@@ -60,6 +60,7 @@ FILES = Path("in.mp4"), Path("out.mp4")
         (lambda: OptimizeJob(*FILES, StyleImage(Path("p")), paint_width=1), "--paint-width 1"),
         (lambda: OptimizeJob(*FILES, StyleImage(Path("p")), camera="x"), "no camera 'x'"),
         (lambda: OptimizeSettings(method="x"), "--optimizer x: one of adam, lbfgs"),
+        (lambda: OptimizeSettings(style_term="x"), "--style-term x: one of gram, transport"),
         (lambda: OptimizeSettings(init="x"), "--init x: one of independent, previous, flow"),
         (lambda: OptimizeSettings(histogram="x"), "--histogram x: one of none, scene, film"),
         (lambda: OptimizeSettings(precision="x"), "--precision x: one of auto, float32, bfloat16"),

@@ -314,6 +314,7 @@ def test_a_job_takes_words_for_paths_and_choices(tmp_path: Path, tiny_film: Path
         ({"style": "none_such"}, "none_such: no such style"),
         ({"then": ["none_such"]}, "none_such: no such style"),
         ({"span": Span(Fraction(99))}, "--start 99 s lies behind its end"),
+        ({"span": Span(duration=Fraction(0))}, "--duration 0: give a time above 0"),
     ],
 )
 def test_what_stands_in_the_way_is_said_before_nets_are_loaded_and_lenses_calibrated(

@@ -12,11 +12,12 @@ import pytest
 
 from pipeline.backends import TorchBackend
 from pipeline.painting import stylizer
+from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import PaintState, load_state, save_state
 from pipeline.source.delivery import Span
 from pipeline.source.unfolding import open_unfolding
-from pipeline.take import Take, even_frames, prepared_frames, probe_source
+from pipeline.take import Take, even_frames, prepared_frames
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import CheckpointError
 from vr360.frame import Frame, Rgb, Stereo
@@ -126,7 +127,8 @@ import numpy as np
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import load_state
 from pipeline.source.unfolding import open_unfolding
-from pipeline.take import Take, probe_source
+from pipeline.painting.asked import probe_source
+from pipeline.take import Take
 from fractions import Fraction
 from vr360.frame import Stereo
 clip, style, state, out, stereo = sys.argv[1:]

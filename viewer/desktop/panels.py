@@ -45,7 +45,7 @@ class StylePanel(QDockWidget):
         for entry in entries:
             self.add(entry)
         self.strength = slider(0, 150, round(strength * 100))
-        self.stroke = slider(-100, 100, 0)  # hundredths of an octave
+        self.stroke = slider(-100, 200, 0)  # hundredths of an octave
         self.blend = slider(0, 100, 100)
         self.preview = slider(0, len(PREVIEW_HEIGHTS) - 1, PREVIEW_HEIGHTS.index(PREVIEW_HEIGHT))
         self.lag = QLabel("not painting")

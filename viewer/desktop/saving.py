@@ -14,8 +14,11 @@ from viewer.screenshot import save_still
 from viewer.session import Session
 from vr360.errors import OutputError
 from vr360.frame import Rgb
+from vr360.media.targets import STILL_SUFFIXES
+from vr360.media.transcoding import TRANSCODED_SUFFIXES
 
-FILTER = "Films and stills (*.mp4 *.mov *.mkv *.webm *.m4v *.ts *.avi *.jpg *.jpeg *.png);;All (*)"
+_STILLS = " ".join(f"*{suffix}" for suffix in (*STILL_SUFFIXES, *TRANSCODED_SUFFIXES))
+FILTER = f"Films and stills (*.mp4 *.mov *.mkv *.webm *.m4v *.ts *.avi {_STILLS});;All (*)"
 
 
 class Saving:

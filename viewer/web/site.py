@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from viewer.film import open_film
+from viewer.film import on_one_track, open_film
 from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry
 from viewer.web.codecs import MediaType, is_ambisonic, media_type
 from viewer.web.live import LIVE
@@ -107,8 +107,8 @@ def share(job: ShareJob, progress: Progress = lambda n, _: n, place: Place | Non
         OutputError: the folder holds something else, or cannot be written.
         EncodeError: ffmpeg failed.
     """
-    infos = [open_film(film) for film in job.films]
-    original = open_film(job.compare) if job.compare else None
+    infos = [on_one_track(open_film(film)) for film in job.films]
+    original = on_one_track(open_film(job.compare)) if job.compare else None
     check_folder(job.out)
     site = _Site(job, progress, place or copy)
     names = names_of(job.films)

@@ -81,6 +81,8 @@ def order_of(track: AudioInfo, marks: Iterable[Ambisonic]) -> int:
         marks: what the file marks as ambisonic (`SA3D`). Without a mark, 4, 9 or 16 channels that
             declare no loudspeakers are taken for ambisonic, as `inject` does.
     """
+    if track.ambisonic:
+        return track.ambisonic
     for mark in marks:
         if mark.channels == track.channels:
             return mark.order

@@ -96,6 +96,24 @@ def colour_codes(primaries: str, transfer: str, matrix: str, span: str) -> tuple
     return tuple(next(code for code, name in names.items() if name == it) for names, it in named)
 
 
+def named_colour(primaries: int, transfer: int) -> Colour:
+    """Full-range R'G'B' whose primaries and transfer H.273 numbers so; sRGB where unknown."""
+    return Colour(
+        matrix="gbr",
+        primaries=_PRIMARIES.get(primaries, "bt709"),
+        transfer=_TRANSFERS.get(transfer, "iec61966-2-1"),
+        range="pc",
+    )
+
+
+def code_points(colour: Colour) -> bytes:
+    """What a PNG's cICP says of R'G'B' of this colour; empty for sRGB's, which needs no word."""
+    if colour.primaries == "bt709" and not colour.is_hdr:
+        return b""
+    primaries, transfer, _, _ = colour_codes(colour.primaries, colour.transfer, "gbr", "pc")
+    return bytes([primaries, transfer, 0, 1])
+
+
 def depth_of(frame: av.VideoFrame) -> int:
     """8, or 10 for everything deeper."""
     return 10 if max(c.bits for c in frame.format.components) > 8 else 8

@@ -16,18 +16,11 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vr360.errors import VideoOpenError
+from vr360.media.transcoding import is_transcoded, picture_bytes
 
 _NO_MEDIA = ("tty",)  # libavformat plays any text file as a picture of its letters
 _UNTIMED = ("avi", "h264", "hevc", "m4v", "mjpeg", "mpegvideo")
 _ONE_LENGTH = ("asf",)  # which gives every stream the length of the longest
-_AVIF, _HEIC = ("AVIF", "avifdec INPUT OUTPUT.png"), ("HEIC", "heif-convert INPUT OUTPUT.png")
-_JXL = "JPEG XL", "djxl INPUT OUTPUT.png"
-_EXR = "OpenEXR", "ffmpeg -apply_trc iec61966_2_1 -i INPUT -pix_fmt rgb48be OUTPUT.png"
-_UNREAD = (  # at which byte, what stands there, and what makes a PNG of it
-    *((4, b"ftypavif", _AVIF), (4, b"ftypheic", _HEIC), (4, b"ftypheix", _HEIC)),
-    *((4, b"ftypmif1", _HEIC), (0, b"\0\0\0\x0cJXL ", _JXL), (0, b"\xff\x0a", _JXL)),
-    (0, b"\x76\x2f\x31\x01", _EXR),
-)
 _EBML = b"\x1a\x45\xdf\xa3"
 _SEGMENT = b"\x18\x53\x80\x67"
 _ISO_TOP = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"uuid", b"moof", b"sidx")
@@ -45,15 +38,11 @@ def check_readable(path: Path) -> None:
     if path.is_file() and path.stat().st_size == 0:
         raise VideoOpenError(f"{path}: the file is empty")
     try:
-        with path.open("rb") as file:
-            head = file.read(12)
+        path.open("rb").close()
     except IsADirectoryError:
         return
     except OSError as error:
         raise VideoOpenError(f"{path}: cannot be read ({error.strerror})") from None
-    for at, mark, (kind, command) in _UNREAD:
-        if head.startswith(mark, at):
-            raise VideoOpenError(f"{path}: {kind} is not read; make a PNG of it, as with {command}")
 
 
 @contextmanager
@@ -69,7 +58,7 @@ def opened(path: Path, number: int = 0) -> Iterator[tuple[InputContainer, VideoS
     """
     check_readable(path)
     try:
-        container = av.open(str(path.absolute()))
+        container = _opened(path)
     except (av.error.FFmpegError, UnicodeDecodeError) as error:
         raise VideoOpenError(_cannot_open(path, error)) from None
     with container:
@@ -78,6 +67,16 @@ def opened(path: Path, number: int = 0) -> Iterator[tuple[InputContainer, VideoS
         stream = main_video(container, path, number)
         stream.thread_type = "AUTO"
         yield container, stream
+
+
+def _opened(path: Path) -> InputContainer:
+    if not is_transcoded(path):
+        return av.open(str(path.absolute()))
+    try:
+        png = picture_bytes(path)
+    except ValueError as error:
+        raise VideoOpenError(f"{path}: {error}") from None
+    return av.open(io.BytesIO(png), "r", format="png_pipe")
 
 
 def main_video(container: InputContainer, path: Path, number: int = 0) -> VideoStream:

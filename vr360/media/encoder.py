@@ -18,6 +18,7 @@ from vr360.errors import EncodeError
 
 log = logging.getLogger(__name__)
 
+DISK_FULL = "the disk is full; free some space and start again"
 _KEPT_LINES = 40
 _NO_REASON = (  # what ffmpeg says after it has said what is wrong
     *("Conversion failed", "Nothing was written", "Error closing file"),
@@ -125,7 +126,7 @@ class Encoder:
     def _failure(self) -> EncodeError:
         self._drain.join()
         if self._disk_is_full():
-            return EncodeError(f"{self._target}: the disk is full; free some space and start again")
+            return EncodeError(f"{self._target}: {DISK_FULL}")
         telling = [line for line in self._lines if not line.startswith(_NO_REASON)]
         reason = telling[-1] if telling else f"exit code {self._process.returncode}"
         return EncodeError(f"{self._target}: ffmpeg stopped: {reason}")

@@ -1,4 +1,4 @@
-"""Folders of frames: JPEG or PNG in, PNG out."""
+"""Folders of frames: stills of every kind that is read in, PNG out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from vr360.frame import Frame, Rgb, VideoInfo, bit_depth
 from vr360.media.stills import STILL_SUFFIXES, encoded, read_still, store
 from vr360.media.targets import check_target
 from vr360.media.threads import WriteBehind
+from vr360.media.transcoding import TRANSCODED_SUFFIXES
 from vr360.partial import Partial
+
+_FRAMES = (*STILL_SUFFIXES, *TRANSCODED_SUFFIXES)
 
 
 def frames_in(folder: Path) -> list[Path]:
@@ -25,9 +28,11 @@ def frames_in(folder: Path) -> list[Path]:
         VideoOpenError: there is none.
     """
     seen = (f for f in folder.iterdir() if not f.name.startswith("."))  # as macOS's ._0001.png
-    files = [f for f in seen if f.suffix.lower() in STILL_SUFFIXES and f.is_file()]
+    files = [f for f in seen if f.suffix.lower() in _FRAMES and f.is_file()]
     if not files:
-        raise VideoOpenError(f"{folder}: the folder holds no JPEG or PNG frames")
+        raise VideoOpenError(
+            f"{folder}: the folder holds no frames: JPEG, PNG, OpenEXR or the like"
+        )
     return sorted(files, key=_natural)
 
 
@@ -111,7 +116,9 @@ class FolderWriter:
 
     def _store(self, numbered: tuple[int, Rgb]) -> None:
         number, rgb = numbered
-        store(self._partial.path / f"{number:06d}.png", encoded(rgb, ".png", self.bit_depth))
+        name = f"{number:06d}.png"
+        data = encoded(rgb, ".png", self.bit_depth)
+        store(self._partial.path / name, data, self._partial.target / name)
 
     def __exit__(
         self,

@@ -69,10 +69,15 @@ def inject_checked(
     Raises:
         MetadataError: it cannot be written, or does not read back as it was given.
     """
-    marked = source is not None and bool(source.audio) and bool(inspect(source.path).ambisonic)
+    marked = source is not None and bool(source.audio) and _is_ambisonic(source)
     sound: Literal["acn-sn3d", "auto"] = "acn-sn3d" if marked else "auto"
     for note in inject(path, metadata, any_shape=True, ambisonic=sound):
         log.info("%s: %s", path, note)
+
+
+def _is_ambisonic(source: VideoInfo) -> bool:
+    known = any(track.ambisonic for track in source.audio)
+    return known or bool(inspect(source.path).ambisonic)
 
 
 def pixel_aspect(metadata: SphericalMetadata, height: int, width: int) -> Fraction:

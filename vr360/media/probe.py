@@ -15,7 +15,7 @@ from av.video.stream import VideoStream
 
 from vr360.cameras.pairs import Pair, PairKind, pair_of
 from vr360.errors import NotEquirectError, VideoOpenError
-from vr360.frame import AudioInfo, Colour, Projection, Rgb, Stereo, VideoInfo, bit_depth
+from vr360.frame import AudioInfo, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
 from vr360.media.containers import (
     clock_slack,
@@ -30,7 +30,7 @@ from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout
 from vr360.media.recognise import Layout, looks_like_dual_fisheye, recognise
 from vr360.media.rotation import display_matrix, upright
-from vr360.media.stills import is_transparent, read_still
+from vr360.media.stills import read_still, still_colour
 from vr360.media.tags import tags_of
 from vr360.stereo import eye_size, picture_size
 
@@ -66,7 +66,7 @@ def probe(
     """Everything the pipeline needs to know about a source.
 
     Args:
-        path: a film, a JPEG or PNG, or a folder of such frames.
+        path: a film, a still (JPEG, PNG, WebP, HEIC, AVIF, JPEG XL, OpenEXR), or a folder of them.
         projection: what the user knows better than the file.
         stereo: likewise.
         rate: frames a second of a folder of frames; films know their own.
@@ -120,8 +120,7 @@ def _probe_still(path: Path, projection: Projection | None, stereo: Stereo | Non
     layout = recognise(
         rgb, path.name, declared_layout(path, projection is not None), projection, stereo
     )
-    notes = _transparency(path)
-    return _picture_info(path, rgb, layout, rate=Fraction(0), frames=1, notes=notes)
+    return _picture_info(path, path, rgb, layout, rate=Fraction(0), frames=1)
 
 
 def _probe_folder(
@@ -133,22 +132,20 @@ def _probe_folder(
         rgb, path.name, declared_layout(files[0], projection is not None), projection, stereo
     )
     note = f"a folder has no frame rate: {FOLDER_RATE} frames a second assumed"
-    notes = (*(() if rate else (note,)), *holes_in(files), *_transparency(files[0]))
-    return _picture_info(path, rgb, layout, rate or FOLDER_RATE, len(files), notes)
-
-
-def _transparency(path: Path) -> tuple[str, ...]:
-    return ("where it is transparent, black is taken",) if is_transparent(path) else ()
+    notes = (*(() if rate else (note,)), *holes_in(files))
+    return _picture_info(path, files[0], rgb, layout, rate or FOLDER_RATE, len(files), notes)
 
 
 def _picture_info(
     path: Path,
+    picture: Path,
     rgb: Rgb,
     layout: Layout,
     rate: Fraction,
     frames: int,
     notes: Sequence[str] = (),
 ) -> VideoInfo:
+    colour, told = still_colour(picture)
     return VideoInfo(
         path=path,
         height=rgb.shape[0],
@@ -164,8 +161,8 @@ def _picture_info(
         pose=layout.pose,
         pixel_format="rgb",
         bit_depth=bit_depth(rgb),
-        colour=Colour(matrix="gbr", transfer="iec61966-2-1", range="pc"),
-        notes=(*layout.notes, *notes),
+        colour=colour,
+        notes=(*layout.notes, *notes, *told),
     )
 
 

@@ -1,10 +1,11 @@
 """What a still says of its making and of its colours, carried over to what is made from it.
 
-Kept are EXIF (date, place, camera, copyright), IPTC and the ICC profile. EXIF is brought up to
-date: the picture stands upright, has its new size, and the old thumbnail is left out.
+Kept are EXIF (date, place, camera, copyright), IPTC, the ICC profile and, in PNG, the code points
+of colour (cICP). EXIF is brought up to date: the picture stands upright, has its new size, and the
+old thumbnail is left out.
 
-Source: CIPA DC-008 (EXIF), ICC.1 annex B.4 (profiles in JPEG), PNG third edition (iCCP, eXIf), and
-Adobe's image resources, which hold IPTC in JPEG alone.
+Source: CIPA DC-008 (EXIF), ICC.1 annex B.4 (profiles in JPEG), PNG third edition (iCCP, cICP,
+eXIf), and Adobe's image resources, which hold IPTC in JPEG alone.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Provenance(NamedTuple):
     exif: bytes = b""  # from the TIFF header on
     iptc: bytes = b""  # Adobe's image resources
     icc: bytes = b""  # of RGB profiles alone: others do not suit what was decoded
+    cicp: bytes = b""  # H.273's numbers of primaries, transfer, matrix and range
 
 
 def provenance_of(data: bytes) -> Provenance:
@@ -55,6 +57,22 @@ def with_provenance(data: bytes, kept: Provenance, height: int, width: int) -> b
     return data[:after] + b"".join(_segments(kept)) + data[after:]
 
 
+def without_statements(png: bytes) -> bytes:
+    """A PNG without such statements."""
+    ours = [b"iCCP", b"sRGB", b"cICP", b"eXIf"]
+    parts = [png[at:end] for at, end in _read_chunks(png) if png[at + 4 : at + 8] not in ours]
+    return _PNG + b"".join(parts)
+
+
+def _read_chunks(png: bytes) -> Iterator[tuple[int, int]]:
+    """Where each chunk begins and ends."""
+    at = len(_PNG)
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4])
+        yield at, end
+        at = end
+
+
 def _of_jpeg(data: bytes) -> Provenance:
     exif = iptc = b""
     icc: dict[int, bytes] = {}
@@ -77,17 +95,16 @@ def _read_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _of_png(data: bytes) -> Provenance:
-    exif = icc = b""
-    at = len(_PNG)
-    while at + 12 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        payload = data[at + 8 : at + 8 + size]
+    exif = icc = cicp = b""
+    for at, end in _read_chunks(data):
+        kind, payload = data[at + 4 : at + 8], data[at + 8 : end - 4]
         if kind == b"eXIf":
             exif = payload
         elif kind == b"iCCP":
             icc = zlib.decompress(payload.partition(b"\0")[2][1:])
-        at += 12 + size
-    return Provenance(exif, b"", icc)
+        elif kind == b"cICP" and len(payload) == 4:
+            cicp = payload
+    return Provenance(exif, b"", icc, cicp)
 
 
 def _segments(kept: Provenance) -> Iterator[bytes]:
@@ -106,6 +123,8 @@ def _segment(marker: int, payload: bytes) -> bytes:
 
 
 def _chunks(kept: Provenance) -> Iterator[bytes]:
+    if kept.cicp:
+        yield _chunk(b"cICP", kept.cicp)
     if kept.icc:
         yield _chunk(b"iCCP", b"ICC profile\0\0" + zlib.compress(kept.icc))
     if kept.exif:

@@ -85,7 +85,8 @@ class FacesWriter:
         try:
             partial = self._partial.make(folder=True)
             for face, rgb in name_faces(unpack_faces(self._rgb, CubeLayout.C3X2)).items():
-                store(partial / f"{face}.png", encoded(rgb, ".png", self.bit_depth))
+                data = encoded(rgb, ".png", self.bit_depth)
+                store(partial / f"{face}.png", data, self.path / f"{face}.png")
             self._partial.settle(_holds_faces_alone(self.path))
         finally:
             self._partial.discard()

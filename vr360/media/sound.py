@@ -141,10 +141,14 @@ def as_channels(track: Track) -> str:
 
     Naming them comes first: ffmpeg remixes ambisonic ones where a later filter knows none.
     """
-    count = track.info.channels
+    return f"{named_channels(track.info.channels)},{_ON_TIME}"
+
+
+def named_channels(count: int) -> str:
+    """The filter that names so many channels, whatever they are called, and mixes none."""
     channels = "|".join(map(str, range(count)))
     layout = _PLAIN_LAYOUTS.get(count, f"{count}C")
-    return f"channelmap=map={channels}:channel_layout={layout},{_ON_TIME}"
+    return f"channelmap=map={channels}:channel_layout={layout}"
 
 
 def _timescale(tracks: Sequence[Track]) -> int:

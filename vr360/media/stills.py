@@ -1,7 +1,8 @@
-"""Stills: JPEG and PNG, 8 bit and deep."""
+"""Stills: JPEG and PNG, 8 bit and deep; further kinds are read, see `vr360.media.transcoding`."""
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vr360.errors import EncodeError, OutputError, VideoOpenError
-from vr360.frame import Frame, Rgb, VideoInfo, bit_depth, peak_at
-from vr360.media.colour import to_codes
+from vr360.frame import Colour, Frame, Rgb, VideoInfo, bit_depth, peak_at
+from vr360.media.colour import code_points, named_colour, to_codes
 from vr360.media.containers import check_readable
+from vr360.media.encoder import DISK_FULL
 from vr360.media.metadata import inject_checked
 from vr360.media.provenance import provenance_of, with_provenance
 from vr360.media.targets import PICTURE_SUFFIXES as PICTURE_SUFFIXES
 from vr360.media.targets import STILL_SUFFIXES as STILL_SUFFIXES
 from vr360.media.targets import behind_link, check_target
+from vr360.media.transcoding import picture_bytes
 from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
 
@@ -27,6 +30,7 @@ _TOP_16 = 65535
 _PNG_LEVEL = 1  # the higher levels take three times as long for a few per cent
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
+_SRGB = Colour(matrix="gbr", transfer="iec61966-2-1", range="pc")
 _WITH_ALPHA = (b"\x04", b"\x06")  # colour types of a PNG
 
 
@@ -41,9 +45,9 @@ def read_still(path: Path, depth: int = 10) -> Rgb:
     """
     check_readable(path)
     try:
-        data = path.read_bytes()
+        data = picture_bytes(path)
         bgr = decoded(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-        bgr = _over_black(bgr, _alpha(data))
+        bgr = _over_black(_full_range(bgr, provenance_of(data).cicp), _alpha(data))
     except ValueError as error:
         raise VideoOpenError(f"{path}: {error}") from error
     if bgr.dtype not in (np.uint8, np.uint16):
@@ -52,9 +56,23 @@ def read_still(path: Path, depth: int = 10) -> Rgb:
     return rgb if rgb.dtype == np.uint8 or depth == 16 else to_codes(rgb, _TOP_16)
 
 
-def is_transparent(path: Path) -> bool:
-    """Whether a picture that `read_still` reads shows less than it holds."""
-    return _alpha(path.read_bytes()) is not None
+def still_colour(path: Path) -> tuple[Colour, tuple[str, ...]]:
+    """What the codes of a picture that `read_still` reads mean, and what to tell of it."""
+    data = picture_bytes(path)
+    cicp = provenance_of(data).cicp
+    notes = ["where it is transparent, black is taken"] if _alpha(data) is not None else []
+    if cicp[3:] == b"\0":
+        notes.append("its codes are of limited range (cICP): they are stretched to the full one")
+    return named_colour(cicp[0], cicp[1]) if cicp else _SRGB, tuple(notes)
+
+
+def _full_range(bgr: NDArray[Any], cicp: bytes) -> NDArray[Any]:
+    """Limited-range codes as full-range ones: ITU-T H.273, 8.3."""
+    if cicp[3:] != b"\0" or bgr.dtype not in (np.uint8, np.uint16):
+        return bgr
+    step, top = (1, 255) if bgr.dtype == np.uint8 else (1 << 8, _TOP_16)
+    share = (bgr.astype(np.float32) - 16 * step) / (219 * step)
+    return np.asarray(np.rint(share.clip(0, 1) * top), bgr.dtype)
 
 
 def _alpha(data: bytes) -> NDArray[np.float32] | None:
@@ -149,10 +167,11 @@ def _complete(
 ) -> None:
     data = encoded(rgb, partial.target.suffix.lower(), depth)
     if source is not None and source.path.is_file() and source.is_still:
-        kept = provenance_of(source.path.read_bytes())
+        kept = provenance_of(picture_bytes(source.path))
+        kept = kept._replace(cicp=code_points(source.colour))
         data = with_provenance(data, kept, *rgb.shape[:2])
     try:
-        store(partial.make(), data)
+        store(partial.make(), data, partial.target)
         if metadata is not None:
             inject_checked(partial.path, metadata)
         partial.settle()
@@ -170,8 +189,11 @@ def encoded(rgb: Rgb, suffix: str, depth: int = 10) -> bytes:
     return cv2.imencode(suffix, bgr, options)[1].tobytes()
 
 
-def store(path: Path, data: bytes) -> None:
+def store(path: Path, data: bytes, told: Path | None = None) -> None:
     """Write bytes, or say why not.
+
+    Args:
+        told: the name that the user knows, where `path` is that of a `Partial`.
 
     Raises:
         EncodeError: the disk is full or refuses.
@@ -179,7 +201,9 @@ def store(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise EncodeError(f"{path}: cannot be written ({error.strerror})") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = DISK_FULL if full else f"cannot be written ({error.strerror})"
+        raise EncodeError(f"{told or path}: {reason}") from None
 
 
 def _stretched(rgb: Rgb, deep: bool, depth: int) -> Rgb:
@@ -203,6 +227,8 @@ class StillWriter:
         force: bool = False,
     ) -> None:
         check_target(path, force, source.path if source else None)
+        if source is not None and source.colour.is_hdr and path.suffix.lower() != ".png":
+            raise OutputError(f"{path}: HDR does not fit into a JPEG; name a .png, or --to-sdr")
         self.path = path
         self.bit_depth = bit_depth if path.suffix.lower() == ".png" else 8
         self.busy_seconds = 0.0

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from pathlib import Path
 
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vr360.frame import Tags
+from vr360.media.telemetry import telemetry_kinds
 
 CARRIED = (
     *("title", "artist", "album", "comment", "description", "copyright"),
@@ -25,7 +27,8 @@ def tags_of(container: InputContainer, stream: VideoStream) -> tuple[Tags, list[
     text = tuple(s.index for s in streams if s.codec_context.name in TEXT)
     pictures = len(streams) - len(text)
     notes = [f"{pictures} subtitle tracks are pictures and are left out"] if pictures else []
-    return Tags(kept, timecode_of(container, stream), text), notes
+    telemetry = telemetry_kinds(Path(container.name)) if container.streams.data else ()
+    return Tags(kept, timecode_of(container, stream), text, telemetry), notes
 
 
 def timecode_of(container: InputContainer, stream: VideoStream) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from vr360.errors import OutputError
 from vr360.partial import check_name
 
-STILL_SUFFIXES = (".jpg", ".jpeg", ".png")
+STILL_SUFFIXES = (".jpg", ".jpeg", ".png")  # which are written
 PICTURE_SUFFIXES = (*STILL_SUFFIXES, ".webp", ".bmp", ".tif", ".tiff")  # of paintings and photos
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,12 @@ import av.error
 
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
+from vr360.spherical.files import opened
+from vr360.spherical.movie import Movie
+from vr360.spherical.tracks import Track
 
 _GPMF_BEGINS = b"DEVC"
+_ENTRIES = {b"gpmd": "GPMF", b"camm": "CAMM"}  # sample descriptions
 _LOOKED_AT = 16  # CAMM packets: each is one reading of one sensor
 
 
@@ -29,6 +34,47 @@ class Telemetry:
     kind: str
     sensors: tuple[str, ...]
     place: tuple[float, float] | None = None
+
+
+def telemetry_kinds(path: Path) -> tuple[str, ...]:
+    """`GPMF`, `CAMM`: of the telemetry tracks of an MP4 or MOV; none of any other file."""
+    with suppress(MetadataError):
+        return tuple(kind for _, kind, _ in telemetry_tracks(path))
+    return ()
+
+
+def telemetry_tracks(path: Path) -> list[tuple[int, str, Track]]:
+    """Which track of the file each telemetry is, its kind, and the track.
+
+    Raises:
+        MetadataError: no MP4 or MOV, or damaged.
+    """
+    with opened(path) as (file, length):
+        tracks = Movie(file, length).tracks
+    found = ((n, _ENTRIES.get(_entry(track), ""), track) for n, track in enumerate(tracks))
+    return [(n, kind, track) for n, kind, track in found if kind]
+
+
+def _entry(track: Track) -> bytes:
+    described = track.stbl.only(b"stsd")
+    return bytes(described.payload[12:16]) if described else b""
+
+
+def data_packets(
+    path: Path, later: float, number: int | None = None
+) -> Iterator[tuple[float, float, bytes]]:
+    """When each packet of a film's data tracks begins, how long it lasts, and its bytes.
+
+    Args:
+        later: seconds that are added to its times.
+        number: of one track of the file, from 0; else all of them.
+    """
+    with suppress(av.error.FFmpegError), av.open(str(path.absolute())) as container:
+        streams = [s for s in container.streams.data if number in (None, s.index)]
+        for packet in container.demux(*streams) if streams else ():
+            if packet.pts is not None and packet.time_base is not None:
+                tick = float(packet.time_base)
+                yield packet.pts * tick + later, (packet.duration or 0) * tick, bytes(packet)
 
 
 def telemetry_of(path: Path) -> Telemetry | None:

@@ -14,6 +14,14 @@ T = TypeVar("T")
 DEPTH = 4
 """Frames that wait between two stages: enough to even out their pace, 25 MB each at 4K."""
 
+ROOM = 120_000_000
+"""Bytes in which large frames wait; so two of 5.7K do, and one of 8K."""
+
+
+def depth_of(height: int, width: int, depth: int = 8) -> int:
+    """How many frames of that size and bit depth wait between two stages."""
+    return max(1, min(DEPTH, ROOM // (height * width * (3 if depth == 8 else 6))))
+
 
 class _End:
     """Stands for an exhausted iterator."""

@@ -21,7 +21,8 @@ Floats = NDArray[np.float32]
 Turning = Callable[[Array], Array]
 """(N,) seconds into the film -> (N, 3, 3) as `turned_by` takes them."""
 
-_BLOCK = 50  # a second: between their ends the mix goes in straight lines
+BLOCKS = 50
+"""A second: between their ends the mix goes in straight lines."""
 
 
 def write_turned(
@@ -43,7 +44,7 @@ def write_turned(
     with subprocess.Popen(decoding, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as decoder:
         try:
             with target.open("wb") as file:
-                blocks = _turned(_blocks(decoder, rate, channels), rate, order, turning)
+                blocks = turned_blocks(_blocks(decoder, rate, channels), rate, order, turning)
                 file.writelines(block.tobytes() for block in blocks)
         except OSError as error:
             decoder.kill()
@@ -55,12 +56,15 @@ def write_turned(
 
 def _blocks(decoder: subprocess.Popen[bytes], rate: int, channels: int) -> Iterator[Floats]:
     assert decoder.stdout is not None
-    size = max(1, rate // _BLOCK) * channels * 4
+    size = max(1, rate // BLOCKS) * channels * 4
     while data := decoder.stdout.read(size):
         yield np.frombuffer(data, "<f4").reshape(-1, channels)
 
 
-def _turned(blocks: Iterator[Floats], rate: int, order: int, turning: Turning) -> Iterator[Floats]:
+def turned_blocks(
+    blocks: Iterator[Floats], rate: int, order: int, turning: Turning
+) -> Iterator[Floats]:
+    """Samples (N, channels), block by block, turned over time; see `write_turned`."""
     own, done = (order + 1) ** 2, 0
     mix = turned_by(turning(np.zeros(1))[0], order)
     for block in blocks:

@@ -19,6 +19,7 @@ from vr360.cameras.chapters import concat_list
 from vr360.errors import EncodeError, OutputError, VideoOpenError
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
+from vr360.media.carrying import carry_telemetry, why_not
 from vr360.media.checks import check_kind
 from vr360.media.command import Sound, decoding, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
@@ -30,7 +31,7 @@ from vr360.media.presets import MUXERS, Overrides, Preset, RawVideo, preset_name
 from vr360.media.sound import Track, plan_tracks
 from vr360.media.stills import STILL_SUFFIXES, StillWriter
 from vr360.media.targets import behind_link, check_target
-from vr360.media.threads import WriteBehind
+from vr360.media.threads import WriteBehind, depth_of
 from vr360.media.turning import Turning, write_turned
 from vr360.partial import Partial
 from vr360.spherical import SphericalMetadata
@@ -262,7 +263,9 @@ class FilmWriter:
         self._first = pts
         encoder = Encoder(self._command(), self.path)
         self._encoder = encoder
-        return WriteBehind(lambda rgb: encoder.feed(raw_bytes(rgb, self.encoding)))
+        raw = self._raw
+        depth = depth_of(raw.height, raw.width, raw.bit_depth)
+        return WriteBehind(lambda rgb: encoder.feed(raw_bytes(rgb, self.encoding)), depth)
 
     def _command(self, joins: bool = False) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]
@@ -344,9 +347,22 @@ class FilmWriter:
             self._verify()
         except VideoOpenError as error:
             raise EncodeError(f"{self.path}: cannot be read back: {error}") from None
+        self._carry()
         if self._metadata is not None and not self._is_part:
             inject_checked(self._partial.path, self._metadata, self._source)
         self._partial.settle()
+
+    def _carry(self) -> None:
+        """Put in what ffmpeg does not: the telemetry."""
+        source = self._source
+        muxer = MUXERS[self.path.suffix.lower()]
+        if source is None or not source.tags.telemetry or self._is_part:
+            return
+        if reason := why_not(source, muxer, self._turn is not None):
+            log.warning("%s: %s", self.path, reason)
+            return
+        length = self.frames / self._raw.rate
+        carry_telemetry(source, self._partial.path, self._start + self._first, length)
 
     def _release(self) -> None:
         if self._encoder is not None:

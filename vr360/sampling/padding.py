@@ -104,6 +104,32 @@ def _sources(size: int, pad: int) -> NDArray[np.int32]:
     return np.concatenate([_with_corners(top), middle, _with_corners(bottom)], axis=1).ravel()
 
 
+def pixels_of_faces(
+    face: NDArray[np.int64], y: NDArray[np.int64], x: NDArray[np.int64], size: int
+) -> NDArray[np.int64]:
+    """Which pixel lies at (y, x) of a face, at most one pixel beyond its edges; as `face_pad`.
+
+    Args:
+        face: index among those of all cubes; broadcasts with y and x.
+    Returns:
+        Indices of (6 N, S, S), flattened.
+    """
+    rims = _rims(size)  # (4, 6, S)
+    cube, face = np.divmod(face, len(FACES))
+    along, down = x.clip(0, size - 1), y.clip(0, size - 1)
+    found = (face * size + down) * size + along
+    found = np.where(x < 0, rims[1, face, down], np.where(x >= size, rims[3, face, down], found))
+    found = np.where(y < 0, rims[0, face, along], np.where(y >= size, rims[2, face, along], found))
+    return np.asarray(cube * (len(FACES) * size * size) + found)
+
+
+@lru_cache(maxsize=8)
+def _rims(size: int) -> NDArray[np.int32]:
+    """The pixels beyond the top, left, bottom and right edge of every face, (4, 6, S)."""
+    faces = np.arange(len(FACES) * size * size, dtype=np.int32).reshape(-1, size, size)
+    return np.stack([rim.reshape(len(FACES), size) for rim in beyond_edges(faces, 1)])
+
+
 def beyond_edges(faces: NDArray[T], pad: int) -> list[NDArray[T]]:
     """What lies beyond the top, left, bottom and right edge of every face, `pad` pixels deep.
 

@@ -69,9 +69,15 @@ class Sampler:
         self._look_at(starmap(self._position, self._kept))
 
     def _look_at(self, positions: Iterable[tuple[Rgb, Rgb]]) -> None:
-        bands = [cv2.convertMaps(x, y, cv2.CV_16SC2) for x, y in positions]
-        self._whole = np.concatenate([whole for whole, _ in bands])
-        self._part = np.concatenate([part for _, part in bands])
+        times = self.footprint.supersampling
+        size = self.target.height * times, self.target.width * times
+        self._whole = np.empty((*size, 2), np.int16)
+        self._part = np.empty(size, np.uint16)
+        row = 0
+        for x, y in positions:
+            rows = slice(row, row + len(x))
+            self._whole[rows], self._part[rows] = cv2.convertMaps(x, y, cv2.CV_16SC2)
+            row = rows.stop
 
     def _position(self, xyz: Rgb, seen: Mask) -> tuple[Rgb, Rgb]:
         at_x, at_y, shown = self.surround.place(xyz @ self.turn.T)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from vr360.choices import AmbisonicMark, chosen
 from vr360.errors import MetadataError, OutputError
 from vr360.partial import check_name
-from vr360.spherical import files, iso, matroska, still
+from vr360.spherical import files, iso, matroska, pictures, still
 from vr360.spherical.files import Piece, Progress
 from vr360.spherical.iso import Request
 from vr360.spherical.model import SphericalMetadata
@@ -43,7 +43,7 @@ def inspect(path: Where, track: int | None = None) -> Report:
             return iso.read(file, length, path, track)
         if kind == "ebml":
             return matroska.read(file, length, path, track)
-        return still.read(file, length, path) if kind == "still" else Report(path)
+        return still.read(file, length, path) if kind in ("still", "picture") else Report(path)
 
 
 def inject(
@@ -181,7 +181,9 @@ def _target(path: Path, output: Where | None, force: bool) -> Path:
 
 def _kind(file: BinaryIO) -> str:
     file.seek(0)
-    head = file.read(16)
+    head = file.read(pictures.HEAD)
+    if pictures.kind_of(head):
+        return "picture"
     if head.startswith(EBML):
         return "ebml"
     if head.startswith((still.JPEG, still.PNG)):
@@ -193,6 +195,10 @@ def _known_kind(file: BinaryIO) -> str:
     kind = _kind(file)
     if not kind:
         raise MetadataError(UNKNOWN_KIND)
+    if kind == "picture":
+        raise MetadataError(
+            "a still of this kind is read and not written; make a PNG of it with vr360 convert"
+        )
     return kind
 
 

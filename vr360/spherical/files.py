@@ -75,7 +75,7 @@ def tidy(pieces: Iterable[Piece]) -> list[Piece]:
     """The same bytes in as few pieces as possible."""
     out: list[Piece] = []
     for piece in pieces:
-        if _length(piece) == 0:
+        if length_of(piece) == 0:
             continue
         last = out[-1] if out else None
         if isinstance(piece, Span) and isinstance(last, Span) and last.end == piece.start:
@@ -91,7 +91,7 @@ def stationary(pieces: list[Piece]) -> bool:
     for piece in pieces:
         if isinstance(piece, Span) and piece.start != at:
             return False
-        at += _length(piece)
+        at += length_of(piece)
     return True
 
 
@@ -164,7 +164,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _fill(source: BinaryIO, pieces: list[Piece], out: BinaryIO, progress: Progress | None) -> None:
-    total, done = sum(map(_length, pieces)), 0
+    total, done = sum(map(length_of, pieces)), 0
     out.truncate(total)  # what is never written stays a hole
     for piece in pieces:
         for count in _put(source, piece, out, done):
@@ -236,5 +236,6 @@ def _copy(source: BinaryIO, out: BinaryIO, start: int, at: int, count: int) -> i
     return done
 
 
-def _length(piece: Piece) -> int:
+def length_of(piece: Piece) -> int:
+    """Bytes that a piece will take."""
     return piece.end - piece.start if isinstance(piece, Span) else len(piece)

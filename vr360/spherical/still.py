@@ -1,5 +1,7 @@
 """Spherical metadata of JPEG and PNG stills: find, replace and take out their XMP packet.
 
+Of further kinds, see `vr360.spherical.pictures`, the packet is read.
+
 Picture data is copied, never decoded.
 
 Source: JPEG (ITU-T T.81), PNG (W3C), XMP specification part 3, CIPA DC-007 (MPF).
@@ -14,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from vr360.errors import MetadataError, OtherProjectionError
-from vr360.spherical import xmp
+from vr360.spherical import pictures, xmp
 from vr360.spherical.defaults import check_shape
 from vr360.spherical.files import Piece, Span, tidy
 from vr360.spherical.model import SphericalMetadata
@@ -30,6 +32,7 @@ FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 XMP_KEYWORD = b"XML:com.adobe.xmp\0"
 MOST_PARTS = 100_000
 BLOCK = 8 << 20
+PACKED = "its XMP is compressed (Brotli) and not read: what it says of a sphere is not known"
 
 
 class Part(NamedTuple):
@@ -48,6 +51,7 @@ class Still(NamedTuple):
     Attributes:
         packet: its XMP, empty if it has none.
         place: the bytes that hold the packet, or the empty place for one.
+        packed: it has a packet that is compressed and not read.
     """
 
     container: str
@@ -55,6 +59,7 @@ class Still(NamedTuple):
     height: int
     packet: bytes
     place: Span
+    packed: bool = False
 
 
 def inject(
@@ -77,13 +82,14 @@ def remove(file: BinaryIO, length: int) -> list[Piece]:
 def read(file: BinaryIO, length: int, path: Path) -> Report:
     """Everything that the XMP packet says."""
     still = _open(file, length)
+    packed = (PACKED,) if still.packed else ()
     try:
         found = xmp.read(still.packet) if still.packet else None
         statements = (Statement(*found, track=0),) if found else ()
     except MetadataError as error:
         foreign = isinstance(error, OtherProjectionError)
         statements = (Statement("GPano", None, str(error), 0, foreign),)
-    problems = tuple(f"{s.source}: {s.note}" for s in statements if s.note)
+    problems = (*packed, *(f"{s.source}: {s.note}" for s in statements if s.note))
     return Report(
         path,
         still.container,
@@ -98,7 +104,11 @@ def read(file: BinaryIO, length: int, path: Path) -> Report:
 
 def _open(file: BinaryIO, length: int) -> Still:
     file.seek(0)
-    return _open_png(file, length) if file.read(8) == PNG else _open_jpeg(file, length)
+    head = file.read(pictures.HEAD)
+    if pictures.kind_of(head):
+        said = pictures.read(file, length)
+        return Still(said.container, said.width, said.height, said.xmp, Span(0, 0), said.packed)
+    return _open_png(file, length) if head.startswith(PNG) else _open_jpeg(file, length)
 
 
 def _replace(file: BinaryIO, length: int, still: Still, packet: bytes) -> list[Piece]:

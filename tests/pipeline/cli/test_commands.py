@@ -354,10 +354,10 @@ def test_a_kind_of_still_that_is_not_written_is_named_with_those_that_are(
 
 
 @pytest.mark.parametrize(("brand", "kind"), [(b"avif", "AVIF"), (b"heic", "HEIC")])
-def test_a_kind_of_still_that_is_not_read_is_named(
+def test_a_kind_of_still_that_cannot_be_decoded_is_named(
     command: Run, tmp_path: Path, tiny_style: Path, brand: bytes, kind: str
 ):
     picture = tmp_path / "in.img"
     picture.write_bytes(b"\0\0\0\x1cftyp" + brand + bytes(64))
     code, stdout, stderr = command("stylize", picture, tmp_path / "o.png", "--style", tiny_style)
-    assert_one_line(code, stdout, stderr, f"{kind} is not read; make a PNG of it, as with ")
+    assert_one_line(code, stdout, stderr, f"the {kind} cannot be decoded (")

@@ -45,9 +45,15 @@ def test_help_and_version_load_no_library_of_pictures():
 def test_what_is_mistyped_is_named_before_a_net_is_loaded(tmp_path: Path):
     for name in ("clip.mp4", "painting.png", "there.mp4"):
         (tmp_path / name).write_text("of any kind")
+    (tmp_path / "empty.toml").touch()
+    (tmp_path / "folder").mkdir()
     style, painted = ["--style", "starry_night"], ["--style", "painting.png"]
     cases = [
         (["stylize", "no.mp4", "o.mp4", *style], "no.mp4: no such file"),
+        (["stylize", "clip.mp4", "o.mp4", *style], "clip.mp4: neither a film nor a picture"),
+        (["stylize", "folder", "o.mp4", *style], "folder: the folder holds no frames"),
+        (["film", "empty.toml", "o.mkv"], "empty.toml:1: no scene"),
+        (["film", "no.toml", "o.mkv"], "no.toml: cannot be read"),
         (["stylize", "clip.mp4", "o.mp4", "--style", "stary_nigt"], "did you mean starry_night?"),
         (["stylize", "clip.mp4", "o.mp4", *style, "--then", "nosuch"], "nosuch: no such style"),
         (["stylize", "clip.mp4", "o.mp4", "--style", "no.safetensors"], "no.safetensors: no such"),

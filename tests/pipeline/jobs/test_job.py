@@ -1,6 +1,7 @@
 """A film made as a job, killed and damaged at will, is the film that was made at once."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from pipeline.jobs.files import fingerprint, sha256
 from pipeline.jobs.job import JobOptions, folder_of, help_out, remove, resume, stylize_in_segments
 from pipeline.jobs.lock import locked
 from pipeline.jobs.plan import load_plan
+from pipeline.jobs.scan import source_of
 from pipeline.jobs.segments import Segment
 from pipeline.painting.job import StylizeJob
 from tests.pipeline.jobs.conftest import (
@@ -134,6 +136,32 @@ def test_a_source_that_changes_under_way_is_refused(job: StylizeJob):
     with pytest.raises(InputError, match=r"clip\.mkv: changed while it was painted"):
         stylize_in_segments(job, progress, OPTIONS)
     assert not job.output.exists()
+
+
+def test_every_chapter_of_a_source_counts(job: StylizeJob):
+    names = ("GH010012.MKV", "GH020012.MKV", "GH020013.MKV")
+    first, second, stranger = (job.input.with_name(name) for name in names)
+    for path in (first, second, stranger):
+        shutil.copyfile(job.input, path)
+    alone = replace(job, input=first, chapters=False)
+    before = source_of(replace(alone, chapters=True)), source_of(alone)
+    assert before[0] != before[1]
+    stranger.touch()
+    assert (source_of(replace(alone, chapters=True)), source_of(alone)) == before
+    second.touch()
+    assert source_of(replace(alone, chapters=True)) != before[0]
+    assert source_of(alone) == before[1]
+
+
+def test_a_later_chapter_that_changes_is_refused(job: StylizeJob):
+    names = ("GH010012.MKV", "GH020012.MKV")
+    first, second = (job.input.with_name(name) for name in names)
+    for path in (first, second):
+        shutil.copyfile(job.input, path)
+    folder = broken_off(replace(job, input=first), 13)
+    second.touch()
+    with pytest.raises(InputError, match=r"GH010012\.MKV has changed since"):
+        resume(folder)
 
 
 def test_a_source_that_is_altered_in_secret_is_refused(job: StylizeJob):

@@ -46,6 +46,13 @@ def test_a_new_strength_paints_the_shot_that_it_is_in(
     assert same(job.output, painted_at_once(job))
 
 
+def test_strokes_of_another_canvas_are_painted_from_the_first_frame_on(three_shots: StylizeJob):
+    stylize_in_segments(three_shots, options=KEEP)
+    job, frames = again(three_shots, stroke="0s:1,1s:1,1.1s:4")
+    assert frames == 30
+    assert same(job.output, painted_at_once(job))
+
+
 def test_a_strength_that_comes_back_is_the_film_that_was_there(three_shots: StylizeJob):
     stylize_in_segments(three_shots, options=KEEP)
     again(three_shots, strength="0s:1,1.95s:1,2s:0.5")

@@ -86,7 +86,23 @@ def test_strokes_follow_their_keyframes():
     assert Look({"a": 1.0}, 1, 0.5).distance(Look({"a": 1.0}, 1, 1)) == 1
 
 
-@pytest.mark.parametrize("stroke", ["0.4", "2.1", "long", "nan"])
+@pytest.mark.parametrize(
+    ("stroke", "reduction"),
+    [
+        ("1", 1),
+        ("2", 2),
+        ("0.5", 0.5),
+        ("4", 4),
+        ("1.3", 2**0.5),
+        ("1.1", 1),
+        ("0s:1,2s:2", 2**0.5),
+    ],
+)
+def test_the_canvas_has_one_size_for_the_middle_of_the_strokes(stroke: str, reduction: float):
+    assert parse_look("a", 1, stroke).reduction == pytest.approx(reduction)
+
+
+@pytest.mark.parametrize("stroke", ["0.4", "4.1", "long", "nan"])
 def test_strokes_that_cannot_be_are_refused_in_one_line(stroke: str):
-    with pytest.raises(InputError, match=r"--stroke .*0\.5 to 2"):
+    with pytest.raises(InputError, match=r"--stroke .*0\.5 to 4"):
         parse_look("a", 1, stroke)

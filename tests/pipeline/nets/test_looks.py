@@ -47,9 +47,9 @@ def test_half_a_unit_of_strength_quadruples_the_share_of_style():
     assert ratios.tolist() == pytest.approx([10**-1.2, 10**-0.6, 1.0, 10**0.6])
 
 
-def test_the_picture_is_kept_whole_at_0_a_quarter_at_half_and_not_at_all_from_1_on():
+def test_the_picture_is_kept_whole_at_0_half_at_half_and_not_at_all_from_1_on():
     shares = kept(torch.tensor([0.0, 0.5, 1.0, 1.5]))
-    assert shares.tolist() == [1.0, 0.25, 0.0, 0.0]
+    assert shares.tolist() == [1.0, 0.5, 0.0, 0.0]
 
 
 def test_a_look_is_handed_out_in_order_scale_before_shift():

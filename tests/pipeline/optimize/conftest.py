@@ -11,6 +11,10 @@ from safetensors.torch import save_file
 from pipeline.nets.tensors import to_rgb
 from pipeline.nets.vgg import VggFeatures, feature_stack
 from tests.pipeline.conftest import soft_noise
+from vr360.cubelayout import CubeLayout
+from vr360.projections import CubeMap, Equirect
+from vr360.sampling import build_sampler
+from vr360.sampling.device import DeviceSampler
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +57,13 @@ def still(tmp_path: Path, panorama: torch.Tensor) -> Path:
     rgb = to_rgb(panorama.clone(), 8)[0]
     cv2.imwrite(str(path), np.ascontiguousarray(rgb[..., ::-1]))
     return path
+
+
+@pytest.fixture(scope="session")
+def even_noise() -> torch.Tensor:
+    """(1, 3, 256, 512): noise on the faces of a cube, as fine at the poles as elsewhere."""
+    cube = CubeMap(128, layout=CubeLayout.C6X1)
+    random = torch.Generator().manual_seed(0)
+    coarse = torch.rand(1, 3, cube.height // 4, cube.width // 4, generator=random)
+    faces = torch.nn.functional.interpolate(coarse, scale_factor=4, mode="bicubic")
+    return DeviceSampler(build_sampler(cube, Equirect(256, 512)))(faces)

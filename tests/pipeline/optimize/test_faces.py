@@ -2,28 +2,16 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.choices import StyleTerm
 from pipeline.nets.losses import gram
 from pipeline.nets.tensors import to_tensor
 from pipeline.optimize.faces import STRIDE, Tile, face_size, parts_of, reach
-from pipeline.optimize.objective import Objective, Weights, painting_grams
-from vr360.cubelayout import CubeLayout
+from pipeline.optimize.objective import Objective, Weights
+from pipeline.optimize.textures import texture_of
 from vr360.cubemap import FACES
-from vr360.projections import CubeMap, Equirect
-from vr360.sampling import build_sampler
-from vr360.sampling.device import DeviceSampler
 
 ENOUGH = 1 << 21
 WEIGHTS = Weights({"conv3_1": 1.0}, {"conv1_1": 1.0, "conv2_1": 2.0}, 0.5)
-
-
-@pytest.fixture(scope="module")
-def even_noise() -> torch.Tensor:
-    """(1, 3, 256, 512): noise on the faces of a cube, as fine at the poles as elsewhere."""
-    cube = CubeMap(128, layout=CubeLayout.C6X1)
-    random = torch.Generator().manual_seed(0)
-    coarse = torch.rand(1, 3, cube.height // 4, cube.width // 4, generator=random)
-    faces = torch.nn.functional.interpolate(coarse, scale_factor=4, mode="bicubic")
-    return DeviceSampler(build_sampler(cube, Equirect(256, 512)))(faces)
 
 
 def test_a_texture_looks_alike_at_a_pole_and_at_the_equator(vgg, even_noise):
@@ -40,7 +28,7 @@ def test_a_texture_looks_alike_at_a_pole_and_at_the_equator(vgg, even_noise):
 
 
 def test_tiles_give_the_terms_and_about_the_gradient_of_the_whole(vgg, painting, even_noise):
-    grams = painting_grams(vgg, to_tensor([painting], torch.device("cpu")), list(WEIGHTS.style))
+    grams = texture_of(StyleTerm.GRAM, vgg, to_tensor([painting]), list(WEIGHTS.style))
     halo = reach("vgg16", ["conv3_1"])
     source = even_noise.roll(40, -1)
     found = []

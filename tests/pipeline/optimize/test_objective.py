@@ -2,19 +2,19 @@ import numpy as np
 import pytest
 import torch
 
+from pipeline.choices import StyleTerm
 from pipeline.nets.surface import SPHERE
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.faces import parts_of
 from pipeline.optimize.objective import (
     Expected,
-    Grams,
     Objective,
     Weights,
-    painting_grams,
     sphere_variation,
     style_ratio,
 )
+from pipeline.optimize.textures import GramTexture, Texture, texture_of
 
 CONTENT = {"conv3_1": 1.0}
 STYLE = {"conv1_1": 1.0, "conv2_1": 2.0}
@@ -22,8 +22,13 @@ WHOLE = parts_of(64, 128, 16, 1 << 21)
 
 
 @pytest.fixture(scope="module")
-def grams(vgg: VggFeatures, painting: np.ndarray) -> Grams:
-    return painting_grams(vgg, to_tensor([painting], torch.device("cpu")), list(STYLE))
+def grams(vgg: VggFeatures, painting: np.ndarray) -> Texture:
+    return texture_of(StyleTerm.GRAM, vgg, to_tensor([painting]), list(STYLE))
+
+
+@pytest.fixture(scope="module", params=StyleTerm)
+def texture(request: pytest.FixtureRequest, vgg: VggFeatures, painting: np.ndarray) -> Texture:
+    return texture_of(request.param, vgg, to_tensor([painting]), list(STYLE))
 
 
 def weights(ratio: float = 0.5, **others: float) -> Weights:
@@ -52,7 +57,7 @@ def test_the_source_itself_has_no_content_loss(vgg, grams, panorama):
 
 def test_the_style_term_is_relative_and_layers_are_averaged(vgg, panorama):
     """A picture without any style at all is once the painting's own square away."""
-    huge = {"conv1_1": torch.eye(64) * 1e6, "conv2_1": torch.eye(128) * 1e6}
+    huge = GramTexture({"conv1_1": torch.eye(64) * 1e6, "conv2_1": torch.eye(128) * 1e6})
     terms, _ = Objective(vgg, weights(ratio=0.5), huge, panorama, WHOLE)(panorama)
     assert terms["style"] == pytest.approx(0.5, rel=1e-3)
 

@@ -51,6 +51,7 @@ def test_a_layer_that_only_the_larger_network_has_is_refused_for_the_smaller():
         {"passes": 2},
         {"noise": 1.5},
         {"histogram": "all"},
+        {"style_term": "transport", "method": "lbfgs"},
     ],
 )
 def test_values_that_cannot_be_are_refused_by_the_name_of_their_option(wrong):

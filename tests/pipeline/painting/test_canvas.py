@@ -94,6 +94,22 @@ def test_the_canvas_is_the_one_asked_for(projection, padding, size, kind):
     assert type(choose_canvas(*size, 1, projection, padding, NET)) is kind
 
 
+@pytest.mark.parametrize("reduction", [0.5, 2**0.5, 2])
+@pytest.mark.parametrize("projection", ["equirect", "cubemap"])
+def test_spheres_drawn_smaller_or_larger_come_back_as_they_were(projection: str, reduction: float):
+    eye = smooth(128, 256)
+    canvas = choose_canvas(128, 256, 1, projection, "sphere", NET, reduction)
+    pictures = canvas.spread(eye)
+    around = pictures[0].shape[1] * (4 if projection == "cubemap" else 1)
+    assert around == pytest.approx(256 / reduction, abs=2 * NET.stride)
+    assert np.abs(canvas.gather(pictures).astype(int) - eye).max() <= 3
+
+
+def test_spheres_are_drawn_no_smaller_than_the_net_can_paint():
+    canvas = choose_canvas(32, 64, 1, "auto", "sphere", NET, 4)
+    assert canvas.spread(smooth(32, 64))[0].shape == (16, 32, 3)
+
+
 def test_layouts_there_are_not_are_refused():
     from pipeline.painting.canvas import check_layout
 

@@ -24,6 +24,8 @@ from tests.pipeline.conftest import soft_noise
 from vr360.change import REC709
 from vr360.errors import CheckpointError
 from vr360.frame import Rgb
+from vr360.projections import Equirect
+from vr360.sampling import build_sampler
 
 CONFIG = NetConfig(channels=8, blocks=1)
 
@@ -50,6 +52,26 @@ def test_a_blend_is_painted_by_the_net_and_is_no_cross_fade(gallery: Path):
     looks = (red, blue, f"{red}:0.5,{blue}:0.5")
     a, b, half = (load_stylizer(style)([rgb])[0].astype(float) for style in looks)
     assert np.abs(half - (a + b) / 2).mean() > 2
+
+
+@pytest.mark.parametrize("canvas", ["equirect", "cubemap"])
+def test_strokes_twice_as_long_are_those_of_the_sphere_drawn_half_as_large(gallery: Path, canvas):
+    style = f"{gallery}#red"
+    large = soft_noise(128, 256, 0)
+    small = build_sampler(Equirect(128, 256), Equirect(64, 128))(large)
+    (usual,) = load_stylizer(style, projection=canvas)([small])
+    (long,) = load_stylizer(style, projection=canvas, stroke=2)([large])
+    enlarged = build_sampler(Equirect(64, 128), Equirect(128, 256))(usual)
+    apart = np.abs(long.astype(float) - enlarged).mean()
+    assert apart < 0.1 * np.abs(enlarged.astype(float) - large).mean()
+
+
+def test_strokes_that_grow_are_painted_on_one_canvas_and_their_looks_differ(gallery: Path):
+    growing = load_stylizer(f"{gallery}#red", stroke="0s:1,1s:2")
+    rgb = soft_noise(128, 256, 0)
+    begin, end = (growing([rgb], seconds=second)[0] for second in (0, 1))
+    assert growing.canvas(128, 256, 1) is growing.canvas(128, 256, 1)
+    assert not np.array_equal(begin, end)
 
 
 def test_the_looks_of_a_blend_lie_on_the_line_between_its_ends(gallery: Path):

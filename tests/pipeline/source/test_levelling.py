@@ -12,11 +12,11 @@ import pytest
 from pipeline.choices import Level
 from pipeline.convert import ConvertJob, Side, convert
 from pipeline.source.delivery import Span
+from pipeline.stitch import Footage, StitchJob, stitch
 from pipeline.stylize import StylizeJob, stylize
 from sample_clips.camera import pose
 from sample_clips.clip import COMMITTED
-from tests.vr360.cameras.test_pairs import strips_of
-from tests.vr360.cameras.writing import beside, gravity_and_orientation
+from tests.vr360.cameras.writing import beside, gravity_and_orientation, strips_of
 from tests.vr360.spherical.synthetic import Track, box, movie
 from vr360.cameras.attitude import unit
 from vr360.choices import CubeLayout
@@ -27,7 +27,7 @@ from vr360.media.ambisonics import encode
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 from vr360.media.stills import write_still
-from vr360.projections import CubeMap, Equirect
+from vr360.projections import CubeMap, DualFisheye, Equirect
 from vr360.sampling import build_sampler
 from vr360.spherical import SphericalMetadata, inject
 
@@ -245,6 +245,27 @@ def test_ambisonic_sound_turns_with_every_frame(
     off = np.degrees(np.arccos(np.clip(found @ expected, -1, 1)))
     assert off.max() < 1.0
     assert not list(tmp_path.glob("*.sound*"))
+
+
+@pytest.mark.parametrize("lock", [False, True])
+def test_stitched_lenses_are_levelled_too(
+    lock: bool, shaken: Shaken, run_ffmpeg: Callable[..., bytes], tmp_path: Path
+):
+    """Ideal lenses that were tilted and shaken with the camera."""
+    lenses = build_sampler(Equirect(*SIZE), DualFisheye(SIZE[0], SIZE[1]))
+    for n, frame in enumerate(read_frames(probe(shaken.plain))):
+        cv2.imwrite(str(tmp_path / f"{n:02d}.png"), lenses(frame.rgb)[..., ::-1])
+    plain = tmp_path / "lenses.mp4"
+    run_ffmpeg("-framerate", str(RATE), "-i", tmp_path / "%02d.png", *LOSSLESS, plain)
+    telemetry = [gravity_and_orientation(np.stack([tilt(n).T for n in range(FRAMES)]))]
+    film = beside(plain, run_ffmpeg, b"gpmd", telemetry, FRAMES * 1000 // RATE)
+    out = tmp_path / "level.mkv"
+    footage = Footage("ideal-190")
+    stitch(StitchJob(film, out, footage, size=SIZE, level=Level.GRAVITY, lock=lock))
+    for n, picture in enumerate(made(out)):
+        if n % 5 == 0:
+            off = off_by(picture, shaken.level[n], heading_of(tilt(0 if lock else n)))
+            assert np.abs(off).max() < 0.3, (n, off)
 
 
 def test_a_film_without_telemetry_is_named(shaken: Shaken, tmp_path: Path):

@@ -12,7 +12,8 @@ from pipeline.convert import ConvertJob, convert
 from pipeline.stitch import StitchJob, stitch
 from sample_clips.clip import COMMITTED
 from tests.pipeline.conftest import soft_noise
-from viewer.film import open_film
+from tests.vr360.cameras.writing import strips_of
+from viewer.film import on_one_track, open_film
 from vr360.cameras.pairs import Pair, PairKind, pair_of, without_overlap
 from vr360.choices import CubeLayout, Interpolation
 from vr360.errors import NotEquirectError, VideoOpenError
@@ -25,40 +26,6 @@ from vr360.sampling import build_sampler
 from vr360.spherical import inspect
 
 H, OVERLAP = 128, 8
-LOSSLESS = ("-c:v", "libx264", "-qp", "0", "-pix_fmt", "yuv444p")
-
-
-def strips_of(faces: np.ndarray, overlap: int) -> tuple[np.ndarray, np.ndarray]:
-    """Two strips as the camera writes them, of a picture (2 H, 3 H, 3) in the layout `eac`."""
-    size = faces.shape[0] // 2
-
-    def cut(face: np.ndarray) -> list[np.ndarray]:
-        half = (size + overlap) // 2
-        return [face[:, :half], face[:, half - overlap :]]
-
-    strips = []
-    for row in np.split(faces, 2):
-        left, middle, right = np.split(row, 3, axis=1)
-        strips.append(np.concatenate([*cut(left), middle, *cut(right)], axis=1))
-    return strips[0], strips[1]
-
-
-@pytest.fixture
-def two_tracks(tmp_path: Path, run_ffmpeg: Callable[..., bytes]) -> Callable[..., Path]:
-    """A film of two video tracks and a tone: `two_tracks(name, first, second, *options)`."""
-
-    def make(name: str, first: np.ndarray, second: np.ndarray, *options: str) -> Path:
-        inputs: list[str | Path] = []
-        for n, frames in enumerate((first, second)):
-            for i, frame in enumerate(frames):
-                cv2.imwrite(str(tmp_path / f"{n}_{i:03d}.png"), frame[..., ::-1])
-            inputs += ["-framerate", "25", "-i", tmp_path / f"{n}_%03d.png"]
-        tone = ("-f", "lavfi", "-i", "sine=440:duration=0.2")
-        maps = ("-map", "0", "-map", "2", "-map", "1", "-f", "mp4")
-        run_ffmpeg(*inputs, *tone, *(options or LOSSLESS), *maps, tmp_path / name)
-        return tmp_path / name
-
-    return make
 
 
 @pytest.mark.parametrize(
@@ -146,8 +113,8 @@ def test_stitch_and_a_start_take_gopro_films(two_tracks: Callable[..., Path], tm
     report = stitch(StitchJob(film, tmp_path / "sphere.mkv", Footage(start=Fraction(2, 25))))
     assert (report.frames, report.camera_source) == (3, "stitched in the camera")
     assert inspect(tmp_path / "sphere.mkv").metadata is not None
-    with pytest.raises(VideoOpenError, match="vr360 convert"):
-        open_film(film)
+    with pytest.raises(VideoOpenError, match="a page takes one: vr360 convert"):
+        on_one_track(open_film(film))
 
 
 def test_two_lenses_on_two_tracks_are_a_dual_fisheye_film(

@@ -73,3 +73,18 @@ def beside(
 def packet(kind: int, *numbers: float) -> bytes:
     """One of CAMM's."""
     return struct.pack("<HH" + camm.SIZES[kind], 0, kind, *numbers)
+
+
+def strips_of(faces: np.ndarray, overlap: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two strips as the camera writes them, of a picture (2 H, 3 H, 3) in the layout `eac`."""
+    size = faces.shape[0] // 2
+
+    def cut(face: np.ndarray) -> list[np.ndarray]:
+        half = (size + overlap) // 2
+        return [face[:, :half], face[:, half - overlap :]]
+
+    strips = []
+    for row in np.split(faces, 2):
+        left, middle, right = np.split(row, 3, axis=1)
+        strips.append(np.concatenate([*cut(left), middle, *cut(right)], axis=1))
+    return strips[0], strips[1]

@@ -1,6 +1,7 @@
 """Whatever goes wrong gives one clear line; nothing is left half-done, the input stays whole."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from vr360.media import encoder, metadata, writer
 from vr360.media.presets import Overrides
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
-from vr360.media.stills import write_still
+from vr360.media.stills import store, write_still
 from vr360.media.writer import FilmWriter, open_writer
 from vr360.spherical import SphericalMetadata
 
@@ -92,7 +93,7 @@ def test_sound_alone_is_no_film(make_sound, run_ffmpeg, tmp_path):
 
 
 def test_a_folder_without_frames_is_refused(tmp_path):
-    with pytest.raises(VideoOpenError, match="no JPEG or PNG"):
+    with pytest.raises(VideoOpenError, match="no frames: JPEG, PNG"):
         probe(tmp_path)
 
 
@@ -430,19 +431,19 @@ def running_with(argument: str) -> list[str]:
 @pytest.mark.parametrize(
     ("head", "kind", "command"),
     [
-        (b"\0\0\0\x1cftypavif", "AVIF", "avifdec"),
-        (b"\0\0\0\x1cftypheic", "HEIC", "heif-convert"),
+        (b"\0\0\0\x18ftypavif" + bytes(8) + b"avif", "AVIF", "avifdec"),
+        (b"\0\0\0\x18ftypheic" + bytes(8) + b"mif1", "HEIC", "heif-convert"),
+        (b"RIFF\x40\0\0\0WEBP", "WebP", "dwebp"),
         (b"\xff\x0a" + bytes(10), "JPEG XL", "djxl"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL", "djxl"),
-        (b"\x76\x2f\x31\x01" + bytes(8), "OpenEXR", "ffmpeg -apply_trc"),
+        (b"\x76\x2f\x31\x01" + bytes(8), "OpenEXR", "oiiotool"),
     ],
 )
-def test_pictures_of_other_kinds_are_refused_with_what_to_do(
+def test_damaged_pictures_of_further_kinds_are_refused_with_what_to_do(
     tmp_path: Path, head: bytes, kind: str, command: str
 ):
     path = tmp_path / "picture.any"
     path.write_bytes(head + bytes(64))
-    with pytest.raises(VideoOpenError, match=f"{kind} is not read; make a PNG of it.*{command}"):
+    with pytest.raises(VideoOpenError, match=f"the {kind} cannot be decoded.*{command}"):
         probe(path)
 
 
@@ -451,3 +452,10 @@ def test_a_pipe_is_refused_in_words(tmp_path: Path):
     for path in (tmp_path / "pipe.mp4", Path("-"), Path("/dev/null")):
         with pytest.raises(VideoOpenError, match="a pipe can be read once"):
             probe(path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="wants a device that is always full")
+def test_a_full_disk_is_told_with_the_name_that_was_asked_for(tmp_path: Path):
+    told = f"{tmp_path / 'o.png'}: the disk is full; free some space"
+    with pytest.raises(EncodeError, match=re.escape(told)):
+        store(Path("/dev/full"), bytes(100), tmp_path / "o.png")

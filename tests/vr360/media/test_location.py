@@ -1,8 +1,12 @@
 """The place is taken out of a film, and nothing else."""
 
+import shutil
 import struct
+import subprocess
+import zlib
 from pathlib import Path
 
+import av
 import pytest
 
 from tests.vr360.cameras.test_telemetry import FIXES, SAMPLE
@@ -12,6 +16,8 @@ from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
 from vr360.media.location import strip_location
 from vr360.media.telemetry import telemetry_of
+from vr360.spherical.ebml import CRC32, nodes
+from vr360.spherical.segment import Segment
 
 
 @pytest.fixture
@@ -65,7 +71,32 @@ def test_a_film_that_tells_no_place_is_left_as_it_is(make_film, moving):
     assert film.stat().st_ino == before.st_ino
 
 
-def test_other_containers_are_refused(make_film, moving):
-    film = make_film("plain.mkv", moving(4))
+def test_matroska_keeps_all_tags_but_the_place(make_film, moving, run_ffmpeg):
+    words = ("-metadata", "location=+48.1372+011.5756/", "-metadata", "title=Holiday")
+    more = ("-metadata", "GPSLatitude=48 deg 8 min")
+    film = make_film("plain.mkv", moving(4), *words, *more)
+    before = film.read_bytes()
+    assert strip_location(film) > 10
+    after = film.read_bytes()
+    assert len(after) == len(before)
+    assert b"48.1372" not in after
+    assert b"48 deg" not in after
+    with av.open(str(film)) as container:
+        assert container.metadata["title"] == "Holiday"
+        assert container.metadata["LOCATION"] == "+00.0000+000.0000/"
+    if shutil.which("mkvinfo"):  # which checks the checksums
+        told = subprocess.run(["mkvinfo", "-v", film], capture_output=True, text=True, check=True)
+        assert "Holiday" in told.stdout
+    with Path(film).open("rb") as file:
+        segment = Segment(file, len(after))
+        (tags,) = (head for head in segment.elements if head.id == 0x1254C367)
+    first, *rest = nodes(after[tags.body : tags.end])
+    if first.id == CRC32:
+        found = zlib.crc32(b"".join(node.to_bytes() for node in rest))
+        assert first.payload == struct.pack("<I", found)
+
+
+def test_other_files_are_refused(make_film, moving):
+    film = make_film("plain.avi", moving(4))
     with pytest.raises(MetadataError):
         strip_location(film)

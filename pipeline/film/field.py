@@ -1,0 +1,179 @@
+"""What channels a film's sound has, and how each recording comes into them.
+
+Ambisonic recordings are a sound field, which turns with the picture. A sound with a direction is
+put into that field. All others are heard alike whichever way one looks: head-locked stereo. A film
+without a field is stereo.
+
+Source: Nachbar et al., *AmbiX* (2011); Google's Spatial Audio RFC for the order of the channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.choices import Level
+from pipeline.film.composing import turn_at
+from pipeline.film.easing import at
+from pipeline.film.hearing import RATE, Recording, Samples
+from pipeline.film.script import Sound, SoundKind
+from pipeline.film.timeline import Placed
+from pipeline.take import unfolding_of
+from vr360.errors import MetadataError
+from vr360.geometry import Array, lonlat_to_xyz
+from vr360.media.ambisonics import ORDERS, encode, order_of, turned_by
+from vr360.media.turning import BLOCKS, Turning, turned_blocks
+from vr360.spherical import inspect
+
+STEREO = 2
+
+
+@dataclass(frozen=True)
+class Field:
+    """The channels of a film's sound.
+
+    Attributes:
+        order: of its ambisonics; 0 is plain stereo.
+        stereo: two channels of stereo; behind the ambisonic ones they are head-locked.
+    """
+
+    order: int = 0
+    stereo: bool = True
+
+    @property
+    def own(self) -> int:
+        """Ambisonic channels."""
+        return (self.order + 1) ** 2 if self.order else 0
+
+    @property
+    def channels(self) -> int:
+        return self.own + STEREO * self.stereo
+
+    @property
+    def folded(self) -> str:
+        """Ffmpeg's filter that folds it to stereo, as `decoded` does."""
+        left, right = ("0.5*c0+0.5*c1", "0.5*c0-0.5*c1") if self.order else ("", "")
+        locked = [f"c{self.own}", f"c{self.own + 1}"] if self.stereo else ["", ""]
+        sides = ("+".join(filter(None, pair)) for pair in zip((left, right), locked, strict=True))
+        return "pan=stereo|" + "|".join(f"c{n}={side}" for n, side in enumerate(sides))
+
+
+def order_in(sound: Sound, source: Recording) -> int:
+    """The ambisonic order of a recording; 0 where it is none."""
+    if sound.ambisonic is not None:
+        return ORDERS.get(source.info.channels, 0) if sound.ambisonic else 0
+    with suppress(MetadataError):
+        return order_of(source.info, inspect(source.path).ambisonic)
+    return order_of(source.info, ())
+
+
+def field_of(kind: SoundKind | None, heard: Sequence[tuple[Sound, Recording]]) -> Field:
+    """What takes all recordings of a film as what they are, unless something else is asked for."""
+    if kind is SoundKind.STEREO:
+        return Field()
+    orders = [order_in(sound, source) for sound, source in heard]
+    directed = [sound.yaw is not None for sound, _ in heard]
+    order = max([*orders, *directed, kind is SoundKind.AMBISONIC], default=0)
+    plain = [not own and not to for own, to in zip(orders, directed, strict=True)]
+    return Field(int(order), not order or any(plain))
+
+
+def into_field(
+    field: Field, placed: Placed, sound: Sound, source: Recording, begins: float, samples: Samples
+) -> Samples:
+    """(N, field.channels) of what a recording adds.
+
+    Args:
+        begins: seconds of the scene's own time of the first sample.
+        samples: (N, channels) of the recording.
+    """
+    order = order_in(sound, source)
+    if order:
+        own = (order + 1) ** 2
+        turned = _turned(samples[:, :own], order, _turning(placed, begins, levelled=True))
+        return _laid(field, turned, samples[:, own : own + STEREO])
+    if sound.yaw is not None:
+        order = max(1, field.order)
+        shares = _shares(sound, begins, len(samples), order)
+        mono = samples.mean(axis=1, keepdims=True)
+        return _laid(field, _turned(mono * shares, order, _turning(placed, begins)))
+    return _laid(field, samples[:, :0], as_stereo(samples))
+
+
+def as_stereo(samples: Samples) -> Samples:
+    """Mono in both channels; of more than two, the first two."""
+    return np.repeat(samples, 2, axis=1) if samples.shape[1] == 1 else samples[:, :STEREO]
+
+
+def decoded(sound_field: Samples) -> Samples:
+    """(N, 2) of what two cardioids hear that look left and right."""
+    middle, side = sound_field[:, 0] / 2, sound_field[:, 1] / 2
+    return np.stack([middle + side, middle - side], axis=1)
+
+
+def _laid(field: Field, ambisonic: Samples, locked: Samples | None = None) -> Samples:
+    """The channels of a recording in those of the film."""
+    laid = np.zeros((len(ambisonic), field.channels), np.float32)
+    if field.order:
+        laid[:, : ambisonic.shape[1]] = ambisonic
+    elif ambisonic.shape[1]:
+        laid += decoded(ambisonic)
+    if locked is not None and locked.shape[1] == STEREO and field.stereo:
+        laid[:, field.own :] += locked
+    return laid
+
+
+def _shares(sound: Sound, begins: float, count: int, order: int) -> Samples:
+    """(N or 1, channels): how a voice in a direction lies in the channels, over time."""
+    yaw, pitch = sound.yaw, sound.pitch
+    if yaw is None:
+        raise ValueError("the sound has no direction")
+
+    def share(moment: float) -> Array:
+        xyz = lonlat_to_xyz(np.array(at(yaw, moment)), np.array(at(pitch, moment)))
+        return encode(xyz, order)
+
+    if yaw.is_constant and pitch.is_constant:
+        return share(0.0)[None].astype(np.float32)
+    step = RATE // BLOCKS
+    knots = np.arange(0, count + step, step)
+    found = np.stack([share(begins + float(knot) / RATE) for knot in knots])
+    lines = [np.interp(np.arange(count), knots, channel) for channel in found.T]
+    return np.stack(lines, axis=1).astype(np.float32)
+
+
+def _turning(placed: Placed, begins: float, levelled: bool = False) -> Turning | Array:
+    """How the scene's picture is turned, seconds after its first sample; one where it stays."""
+    scene, rate = placed.scene, float(placed.job.rate or placed.info.rate)
+    level = _levelling(placed) if levelled else None
+    still = scene.yaw.is_constant and scene.pitch.is_constant and scene.roll.is_constant
+    if still and placed.steady is None and level is None:
+        return turn_at(placed, 0, rate)
+
+    def turns(times: Array) -> Array:
+        own = np.clip(((times + begins) * rate).astype(int), 0, placed.count - 1)
+        turned = np.stack([turn_at(placed, int(frame), rate) for frame in own])
+        return turned if level is None else level(times + begins + float(placed.start)) @ turned
+
+    return turns
+
+
+def _levelling(placed: Placed) -> Turning | None:
+    """What took a levelled clip's horizon out of it, which its sound has yet to follow."""
+    if placed.job.level is Level.NONE:
+        return None
+    return unfolding_of(placed.job, placed.info).turning
+
+
+def _turned(samples: Samples, order: int, turning: Turning | Array) -> Samples:
+    if callable(turning):
+        step = RATE // BLOCKS
+        blocks = (samples[at_ : at_ + step] for at_ in range(0, len(samples), step))
+        return np.concatenate([*turned_blocks(blocks, RATE, order, turning)] or [samples])
+    mix = turned_by(turning, order)
+    if np.array_equal(mix, np.eye(len(mix))):
+        return samples
+    return (samples @ mix.T).astype(np.float32)

@@ -1,0 +1,58 @@
+"""How much memory a painting takes, before it is begun.
+
+Large spheres are painted in tiles, so what grows with them is their own pictures: the source, the
+painting in floating point, and what a film remembers. The figures were measured, see
+`docs/measurements.md`, and leave some room.
+"""
+
+from __future__ import annotations
+
+from pipeline.looks.track import parse_look
+from pipeline.painting.job import StylizeJob
+from pipeline.source.unfolding import drawn_size
+from vr360.errors import InputError
+from vr360.frame import Stereo, VideoInfo
+from vr360.memory import available_memory
+
+BASE = 900_000_000  # bytes of the program, its nets and a tile
+STILL, FILM = 70, 160  # bytes a pixel of the spheres; a film's with its encoder
+WHOLE = 200  # bytes a pixel of spheres that are painted whole
+LARGEST_WHOLE = 8_400_000  # pixels, see `pipeline.backends.tiled.LARGEST`
+
+
+def needed_memory(job: StylizeJob, info: VideoInfo) -> int:
+    """Bytes that painting takes at most, of this program and of its encoder."""
+    height, width = drawn_size(info, job.size, job.paint_width)
+    pixels = height * width * (1 if info.stereo is Stereo.MONO else 2)
+    if not job.paints:
+        return BASE
+    a_pixel = STILL if info.is_still else FILM
+    reduction = min(parse_look(*look).reduction for look in job.looks)
+    in_net = round(pixels / reduction**2)  # short strokes are painted on a larger sphere
+    larger = STILL * max(0, in_net - pixels)
+    return BASE + a_pixel * pixels + larger + (WHOLE - STILL) * min(in_net, LARGEST_WHOLE)
+
+
+def check_memory(job: StylizeJob, info: VideoInfo, memory: int | None = None) -> None:
+    """See that a painting has memory enough.
+
+    Args:
+        memory: bytes that it may take; None is what this machine has left.
+
+    Raises:
+        InputError: it takes more.
+    """
+    limit = available_memory() if memory is None else memory
+    needed = needed_memory(job, info)
+    if limit is None or needed <= limit:
+        return
+    height, width = drawn_size(info, job.size, job.paint_width)
+    has = "this machine has {} left" if memory is None else "--memory allows {}"
+    raise InputError(
+        f"{job.input}: painting {width}x{height} takes {_gigabytes(needed)} of memory, and "
+        f"{has.format(_gigabytes(limit))}; --paint-width {width // 2} takes a quarter of it"
+    )
+
+
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"

@@ -1,0 +1,88 @@
+"""A film's cuts written for other editors are those that are read back."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+
+from pipeline.film.cuts import Cut, read_cuts, write_script
+from pipeline.film.film import check
+from pipeline.film.timelines import write_timeline
+from vr360.errors import OutputError
+
+FILM = """
+[[scene]]
+name = "meadow"
+source = "a.mkv"
+in = 0.5
+[[scene]]
+name = "lake; shore"
+source = "b.mkv"
+out = 1.5
+transition = { kind = "dissolve", seconds = 0.5 }
+[[scene]]
+name = "night"
+source = "a.mkv"
+"""
+
+
+@pytest.fixture
+def film(clip, script):
+    clip("a.mkv")
+    clip("b.mkv")
+    return check(script("[film]\nrate = 24\n" + FILM)).film
+
+
+@pytest.mark.parametrize("suffix", [".otio", ".edl"])
+def test_parts_and_dissolves_come_back(suffix, film, tmp_path: Path):
+    path = tmp_path / f"cut{suffix}"
+    write_timeline(film, path)
+    half, zero = Fraction(1, 2), Fraction(0)
+    assert read_cuts(path, film.rate) == [
+        Cut("a.mkv", half, Fraction(2)),
+        Cut("b.mkv", zero, Fraction(3, 2), half),
+        Cut("a.mkv", zero, Fraction(2)),
+    ]
+
+
+def test_a_marker_names_each_scene_where_it_begins(film, tmp_path: Path):
+    write_timeline(film, tmp_path / "cut.otio")
+    timeline = otio.adapters.read_from_file(str(tmp_path / "cut.otio"))
+    clips = timeline.find_clips()
+    assert [[m.name for m in c.markers] for c in clips] == [["meadow"], ["lake; shore"], ["night"]]
+    for one in clips:
+        assert one.markers[0].marked_range.start_time == one.source_range.start_time
+    assert timeline.duration().to_seconds() == float(film.frames / film.rate)
+
+
+def test_an_edl_holds_the_markers_too(film, tmp_path: Path):
+    write_timeline(film, tmp_path / "cut.edl")
+    text = (tmp_path / "cut.edl").read_text()
+    markers = [line.split(maxsplit=4)[-1] for line in text.splitlines() if "* LOC" in line]
+    assert set(markers) == {"MEADOW", "LAKE; SHORE", "NIGHT"}
+
+
+def test_other_kinds_and_files_that_are_there_are_refused(film, script, tmp_path: Path):
+    with pytest.raises(OutputError, match=r"timelines are written as .otio, .edl"):
+        write_timeline(film, tmp_path / "cut.xml")
+    odd = check(script("[film]\nrate = 12\n" + FILM)).film
+    with pytest.raises(OutputError, match=r"an EDL counts 24, 25, .* not 12; name a .otio"):
+        write_timeline(odd, tmp_path / "cut.edl")
+    (tmp_path / "cut.otio").touch()
+    with pytest.raises(OutputError, match="exists already; --force"):
+        write_timeline(film, tmp_path / "cut.otio")
+
+
+def test_times_by_the_cameras_clock_count_from_the_clips_beginning(clip, run_ffmpeg, tmp_path):
+    clip("plain.mkv")
+    run_ffmpeg(
+        *("-i", tmp_path / "plain.mkv", "-c:v", "libx264", "-r", "24", "-timecode", "15:44:35:10"),
+        tmp_path / "a.mp4",
+    )
+    by_clock = Cut("a.mp4", *(15 * 3600 + 44 * 60 + 35 + Fraction(n, 24) for n in (22, 34)))
+    by_clip = Cut("a.mp4", Fraction(1, 2), Fraction(1))
+    write_script([by_clock, by_clip], tmp_path / "film.toml", tmp_path, Fraction(24))
+    text = (tmp_path / "film.toml").read_text()
+    assert text.count("in = 0.5\n") == 2
+    assert text.count("out = 1\n") == 2

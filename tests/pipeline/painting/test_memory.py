@@ -1,0 +1,49 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pipeline.painting.job import StylizeJob
+from pipeline.painting.memory import check_memory, needed_memory
+from vr360.errors import InputError
+from vr360.frame import Stereo, VideoInfo
+from vr360.media.probe import probe
+from vr360.memory import available_memory
+
+
+@pytest.fixture
+def job(tmp_path: Path, make_film, moving) -> StylizeJob:
+    path = make_film("clip.mp4", moving(3, 64, 128), rate=25)
+    return StylizeJob(path, tmp_path / "film.mp4", "starry_night")
+
+
+@pytest.fixture
+def info(job: StylizeJob) -> VideoInfo:
+    return probe(job.input)
+
+
+def test_what_takes_more_than_it_may_is_refused_in_one_line(job: StylizeJob, info: VideoInfo):
+    needed = needed_memory(job, info)
+    check_memory(job, info, needed)
+    with pytest.raises(InputError, match=r"clip\.mp4: painting 128x64 takes .* --memory allows"):
+        check_memory(job, info, needed - 1)
+
+
+def test_memory_goes_by_the_spheres_that_are_painted(job: StylizeJob, info: VideoInfo):
+    large = replace(info, width=16384, height=8192)
+    needed = needed_memory(job, large)
+    assert needed > needed_memory(job, replace(info, width=8192, height=4096))
+    assert needed_memory(replace(job, paint_width=128), large) == needed_memory(job, info)
+    pair = replace(info, width=8192, height=8192, stereo=Stereo.TOP_BOTTOM)
+    one = replace(info, width=8192, height=4096)
+    assert needed_memory(job, one) < needed_memory(job, pair) < needed
+
+
+def test_a_film_that_nothing_is_painted_of_takes_little(job: StylizeJob, info: VideoInfo):
+    large = replace(info, width=16384, height=8192)
+    assert needed_memory(replace(job, strength=0), large) < needed_memory(job, info)
+
+
+def test_a_machine_says_what_it_has_left():
+    left = available_memory()
+    assert left is None or left > 10**8
