@@ -104,6 +104,17 @@ class StereoOrAuto(StrEnum):
     RIGHT_LEFT = "rl"
 
 
+class SourceKind(StrEnum):
+    """What a film that is painted may be: a `Projection`, or one lens."""
+
+    EQUIRECT = "equirect"
+    CUBEMAP = "cubemap"
+    EQUI_ANGULAR = "equi-angular"
+    HALF_EQUIRECT = "half-equirect"
+    DUAL_FISHEYE = "dual-fisheye"
+    FISHEYE = "fisheye"
+
+
 class PictureKind(StrEnum):
     """What a side of a conversion may be: a `Projection`, a view, or what the file says."""
 

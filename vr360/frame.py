@@ -118,6 +118,7 @@ class VideoInfo:
         reason: why `projection` and `stereo` were chosen, one sentence for the user.
         start_time: of the first frame on the container's clock, seconds; the sound runs on it.
         chapters: the films that are read one after the other, itself the first; none where alone.
+        lens_fov: radians that the circle of its one fisheye spans; 0 where it is no such picture.
         hdr, tone_map: what is read, and by which `ToneMap` it becomes what is told here.
         notes: what was assumed where the file says nothing, one sentence each for the user.
     """
@@ -146,6 +147,7 @@ class VideoInfo:
     bounds: Bounds = FULL
     pose: tuple[float, float, float] = (0.0, 0.0, 0.0)
     chapters: tuple[VideoInfo, ...] = ()
+    lens_fov: float = 0.0
     hdr: VideoInfo | None = None
     tone_map: ToneMap | None = None
     notes: tuple[str, ...] = ()

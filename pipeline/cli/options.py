@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.choices import Engine, Level, StereoOrAuto, check_device
+from pipeline.choices import Engine, Level, SourceKind, StereoOrAuto, check_device
 from pipeline.cli.values import parse_seconds
 from vr360.choices import Projection, ToneMap
 from vr360.errors import InputError
@@ -68,6 +68,14 @@ Cuts = Annotated[
 From = Annotated[
     Projection | None,
     typer.Option("--from", help="Projection of INPUT, where the file is wrong."),
+]
+PaintFrom = Annotated[
+    SourceKind | None,
+    typer.Option("--from", help="Projection of INPUT, where the file is wrong; or one fisheye."),
+]
+FromFov = Annotated[
+    float | None,
+    typer.Option(help="Degrees that the circle of --from fisheye spans; 180 by default."),
 ]
 Stereo = Annotated[
     StereoOrAuto,

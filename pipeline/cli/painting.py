@@ -30,9 +30,10 @@ from pipeline.cli.options import (
     Cuts,
     Device,
     Duration,
-    From,
+    FromFov,
     HorizonLevel,
     Lock,
+    PaintFrom,
     PixelFormat,
     Preset,
     Speed,
@@ -164,7 +165,8 @@ def painting(
         help="Stereo: matched gives both eyes one painting; own paints each by itself.",
     ),
     cuts: Cuts = "auto",
-    source_projection: From = None,
+    source_projection: PaintFrom = None,
+    from_fov: FromFov = None,
     stereo: Stereo = StereoOrAuto.AUTO,
     camera: Camera = "auto",
     level: HorizonLevel = Level.NONE,
@@ -179,10 +181,10 @@ def painting(
     """The `StylizeJob` that they describe; of a picture as a style its look is learned now."""
     from pipeline.looks.style_images import is_picture
     from pipeline.looks.track import parse_look
+    from pipeline.source.asking import probe_asked
     from pipeline.styles import check_styles
     from vr360.media.checks import check_files
     from vr360.media.presets import Overrides
-    from vr360.media.probe import probe
 
     span, wide, even = parse_span(start, duration), parse_size(size), parse_rate(rate)
     with usage():
@@ -190,7 +192,7 @@ def painting(
     check_files(input, output, preset, force)
     looks = [style, *([look] for look in then)]
     if any(is_picture(name) for look in looks for name in parse_look(look).styles):
-        info = probe(input, source_projection, stereo_of(stereo), even)
+        info = probe_asked(input, source_projection, from_fov, stereo_of(stereo), even)
         chosen = refine, vgg_weights, device, camera
         looks = [_learned(look, info, span, *chosen) for look in looks]
         style, then = looks[0], [look for (look,) in looks[1:]]
@@ -226,6 +228,7 @@ def painting(
             cuts=cuts,
             device=device,
             source_projection=source_projection,
+            source_fov=from_fov,
             stereo=stereo_of(stereo),
             camera=camera,
             level=level,

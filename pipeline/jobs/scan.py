@@ -120,7 +120,8 @@ def load_scan(path: Path) -> Scan | None:
 def scan_key(job: StylizeJob) -> str:
     """Checksum of the source, and of the choices that decide which frames are seen and how."""
     chosen: list[Any] = [job.span.start, job.span.duration, job.rate, job.median, job.size]
-    chosen += [job.paint_width, job.source_projection, job.stereo, job.level, job.lock]
+    chosen += [job.paint_width, job.source_projection, job.source_fov, job.stereo]
+    chosen += [job.level, job.lock]
     files = [_file(job.cuts), _file(job.camera)]
     return checksum([source_of(job), files, *map(str, chosen)])
 

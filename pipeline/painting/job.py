@@ -13,6 +13,7 @@ from pipeline.choices import (
     Flow,
     Level,
     Padding,
+    SourceKind,
     Statistics,
     Temporal,
     check_device,
@@ -20,6 +21,7 @@ from pipeline.choices import (
 )
 from pipeline.looks.track import parse_look
 from pipeline.painting.key_frames import check_paint_every
+from pipeline.source.asking import check_asked
 from pipeline.source.delivery import Span
 from pipeline.source.levelling import check_level
 from pipeline.source.preprocess import check_median
@@ -28,7 +30,7 @@ from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, check_smoothness
 from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.fisheye.presets import check_camera
-from vr360.frame import Projection, Stereo
+from vr360.frame import Stereo
 from vr360.media.presets import Overrides, PresetName
 
 PASSES = (1, 2)
@@ -60,7 +62,8 @@ class StylizeJob:
         passes: 2 looks ahead as well, see `LookAhead`; it takes longer, and room on disk.
         eyes: `matched` gives the right eye the left one's painting where both see; `own` its own.
         cuts: `auto`, `none`, or a file that lists them; see `open_cuts`.
-        source_projection, stereo: what the user knows better than the file.
+        source_projection, source_fov, stereo: what the user knows better than the file; degrees of
+            a single fisheye.
         camera: lenses of dual-fisheye footage, see `vr360.fisheye.film`.
         level, lock: a level horizon, and a heading that stays, see `Levelling`.
         chapters: take those that follow the first one too, see `with_chapters`.
@@ -95,7 +98,8 @@ class StylizeJob:
     eyes: EyePainting = EyePainting.MATCHED
     cuts: str = "auto"
     device: str = "auto"
-    source_projection: Projection | None = None
+    source_projection: SourceKind | None = None
+    source_fov: float | None = None
     stereo: Stereo | None = None
     camera: str = "auto"
     level: Level = Level.NONE
@@ -116,12 +120,13 @@ class StylizeJob:
             temporal=Temporal,
             flow=Flow,
             eyes=EyePainting,
-            source_projection=Projection,
+            source_projection=SourceKind,
             stereo=Stereo,
             level=Level,
             to_sdr=ToneMap,
         )
         check_level(self.level, self.lock)
+        check_asked(self.source_projection, self.source_fov, self.level)
         for look in self.looks:
             parse_look(*look)
         check_device(self.device)

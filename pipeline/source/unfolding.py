@@ -4,6 +4,7 @@ equirect           as it is
 half-equirect      VR180: the back is the front's mirror image, cut off again afterwards
 a part             likewise: what the picture leaves out is its mirror image
 cubemap, equi-angular   resampled
+one fisheye        likewise; black where the lens saw nothing
 dual fisheye       stitched
 """
 
@@ -12,16 +13,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.source.preprocess import open_resizer
 from vr360.errors import InputError
 from vr360.fisheye.film import open_stitcher, result_size
 from vr360.frame import Frame, Projection, Rgb, VideoInfo
 from vr360.media.hdr import PQ, hlg_as_pq, pq_as_hlg
 from vr360.media.turning import Turning
-from vr360.projections import USUAL_LAYOUTS, Equirect, source_map, usual_size
+from vr360.projections import (
+    USUAL_LAYOUTS,
+    Equirect,
+    SphereMap,
+    source_map,
+    usual_size,
+)
 from vr360.sampling import build_sampler
 from vr360.spherical.defaults import SHAPE_TOLERANCE
 from vr360.stereo import eye_size
+from vr360.views import FISHEYE
 from vr360.window import FULL, Window
 
 WIDTHS = 64, 16384  # of spheres that can be painted
@@ -87,8 +98,11 @@ def open_unfolding(
     drawn = drawn_size(info, size, paint_width) if paints else whole
     unfold, resize = _open_unfold(info, drawn, camera), open_resizer(drawn, whole)
 
+    outside = _outside(info, whole)
+
     def fold(sphere: Rgb) -> Rgb:
-        return window.cut(resize(sphere))
+        eye = window.cut(resize(sphere))
+        return eye if outside is None else np.where(outside, eye.dtype.type(0), eye)
 
     if paints and info.colour.transfer == PQ and info.bit_depth == 10:
         ways = _by_way_of_hlg(unfold, fold)
@@ -114,9 +128,22 @@ def _by_way_of_hlg(
     return lambda eye: unfold(pq_as_hlg(eye)), lambda sphere: hlg_as_pq(fold(sphere))
 
 
+def _lens(info: VideoInfo) -> SphereMap:
+    return source_map(info, FISHEYE, fov=info.lens_fov)
+
+
+def _outside(info: VideoInfo, whole: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """(H, W, 1): where one lens saw nothing, which no painting fills; None of other sources."""
+    if not info.lens_fov:
+        return None
+    x, y = np.meshgrid(np.arange(whole[1]), np.arange(whole[0]))
+    directions, _ = Equirect(*whole).directions(x, y)
+    return np.asarray(~_lens(info).pixels(directions)[2][..., None])
+
+
 def _window(info: VideoInfo, height: int, width: int) -> Window:
     """Where an eye of the result lies in the sphere that is painted."""
-    if info.projection not in (Projection.EQUIRECT, Projection.HALF_EQUIRECT):
+    if info.lens_fov or info.projection not in (Projection.EQUIRECT, Projection.HALF_EQUIRECT):
         return Window.of(FULL, height, width)
     return Window.of(info.window_bounds, height, width)
 
@@ -127,6 +154,8 @@ def _result_size(info: VideoInfo, size: tuple[int, int] | None) -> tuple[int, in
         return eye_size(size, info.stereo)
     if info.projection is Projection.DUAL_FISHEYE:
         return result_size(info)
+    if info.lens_fov:
+        return usual_size(_lens(info), Projection.EQUIRECT)
     if info.projection in USUAL_LAYOUTS:
         return usual_size(source_map(info), Projection.EQUIRECT)
     return eye_size((info.height, info.width), info.stereo)
@@ -156,8 +185,9 @@ def _open_unfold(info: VideoInfo, whole: tuple[int, int], camera: str) -> Callab
     """From an eye of the source to a sphere of (height, width)."""
     if info.projection is Projection.DUAL_FISHEYE:
         return open_stitcher(info, camera, *whole)
-    if info.projection in USUAL_LAYOUTS:
-        return build_sampler(source_map(info), Equirect(*whole))
+    if info.lens_fov or info.projection in USUAL_LAYOUTS:
+        source = _lens(info) if info.lens_fov else source_map(info)
+        return build_sampler(source, Equirect(*whole))
     window = info.window
     resize = open_resizer((window.full_height, window.full_width), whole)
     # Mirrored at its sides, half a sphere goes on without a step, and over a pole too, so painting,

@@ -63,7 +63,7 @@ def strengths(data: Path) -> Rgb:
 def strokes(data: Path) -> Rgb:
     """Styles with strokes of half, once and twice their length, in two columns."""
     rows = [
-        _beside([named(_view(data, n, 1, VIEWS[0], s), f"{n}, strokes {s:g}") for s in STROKES], 0)
+        _beside([named(_view(data, n, 1, VIEWS[1], s), f"{n}, strokes {s:g}") for s in STROKES], 0)
         for n in STROKED
     ]
     half = len(rows) // 2
@@ -111,8 +111,11 @@ def save(picture: Rgb | list[Rgb], path: Path) -> None:
 def named(rgb: Rgb, text: str) -> Rgb:
     """The same, with its name on it."""
     rgb, font = np.ascontiguousarray(rgb), cv2.FONT_HERSHEY_SIMPLEX
-    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(rgb, text, (6, len(rgb) - 7), font, 0.4, colour, width, cv2.LINE_AA)
+    at = 6, len(rgb) - 7
+    outline = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    for dx, dy in outline:
+        cv2.putText(rgb, text, (at[0] + dx, at[1] + dy), font, 0.4, (0, 0, 0), 1, cv2.LINE_AA)
+    cv2.putText(rgb, text, at, font, 0.4, (255, 255, 255), 1, cv2.LINE_AA)
     return rgb
 
 

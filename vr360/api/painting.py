@@ -68,15 +68,16 @@ def stylize(
     """
     from pipeline.looks.style_images import is_picture
     from pipeline.looks.track import parse_look
+    from pipeline.source.asking import probe_asked
     from pipeline.stylize import StylizeJob
     from pipeline.stylize import stylize as paint
     from pipeline.training.picture import with_learned
-    from vr360.media.probe import probe
 
     span = as_span(start, duration)
     written = [style] if isinstance(style, str) else list(style)
     if any(is_picture(name) for name in parse_look(written).styles):
-        info = probe(Path(source), options.get("source_projection"), options.get("stereo"))
+        lens = options.get("source_projection"), options.get("source_fov")
+        info = probe_asked(Path(source), *lens, options.get("stereo"))
         written = with_learned(
             written,
             info,
