@@ -171,6 +171,7 @@ class TiledBackend:
             parts = tile.of(pixels), tile.of(sketched)
             surface = _surface(tile, parts[0].shape[1])
             tile.put(revise(*parts, look[:, self._look :], own, surface), out)
+        release_freed_memory()
         return out.permute(0, 3, 1, 2)
 
 
