@@ -37,7 +37,8 @@ bench: $(READY)
 fuzz: $(READY)
 	$(BIN)/pytest -m fuzz
 
-# Wants Chromium and npm (headset emulator, accessibility checks); without one its tests are skipped.
+# Wants Chromium, npm (emulated headset, accessibility, types) and, for a few tests, firefox-esr; what
+# is not there is skipped by name.
 web: $(READY)
 	command -v chromium >/dev/null || [ "$$(id -u)" != 0 ] || apt-get install -y -qq chromium
 	! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund --prefix $(NPM)

@@ -111,11 +111,26 @@ def share(job: ShareJob, progress: Progress = lambda n, _: n, place: Place | Non
     original = on_one_track(open_film(job.compare)) if job.compare else None
     check_folder(job.out)
     site = _Site(job, progress, place or copy)
+    if original:
+        site.notes += _unlike(infos[0], original)
     names = names_of(job.films)
     cards = [site.add(info, name, original) for info, name in zip(infos, names, strict=True)]
     if len(cards) > 1:
         site.write(INDEX, gallery_page(job.title or "360° films", cards).encode())
     return Shared(tuple(job.out / each.page for each in cards), tuple(site.notes))
+
+
+def _unlike(film: VideoInfo, original: VideoInfo) -> list[str]:
+    """What hinders two films from being compared frame by frame."""
+    longest = max(film.duration, original.duration)
+    if not film.rate or abs(film.duration - original.duration) * film.rate < 2:
+        return []
+    lengths = f"{float(film.duration):.2f} s and {float(original.duration):.2f} s"
+    shared = float(min(film.duration, original.duration))
+    return [
+        f"{film.path.name} and {original.path.name} are {lengths} long: they can be compared up "
+        f"to {shared:.2f} of {float(longest):.2f} s"
+    ]
 
 
 def check_folder(out: Path) -> None:

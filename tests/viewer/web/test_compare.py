@@ -26,7 +26,7 @@ READ = (
     const player = vr360, rad = Math.PI / 180, [bits, columns, top, step] = """
     f"[{BITS}, {list(COLUMNS)}, {TOP}, {STEP}];"
     """
-    globalThis.seen = [];
+    window.seen = [];
     const draw = player.draw.bind(player);
     player.draw = () => {
         draw();
@@ -43,7 +43,7 @@ READ = (
             }
             return number;
         };
-        globalThis.seen.push([...columns.map(numberIn), player.drawn]);
+        window.seen.push([...columns.map(numberIn), player.drawn]);
     };
 }"""
 )

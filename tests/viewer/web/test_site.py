@@ -237,6 +237,14 @@ def test_an_original_goes_with_one_film(clip):
         ShareJob((clip, clip), clip, compare=clip)
 
 
+def test_an_original_of_another_length_is_told_of(clip, tmp_path):
+    write_clip(tmp_path / "longer.mp4", 20, 64)
+    job = ShareJob((clip,), tmp_path / "site", compare=tmp_path / "longer.mp4")
+    assert any("clip.mp4 and longer.mp4 are" in note for note in share(job).notes)
+    alike = ShareJob((clip,), tmp_path / "alike", compare=clip)
+    assert not any("can be compared" in note for note in share(alike).notes)
+
+
 def test_a_copy_that_is_there_is_not_made_again(clip, tmp_path):
     copy(clip, tmp_path / "copy.mp4")
     first = (tmp_path / "copy.mp4").stat().st_ino

@@ -9,6 +9,8 @@ import { Trouble, WORDS, cannotDecode, missing } from "./words.js";
  * @property {string} poster @property {string | null} inline the script that holds the poster */
 /** @typedef {import("./sphere.js").Texture & {number: number}} Shot a frame; the poster has number -1 */
 
+const ROUNDING = 0.25; // of a frame: times are rounded; after a seek Firefox tells the time sought
+const FAR_OFF = 1; // seconds
 const KEPT = 4; // frames of a film that is compared: one is shown, the others wait for their fellow
 
 export class Film {
@@ -130,8 +132,8 @@ export class Film {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!this.drawing) this.arrived();
     if (!width || !this.drawing || this.sphere.gl.isContextLost()) return;
-    const exact = this.kept > 1 ? exactFrame(this.video) : null;
-    const number = Math.round((exact ? exact.timestamp / 1e6 : time) * this.rate);
+    const exact = this.kept > 1 ? exactFrame(this.video, time) : null;
+    const number = Math.floor((exact ? exact.timestamp / 1e6 : time) * this.rate + ROUNDING);
     if (!this.video.paused && number > this.last + 1 && this.last >= 0) this.dropped += number - this.last - 1;
     this.last = number;
     this.take(exact ?? this.video, width, height, number);
@@ -140,10 +142,14 @@ export class Film {
 }
 
 /** The frame with its own time. A busy page is called back late: then the film shows a newer frame
- * than the one it was called for. @param {HTMLVideoElement} video @returns {VideoFrame | null} */
-function exactFrame(video) {
+ * than the one it was called for. @param {HTMLVideoElement} video @param {number} time seconds, about
+ * @returns {VideoFrame | null} */
+function exactFrame(video, time) {
   try {
-    return new VideoFrame(video);
+    const frame = new VideoFrame(video);
+    if (Math.abs(frame.timestamp / 1e6 - time) < FAR_OFF) return frame;
+    frame.close(); // Firefox counts from elsewhere
+    return null;
   } catch {
     return null; // an older browser
   }

@@ -132,7 +132,7 @@ export class Headset {
     const pointers = this.pointers(frame, pose);
     const composed = this.composed(side);
     for (const view of pose.views) this.draw(view, composed ? undefined : side, composed, pointers);
-    if (side) player.drawn = player.films[0].shots[0].number;
+    if (side) player.drawn = sides[sides.length - 1].shot.number;
   }
 
   /** Whether the headset draws the film by itself. @param {Side | undefined} side */

@@ -178,7 +178,7 @@ export class Player extends EventTarget {
       const look = this.looking([pass.viewport[2], pass.viewport[3]]);
       this.sphere.draw(shot, layout, pass.eye, look, pass.viewport, pass.cut);
     }
-    this.drawn = this.films[0].shots[0].number;
+    this.drawn = sides[sides.length - 1].shot.number; // of the film, were it painted or not
   }
 
   /** @param {ImageBitmap | null} image a painting of the film; null takes it away
