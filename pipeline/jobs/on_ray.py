@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 RETRIES = 3
 """How often a task is begun again whose process has died."""
+
+ANSWERS_WITHIN = 10.0
+"""Seconds in which a cluster answers, if there is one."""
 
 _DONE = Frame(np.zeros((1, 1, 3), np.uint8), Fraction(0))  # stands for a frame, to be counted
 
@@ -65,12 +69,24 @@ def ray_engine(address: str | None = None) -> Engine:
     return paint
 
 
+def _check_there(address: str) -> None:
+    """Raise InputError where nothing answers at HOST:PORT; Ray itself may wait for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdigit()):
+        return  # local, or one that Ray finds by itself
+    try:
+        socket.create_connection((host, int(port)), ANSWERS_WITHIN).close()
+    except (OSError, OverflowError) as error:
+        raise InputError(f"--address {address}: no Ray cluster there: {error}") from None
+
+
 @contextmanager
 def _connected(ray: Any, address: str) -> Iterator[None]:
     if ray.is_initialized():  # by whoever calls us
         yield
         return
     on_term = signal.getsignal(signal.SIGTERM)
+    _check_there(address)
     try:
         ray.init(address=address, log_to_driver=False, include_dashboard=False)
     except (ConnectionError, ValueError) as error:

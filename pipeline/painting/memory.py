@@ -15,7 +15,7 @@ from vr360.frame import Stereo, VideoInfo
 from vr360.memory import available_memory
 
 BASE = 900_000_000  # bytes of the program, its nets and a tile
-STILL, FILM = 38, 160  # bytes a pixel of the spheres; a film's with its encoder
+STILL, FILM = 38, 225  # bytes a pixel of the spheres; a film's with its encoder
 WHOLE = 200  # bytes a pixel of spheres that are painted whole
 LARGEST_WHOLE = 8_400_000  # pixels, see `pipeline.backends.tiled.LARGEST`
 
