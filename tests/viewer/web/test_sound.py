@@ -94,6 +94,17 @@ def test_of_higher_orders_the_first_is_kept(make_film, make_sound, moving, tmp_p
     assert heard(tmp_path / "site" / offered["src"]) == TONES
 
 
+def test_opus_that_says_its_order_is_a_field(make_film, make_sound, moving, tmp_path):
+    named = ("-af", "channelmap=map=0|1|2|3:channel_layout=ambisonic 1")
+    how = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "libopus", "-mapping_family", "2")
+    sound = ("-i", make_sound("field.wav", tones()))
+    source = make_film("field.mkv", moving(48), *how, *named, inputs=sound)
+    share(ShareJob((source,), tmp_path / "site"))
+    show = told(tmp_path / "site" / "index.html")
+    assert show["field"]
+    assert heard(tmp_path / "site" / show["sources"][0]["src"]) == TONES
+
+
 def test_stereo_stays_what_it_is(make_film, make_sound, moving, tmp_path):
     sound = ("-i", make_sound("two.wav", tones()[:, :2]))
     source = make_film("two.mp4", moving(8), "-pix_fmt", "yuv420p", "-c:a", "aac", inputs=sound)
