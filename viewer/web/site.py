@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.film import on_one_track, open_film
-from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry
+from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, STROKE_RANGE, StyleEntry
 from viewer.web.codecs import MediaType, is_ambisonic, media_type
 from viewer.web.live import LIVE
 from viewer.web.pages import Card, gallery_page, player_page
@@ -227,6 +227,7 @@ class _Site:
             "poster": self._poster_at(info),
             "heights": PREVIEW_HEIGHTS,
             "height": PREVIEW_HEIGHT,
+            "strokes": STROKE_RANGE,
         }
 
     def _look(self, entry: StyleEntry) -> dict[str, str | None]:

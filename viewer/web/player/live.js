@@ -6,7 +6,8 @@ import { WORDS } from "./words.js";
 /** @typedef {object} Live what the server paints @property {string} src address of the film
  * @property {{name: string, picture: string | null}[]} looks
  * @property {number} poster seconds into the film @property {number[]} heights of a picture
- * @property {number} height the first choice */
+ * @property {number} height the first choice
+ * @property {[number, number]} strokes shortest and longest, relative to a look's own */
 
 const RETRIES = 3; // times in a row that a painter may end
 const PAUSE = 1500; // milliseconds until it is asked again
@@ -37,7 +38,7 @@ export function toggleLab() {
 }
 
 /** @param {Live} live */
-function fillLab({ looks, heights, height }) {
+function fillLab({ looks, heights, height, strokes }) {
   part("looks").append(lookChoice("", "Unpainted", null));
   for (const { name, picture } of looks) {
     part("looks").append(lookChoice(name, readable(name), picture));
@@ -45,6 +46,7 @@ function fillLab({ looks, heights, height }) {
   }
   for (const each of heights) part("height").append(new Option(`${2 * each} × ${each}`, String(each)));
   part("height").value = String(height);
+  [part("stroke").min, part("stroke").max] = strokes.map((each) => String(Math.log2(each))); // octaves
 }
 
 /** @param {string} value @param {string} words @param {string | null} picture */
