@@ -1,6 +1,7 @@
 """Ambisonic sound: what the folder holds of it, and what each ear hears in a real browser."""
 
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -105,13 +106,26 @@ def test_opus_that_says_its_order_is_a_field(make_film, make_sound, moving, tmp_
     assert heard(tmp_path / "site" / show["sources"][0]["src"]) == TONES
 
 
+def test_films_keep_apart_whatever_they_are_called(film, make_film, moving, tmp_path):
+    """A film that is called as the scaled version of another, and one as the player's own file."""
+    plain = ("-c:v", "ffv1", "-pix_fmt", "yuv420p")
+    names = ("clip-32.mp4", "channels.mp4", "clip.mp4")
+    films = [film("clip-32.mp4"), film("channels.mp4"), make_film("clip.mkv", moving(4), *plain)]
+    share(ShareJob(tuple(films), tmp_path / "site", max_width=32))
+    shows = [told(tmp_path / "site" / f"{Path(name).stem}.html") for name in names]
+    files = [show["sources"][0]["src"] for show in shows]
+    files += [show["field"] for show in shows[:2]]
+    assert all((tmp_path / "site" / file).is_file() for file in files)
+    assert len(set(files)) == 4  # the two fields are heard by one probe
+
+
 def test_stereo_stays_what_it_is(make_film, make_sound, moving, tmp_path):
     sound = ("-i", make_sound("two.wav", tones()[:, :2]))
     source = make_film("two.mp4", moving(8), "-pix_fmt", "yuv420p", "-c:a", "aac", inputs=sound)
     share(ShareJob((source,), tmp_path / "site"))
     show = told(tmp_path / "site" / "index.html")
     assert show["field"] is None
-    assert not (tmp_path / "site" / "media" / "channels.mp4").exists()
+    assert not (tmp_path / "site" / "media" / "channels.probe.mp4").exists()
 
 
 # Plays noise that comes as a plane wave, with the head turned; the loudness at each ear.
