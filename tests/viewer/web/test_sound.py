@@ -85,6 +85,15 @@ def test_a_version_keeps_the_field_too(film, tmp_path):
     assert heard(tmp_path / "site" / offered["src"]) == TONES
 
 
+def test_a_picture_that_mp4_does_not_hold_is_not_copied(film, tmp_path):
+    source = film("field.webm", "-c:v", "libvpx", "-c:a", "libopus", "-mapping_family", "255")
+    shared = share(ShareJob((source,), tmp_path / "site"))
+    (offered,) = told(tmp_path / "site" / "index.html")["sources"]
+    assert heard(tmp_path / "site" / offered["src"]) == TONES
+    assert offered["type"].startswith('video/mp4; codecs="avc1.')
+    assert "vp8" in shared.notes[0]
+
+
 def test_of_higher_orders_the_first_is_kept(make_film, make_sound, moving, tmp_path):
     nine = np.concatenate([tones(), tones()[:, :1].repeat(5, axis=1)], axis=1)
     sound = ("-i", make_sound("nine.wav", nine))
