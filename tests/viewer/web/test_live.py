@@ -307,6 +307,22 @@ def test_a_painter_that_ends_is_told_of_and_begins_anew(page, styles, visit):
     visit.said.clear()  # the browser itself tells of the 503
 
 
+def test_a_painting_that_is_no_picture_is_told_of_and_asked_for_again(page):
+    page.route("**/live/**", lambda route: route.fulfill(body="torn"), times=1)
+    choose(page, "harvest")
+    page.wait_for_function("() => document.getElementById('trouble').textContent.includes('anew')")
+    wait(page, "player.painted !== null")
+    page.wait_for_selector("#trouble", state="hidden")
+
+
+def test_painting_leaves_what_others_said(page):
+    page.evaluate("vr360.dispatchEvent(new CustomEvent('trouble', { detail: 'No sound.' }))")
+    choose(page, "harvest")
+    wait(page, "player.painted !== null")
+    assert "s a picture" in page.locator("#painting").inner_text()
+    assert page.locator("#trouble").inner_text() == "No sound."
+
+
 def test_the_panel_fits_a_phone_and_breaks_no_rule_of_accessibility(browser, address, visit):
     rules = NPM / "axe-core" / "axe.min.js"
     if not rules.is_file():
