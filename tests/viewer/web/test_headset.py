@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.viewer.waiting import wait_for
 from tests.viewer.web.conftest import NPM, player, wait
 from tests.viewer.web.test_camera import reckon  # noqa: F401, a fixture
 from viewer.web.site import ShareJob, share
@@ -108,10 +109,17 @@ def layered(tmp_path, make_film, serve, visit):
 
 def on_screen(page):
     """What each eye sees in the middle, off a picture of the page."""
-    page.wait_for_timeout(500)
     data = np.frombuffer(page.screenshot(), np.uint8)
     shot = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
     return {eye: shot[100, x] for eye, x in (("left", 100), ("right", 300))}
+
+
+def wait_to_see(page, wanted):
+    """Until both eyes see their colour of `wanted`."""
+    wait_for(
+        lambda: all(close(seen, wanted[eye]) for eye, seen in on_screen(page).items()),
+        f"seeing {wanted}",
+    )
 
 
 @pytest.mark.parametrize(
@@ -123,14 +131,11 @@ def on_screen(page):
 )
 def test_on_a_layer_each_eye_sees_its_own_half(layered, frames, projection, stereo):
     page = layered(frames(), projection, stereo)
-    ahead = on_screen(page)
-    assert all(close(ahead[eye], COLOURS[eye]) for eye in ahead)
+    wait_to_see(page, COLOURS)
     turn_head(page, radians(80 if projection is Projection.HALF_EQUIRECT else 150))
-    aside = on_screen(page)
-    assert all(close(aside[eye], np.array(COLOURS[eye]) // 3) for eye in aside)
+    wait_to_see(page, {eye: np.array(colour) // 3 for eye, colour in COLOURS.items()})
     page.evaluate("device.controllers.right.updateButtonValue('thumbstick', 1)")
-    again = on_screen(page)
-    assert all(close(again[eye], COLOURS[eye]) for eye in again)
+    wait_to_see(page, COLOURS)
     page.evaluate("document.getElementById('vr').click()")
     wait(page, "!player.away && player.films[0].drawing")
 
@@ -194,6 +199,15 @@ def test_a_layer_is_turned_as_the_sphere_is(reckon, turn, pose):  # noqa: F811
     np.testing.assert_allclose(made, rotation(turn) @ to_picture.T, atol=1e-6)
 
 
+def wait_frames(page):
+    """Until the headset has seen what its device was told, and drawn it."""
+    page.evaluate("""() => new Promise((done) => {
+        let left = 4;
+        const tick = () => (left-- ? requestAnimationFrame(tick) : done());
+        tick();
+    })""")
+
+
 def aim(page, x, y):
     """Point the right controller at a place on the panel, which stands before the headset."""
     page.evaluate(
@@ -210,12 +224,12 @@ def aim(page, x, y):
     }""",
         [x, y],
     )
-    page.wait_for_timeout(300)
+    wait_frames(page)
 
 
 def test_the_panel_plays_seeks_and_recentres_where_it_is_pointed_at(page):
     enter(page)
-    page.wait_for_timeout(300)
+    wait_frames(page)
     aim(page, 0.1, 0.3)
     press(page, "trigger")
     wait(page, "player.playing || player.video.ended")
@@ -266,7 +280,7 @@ def test_turning_the_head_and_recentring(page):
     dark = page.evaluate(EYES)
     assert close(dark["left"], np.array(COLOURS["left"]) // 3)
     page.evaluate("device.controllers.right.updateButtonValue('thumbstick', 1)")
-    page.wait_for_timeout(300)
+    wait_frames(page)
     bright = page.evaluate(EYES)
     assert close(bright["left"], COLOURS["left"])
 
@@ -279,7 +293,7 @@ def test_a_turned_page_is_taken_into_the_headset(page):
 
 def press(page, button):
     page.evaluate(f"device.controllers.right.updateButtonValue('{button}', 1)")
-    page.wait_for_timeout(200)
+    wait_frames(page)
     page.evaluate(f"device.controllers.right.updateButtonValue('{button}', 0)")
 
 

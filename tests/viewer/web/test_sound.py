@@ -222,7 +222,10 @@ CHANNELS = """async () => {
         parts.connect(meter, n);
         return meter;
     });
-    await new Promise((done) => setTimeout(done, 700));
+    const full = context.currentTime + 2 * meters[0].fftSize / context.sampleRate;
+    for (let n = 0; n < 1000 && context.currentTime < full; n++) {
+        await new Promise((done) => requestAnimationFrame(done));
+    }
     return meters.map((meter) => {
         const bins = new Float32Array(meter.frequencyBinCount);
         meter.getFloatFrequencyData(bins);
