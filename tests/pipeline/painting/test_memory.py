@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.painting import memory
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.memory import check_memory, needed_memory
 from vr360.errors import InputError
@@ -27,6 +28,19 @@ def test_what_takes_more_than_it_may_is_refused_in_one_line(job: StylizeJob, inf
     check_memory(job, info, needed)
     with pytest.raises(InputError, match=r"clip\.mp4: painting 128x64 takes .* --memory allows"):
         check_memory(job, info, needed - 1)
+
+
+def test_a_machine_with_less_left_is_told_of_and_painting_begins(
+    job: StylizeJob, info: VideoInfo, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    monkeypatch.setattr(memory, "available_memory", lambda: 10**8)
+    check_memory(job, info)
+    assert "this machine has 0.1 GB left; --paint-width 64 takes less" in caplog.text
+
+
+def test_spheres_that_are_continued_over_their_edges_are_painted_whole(job, info: VideoInfo):
+    large = replace(info, width=16384, height=8192)
+    assert needed_memory(replace(job, padding="wrap"), large) > 2 * needed_memory(job, large) / 1.5
 
 
 def test_memory_goes_by_the_spheres_that_are_painted(job: StylizeJob, info: VideoInfo):
