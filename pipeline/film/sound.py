@@ -55,6 +55,7 @@ def find_sounds(film: Timeline, problems: Problems) -> list[Heard]:
                 continue
             if sound.ambisonic and not order_in(sound, source):
                 text = f"{source.path} has {source.info.channels} channels; a field has 4, 9 or 16"
+                text += ", or two more with head-locked stereo"
                 problems.add((*sound.place, "ambisonic"), f"ambisonic: {text}")
             sound = _aligned(placed, sound, source, problems)
             _check_length(placed, sound, source, film.rate, problems)

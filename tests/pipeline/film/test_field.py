@@ -12,7 +12,7 @@ from pipeline.film.mastering import loudness
 from tests.pipeline.film.test_sound import heard
 from tests.pipeline.source.test_levelling import shake, tilt
 from vr360.errors import InputError
-from vr360.spherical import Ambisonic, inspect
+from vr360.spherical import Ambisonic, SphericalMetadata, inject, inspect
 
 FRAME = RATE // 24
 PULSES = {"ahead": (6, 0, 0), "left": (18, -90, 0), "behind": (30, 180, 0), "above": (42, 0, 90)}
@@ -98,6 +98,19 @@ def test_the_camera_turns_and_the_lapel_does_not(ambix, script, make_sound):
     assert np.abs(found[6 * FRAME][4:] - (0.25, 0.125)).max() < 1e-4
     assert np.abs(found[42 * FRAME][4:]).max() == 0
     assert inspect(film).ambisonic == (Ambisonic(1, True, tuple(range(6))),)
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_a_recordings_own_head_locked_stereo_stays(marked, make_film, make_sound, moving, script):
+    samples = np.zeros((2 * RATE, 6))
+    samples[6 * FRAME] = *(0.5 * wave(0, 0)), 0.25, 0.125
+    sound = ("-guess_layout_max", "0", "-i", make_sound("field.wav", samples))
+    clip = make_film("clip.mov", moving(48, 32, 64), "-c:a", "pcm_s16le", inputs=sound)
+    if marked:
+        inject(clip, SphericalMetadata(), ambisonic="acn-sn3d")
+    said = "" if marked else "[[scene.sound]]\nambisonic = true\n"
+    found = clicks(made(script(SCENE.format(90) + said)), 6)
+    assert np.abs(found[6 * FRAME] - (*(0.5 * wave(-90, 0)), 0.25, 0.125)).max() < 1e-4
 
 
 def test_a_field_is_marked_in_what_goes_out(ambix, script):
