@@ -180,3 +180,10 @@ def test_channels_that_are_no_field_are_named_with_their_line(ambix, script, mak
     told = '[[scene.sound]]\nsource = "three.wav"\nambisonic = true\n'
     with pytest.raises(InputError, match=r"film\.toml:6: ambisonic: .* has 3 channels; a field"):
         check(script(SCENE.format(0) + told))
+
+
+def test_a_field_has_no_direction_of_its_own(ambix, script):
+    told = "[[scene.sound]]\nyaw = 40\n"
+    with pytest.raises(InputError, match=r"film\.toml:5: yaw: .*clip.mov is ambisonic .* = false"):
+        check(script(SCENE.format(0) + told))
+    check(script(SCENE.format(0) + told + "ambisonic = false\n"))
