@@ -1,5 +1,6 @@
 """A film's cuts written for other editors are those that are read back."""
 
+import resource
 from fractions import Fraction
 from pathlib import Path
 
@@ -72,6 +73,22 @@ def test_other_kinds_and_files_that_are_there_are_refused(film, script, tmp_path
     (tmp_path / "cut.otio").touch()
     with pytest.raises(OutputError, match="exists already; --force"):
         write_timeline(film, tmp_path / "cut.otio")
+
+
+@pytest.mark.parametrize("suffix", [".otio", ".edl"])
+def test_a_full_disk_leaves_the_timeline_that_was_there(suffix, film, tmp_path: Path):
+    path = tmp_path / f"cut{suffix}"
+    path.write_text("before")
+    there = sorted(tmp_path.iterdir())
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        with pytest.raises(OutputError, match=r"cut\.\w+: cannot be written"):
+            write_timeline(film, path, force=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert path.read_text() == "before"
+    assert sorted(tmp_path.iterdir()) == there
 
 
 @pytest.fixture
