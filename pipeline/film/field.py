@@ -24,9 +24,10 @@ from pipeline.film.timeline import Placed
 from pipeline.take import unfolding_of
 from vr360.errors import MetadataError
 from vr360.geometry import Array, lonlat_to_xyz
-from vr360.media.ambisonics import ORDERS, encode, order_of, turned_by
+from vr360.media.ambisonics import encode, order_of, turned_by
 from vr360.media.turning import BLOCKS, Turning, turned_blocks
 from vr360.spherical import inspect
+from vr360.spherical.ambisonic import HEAD_LOCKED_ORDERS, ORDERS
 
 STEREO = 2
 
@@ -64,7 +65,7 @@ class Field:
 def order_in(sound: Sound, source: Recording) -> int:
     """The ambisonic order of a recording; 0 where it is none."""
     if sound.ambisonic is not None:
-        return ORDERS.get(source.info.channels, 0) if sound.ambisonic else 0
+        return (ORDERS | HEAD_LOCKED_ORDERS).get(source.info.channels, 0) if sound.ambisonic else 0
     with suppress(MetadataError):
         return order_of(source.info, inspect(source.path).ambisonic)
     return order_of(source.info, ())
@@ -78,7 +79,13 @@ def field_of(kind: SoundKind | None, heard: Sequence[tuple[Sound, Recording]]) -
     directed = [sound.yaw is not None for sound, _ in heard]
     order = max([*orders, *directed, kind is SoundKind.AMBISONIC], default=0)
     plain = [not own and not to for own, to in zip(orders, directed, strict=True)]
+    plain += [_has_stereo(own, source) for own, (_, source) in zip(orders, heard, strict=True)]
     return Field(int(order), not order or any(plain))
+
+
+def _has_stereo(order: int, source: Recording) -> bool:
+    """Whether head-locked stereo lies behind a recording's ambisonic channels."""
+    return order > 0 and source.info.channels == (order + 1) ** 2 + STEREO
 
 
 def into_field(

@@ -53,13 +53,22 @@ def find_sounds(film: Timeline, problems: Problems) -> list[Heard]:
             source = _recorded(placed, sound, problems)
             if source is None:
                 continue
-            if sound.ambisonic and not order_in(sound, source):
-                text = f"{source.path} has {source.info.channels} channels; a field has 4, 9 or 16"
-                problems.add((*sound.place, "ambisonic"), f"ambisonic: {text}")
+            _check_field(sound, source, problems)
             sound = _aligned(placed, sound, source, problems)
             _check_length(placed, sound, source, film.rate, problems)
             found.append(Heard(placed, sound, source))
     return found
+
+
+def _check_field(sound: Sound, source: Recording, problems: Problems) -> None:
+    order = order_in(sound, source)
+    if sound.ambisonic and not order:
+        text = f"{source.path} has {source.info.channels} channels; a field has 4, 9 or 16"
+        text += ", or two more with head-locked stereo"
+        problems.add((*sound.place, "ambisonic"), f"ambisonic: {text}")
+    if order and sound.yaw is not None:
+        text = f"{source.path} is ambisonic and has all directions: leave yaw and pitch out, or"
+        problems.add((*sound.place, "yaw"), f"yaw: {text} write ambisonic = false")
 
 
 def _recorded(placed: Placed, sound: Sound, problems: Problems) -> Recording | None:
