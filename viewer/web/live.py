@@ -1,8 +1,9 @@
-"""Live painting for a page: one worker, one picture at a time, always the one asked for last.
+"""Live painting for pages: one worker, one picture at a time.
 
 A page asks with a plain request for the frame that it shows now and asks again once that came, so
-pictures never queue: those that a slow painter cannot follow are skipped. What is painted, and how,
-is the desktop's: `viewer.live`.
+a page never has two pictures waiting: those that a slow painter cannot follow are skipped. Several
+pages take turns in the order in which they asked. What is painted, and how, is the desktop's:
+`viewer.live`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import ipaddress
 import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -68,11 +68,15 @@ def serve(job: ServeJob, announce: Announce, progress: Progress = lambda n, _: n
         InputError: nothing that can be served, a port in use, no network.
     """
     address = (job.address or own_address()) if job.lan else "127.0.0.1"
-    with _listening(address, job.port) as listener, TemporaryDirectory(prefix="vr360-") as spare:
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(address, job.port))
+        spare = stack.enter_context(TemporaryDirectory(prefix="vr360-"))
         folder, films = _what(job, Path(spare) / "site", progress)
         token = secrets.token_urlsafe(12) if job.lan else ""
         hosts = (address,) if job.lan else LOOPBACK
         easel = easel_for(job.catalogue, job.paths) if job.catalogue else None
+        if easel:
+            stack.enter_context(closing(easel))
         app = application(Served(folder, films, token, hosts, easel))
         config = uvicorn.Config(
             app,

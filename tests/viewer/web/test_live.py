@@ -13,6 +13,7 @@ import viewer.live
 from pipeline.cli.view import Styles
 from pipeline.nets import strengths
 from tests.viewer.clips import write_clip
+from tests.viewer.waiting import wait_for
 from tests.viewer.web.conftest import NPM, player, serving, wait
 from tests.viewer.web.test_server import ask
 from tests.viewer.web.test_site import told
@@ -145,11 +146,11 @@ def test_painting_wants_the_token_too(clip, styles, tmp_path):
 
 def test_a_worker_that_dies_is_told_of_and_replaced(address, styles):
     assert paint(address)[0] == 200
-    os.kill(styles._worker.pid, signal.SIGSTOP)  # so that it dies in the middle of a picture
+    os.kill(styles._worker.pid, signal.SIGSTOP)  # so that it dies in the middle of its work
     found = []
-    asking = threading.Thread(target=lambda: found.append(paint(address, time=1)))
+    asking = threading.Thread(target=lambda: found.append(paint(address, style="the_scream")))
     asking.start()
-    asking.join(timeout=1)
+    wait_for(lambda: styles._loaded is None, "the worker is asked for another look")
     styles._worker.kill()
     asking.join(timeout=LIMIT)
     ((status, _, body),) = found
@@ -193,8 +194,7 @@ def test_a_crowd_is_asked_to_come_back_and_films_go_on_coming(clip, tmp_path):
         for each in crowd:
             each.start()
         assert ask(url, "/media/clip.mp4")[2] == clip.read_bytes()
-        while found.count(503) < 3:
-            crowd[0].join(0.05)
+        wait_for(lambda: found.count(503) == 3, "those too many are sent away")
         slow.go.set()
         for each in crowd:
             each.join(LIMIT)
@@ -299,7 +299,7 @@ def test_a_painter_that_ends_is_told_of_and_begins_anew(page, styles, visit):
     wait(page, "player.painted !== null")
     os.kill(styles._worker.pid, signal.SIGSTOP)
     choose(page, "the_scream")
-    page.wait_for_timeout(300)
+    wait_for(lambda: styles._loaded is None, "the worker is asked for another look")
     styles._worker.kill()
     page.wait_for_function("() => document.getElementById('trouble').textContent.includes('ended')")
     page.wait_for_selector("#trouble", state="hidden")
