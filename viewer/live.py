@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 PREVIEW_HEIGHTS = (160, 256, 320, 512, 1024)  # of one eye; 32 divides them
 PREVIEW_HEIGHT = 256
 MULTIPLE = 32
+STROKE_RANGE = (0.5, 4.0)  # shortest and longest, relative to a style's own
 
 Stylize = Callable[[Rgb], Rgb]
 """(H, W, 3) uint8 equirect picture -> the same, painted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log2
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
@@ -18,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry, Wish
+from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, STROKE_RANGE, StyleEntry, Wish
 
 THUMBNAIL = 96
 
@@ -45,7 +46,8 @@ class StylePanel(QDockWidget):
         for entry in entries:
             self.add(entry)
         self.strength = slider(0, 150, round(strength * 100))
-        self.stroke = slider(-100, 200, 0)  # hundredths of an octave
+        low, high = (round(100 * log2(each)) for each in STROKE_RANGE)  # hundredths of an octave
+        self.stroke = slider(low, high, 0)
         self.blend = slider(0, 100, 100)
         self.preview = slider(0, len(PREVIEW_HEIGHTS) - 1, PREVIEW_HEIGHTS.index(PREVIEW_HEIGHT))
         self.lag = QLabel("not painting")

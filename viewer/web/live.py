@@ -22,6 +22,7 @@ from starlette.responses import PlainTextResponse, Response
 from viewer.decoder import Decoder
 from viewer.live import (
     PREVIEW_HEIGHTS,
+    STROKE_RANGE,
     Catalogue,
     StyleFailedError,
     Wish,
@@ -37,7 +38,7 @@ from vr360.media.stills import read_still
 LIVE = "live"
 FRAME, SECONDS = "Vr360-Frame", "Vr360-Seconds"  # headers of an answer
 MOST_WAITING = 8  # pages that wait for the worker; more are asked to come back
-_LIMITS = {"strength": (0.0, 1.5), "stroke": (0.5, 2.0), "share": (0.0, 1.0), "time": (0.0, 1e6)}
+_LIMITS = {"strength": (0.0, 1.5), "stroke": STROKE_RANGE, "share": (0.0, 1.0), "time": (0.0, 1e6)}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ Progress = Callable[[Iterable[int], int], Iterable[int]]
 
 CRF = 20
 _AAC_BITS = {False: "192k", True: "384k"}
+_NOT_IN_MP4 = ("vp8",)
 _AMBISONIC = "channelmap=map=0|1|2|3:channel_layout=4.0"
 """First order, ACN and SN3D, on AAC's own four loudspeakers, which every decoder knows."""
 
@@ -49,6 +50,9 @@ def plan(info: VideoInfo, max_width: int) -> Plan:
     found = _plan_picture(info, max_width)
     if not is_ambisonic(info):
         return found
+    if found.master and found.master.video in _NOT_IN_MP4:
+        why = f"a version in H.264, instead of the film, whose {info.codec} no MP4 holds"
+        found = replace(found, master=None, why=why)
     return replace(found, why=f"{found.why}; its sound turns with the view", ambisonic=True)
 
 

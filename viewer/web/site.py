@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from viewer.film import on_one_track, open_film
-from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, StyleEntry
+from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, STROKE_RANGE, StyleEntry
 from viewer.web.codecs import MediaType, is_ambisonic, media_type
 from viewer.web.live import LIVE
 from viewer.web.pages import Card, gallery_page, player_page
@@ -50,7 +50,7 @@ from vr360.frame import Projection, VideoInfo
 from vr360.partial import Partial, write_whole
 
 SCRIPT, STYLE, INDEX, MEDIA = "vr360.js", "vr360.css", "index.html", "media"
-PROBE = f"{MEDIA}/channels.mp4"
+PROBE = f"{MEDIA}/channels.probe.mp4"  # no film is called so: names hold no dot
 POSTER_AT = 0.1  # of a film: its first frame is often black
 
 Place = Callable[[Path, Path], None]
@@ -227,6 +227,7 @@ class _Site:
             "poster": self._poster_at(info),
             "heights": PREVIEW_HEIGHTS,
             "height": PREVIEW_HEIGHT,
+            "strokes": STROKE_RANGE,
         }
 
     def _look(self, entry: StyleEntry) -> dict[str, str | None]:
@@ -282,9 +283,9 @@ class _Site:
         self, info: VideoInfo, name: str, size: tuple[int, int] | None, offered: Plan
     ) -> dict[str, Any]:
         """A file that is made; `size` None copies the picture."""
-        width = f"-{size[1]}" if size else ""
+        kind = str(size[1]) if size else "field"
         mark = fingerprint(info, size, offered.ambisonic)
-        file = f"{MEDIA}/{name}{width}.{mark}.mp4"
+        file = f"{MEDIA}/{name}.{kind}.{mark}.mp4"
         out = self.job.out / file
         if not out.exists():
             make_rendition(info, out, size, self._progress, offered.ambisonic)
@@ -354,7 +355,7 @@ def _line(info: VideoInfo) -> str:
 
 def _remove_older(version: Path) -> None:
     """Versions of the same film that were made of an earlier state of it."""
-    stem = version.name.split(".")[0]
-    for other in version.parent.glob(f"{stem}.????????.mp4"):
+    name, kind, *_ = version.name.split(".")
+    for other in version.parent.glob(f"{name}.{kind}.????????.mp4"):
         if other != version:
             other.unlink()

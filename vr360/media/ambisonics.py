@@ -11,6 +11,7 @@ Ambisonic axes: X ahead, Y left, Z up. Source: Nachbar et al., *AmbiX* (2011).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -23,6 +24,7 @@ ORDERS = {4: 1, 9: 2, 16: 3}
 HEAD_LOCKED = 2  # channels of stereo that do not turn, behind those that do
 _FROM_PICTURE = np.array([[0.0, 0.0, -1.0], [-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 _DIRECTIONS = 64
+_NAMED = re.compile(r"ambisonic (\d+)")  # a layout, as ffmpeg writes it
 _NOTHING = 1e-12
 
 
@@ -79,13 +81,16 @@ def order_of(track: AudioInfo, marks: Iterable[Ambisonic]) -> int:
     Args:
         track: as the container describes it.
         marks: what the file marks as ambisonic (`SA3D`). Without a mark, 4, 9 or 16 channels that
-            declare no loudspeakers are taken for ambisonic, as `inject` does.
+            declare no loudspeakers are taken for ambisonic, as `inject` does. Opus says its order
+            itself (RFC 8486, mapping family 2).
     """
     if track.ambisonic:
         return track.ambisonic
     for mark in marks:
         if mark.channels == track.channels:
             return mark.order
+    if named := _NAMED.match(track.layout):
+        return int(named[1]) if int(named[1]) in ORDERS.values() else 0
     declared = "channels" not in track.layout
     return 0 if declared else ORDERS.get(track.channels, 0)
 

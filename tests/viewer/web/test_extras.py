@@ -92,11 +92,13 @@ def test_a_caption_stands_at_its_direction(address, visit):
     page.wait_for_selector("#placed p")
     line = page.locator("#placed p")
     assert line.inner_text() == "There!"
-    box = line.bounding_box()
+    assert middle_of(line) == pytest.approx(seen_from(page, 40, -10.5), abs=1)
+    page.set_viewport_size({"width": 600, "height": 450})
     x, y = seen_from(page, 40, -10.5)
-    assert (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2) == (
-        pytest.approx(x, abs=1),
-        pytest.approx(y, abs=1),
+    page.wait_for_function(
+        "([x, y]) => { const { style } = document.querySelector('#placed p');"
+        " return Math.hypot(parseFloat(style.left) - x, parseFloat(style.top) - y) < 1; }",
+        arg=[x, y],
     )
     player(page, f"player.look({{yaw: {radians(150)}, pitch: 0, fov: 1.5}})")
     assert line.count() == 0
@@ -107,6 +109,11 @@ def test_a_caption_stands_at_its_direction(address, visit):
     assert page.locator("#placed").is_hidden()
 
 
+def middle_of(line):
+    box = line.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def seen_from(page, yaw, pitch):
     """Pixels of a direction in the view, by the conventions themselves."""
     yaw_now, pitch_now, fov = (
@@ -114,8 +121,9 @@ def seen_from(page, yaw, pitch):
     )
     world = rotation(radians(yaw), radians(pitch)) @ [0, 0, -1]
     x, y, z = rotation(yaw_now, pitch_now).T @ world
-    focal = 800 / 2 / np.tan(fov / 2)
-    return 400 + focal * x / -z, 225 - focal * y / -z
+    width, height = page.viewport_size["width"], page.viewport_size["height"]
+    focal = width / 2 / np.tan(fov / 2)
+    return width / 2 + focal * x / -z, height / 2 - focal * y / -z
 
 
 def test_the_seek_bar_shows_where_it_leads(address, visit, tmp_path):

@@ -9,10 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
+import viewer.live
 from pipeline.cli.view import Styles
+from pipeline.nets import strengths
 from tests.viewer.clips import write_clip
 from tests.viewer.web.conftest import NPM, player, serving, wait
 from tests.viewer.web.test_server import ask
+from tests.viewer.web.test_site import told
 from viewer.live import StyleEntry
 from viewer.web.live import MOST_WAITING
 from viewer.web.server import Served
@@ -104,6 +107,7 @@ def test_strength_strokes_and_blends_are_all_seen(address):
         ({"with": "harvest:9"}, "no look of the gallery"),
         ({"strength": "9"}, "strength"),
         ({"stroke": "nan"}, "stroke"),
+        ({"stroke": "4.1"}, "stroke"),
         ({"time": "-1"}, "time"),
         ({"height": "4096"}, "height"),
     ],
@@ -113,6 +117,13 @@ def test_a_wish_that_cannot_be_is_refused_in_words(address, wish, words):
     assert status == 422
     assert headers["content-type"].startswith("text/plain")
     assert words in body.decode()
+
+
+def test_strokes_are_as_long_as_the_painter_takes(clip, styles, tmp_path):
+    assert viewer.live.STROKE_RANGE == strengths.STROKE_RANGE
+    _what(ServeJob((clip,), catalogue=styles), tmp_path / "site", lambda n, _: n)
+    live = told(tmp_path / "site" / "index.html")["live"]
+    assert tuple(live["strokes"]) == strengths.STROKE_RANGE
 
 
 def test_a_name_that_is_a_file_is_not_read(address, tmp_path):
@@ -239,6 +250,19 @@ def test_the_newest_frame_is_painted_while_the_film_plays_and_where_it_rests(pag
     wait(page, "!player.playing && player.painted.number === player.drawn")
 
 
+def test_strokes_are_chosen_up_to_the_longest(page):
+    choose(page, "harvest")
+    page.focus("#stroke")
+    for key, length in (("End", "4.0"), ("Home", "0.5")):
+        with page.expect_response(
+            lambda answer, wish=f"stroke={length}": wish in answer.url
+        ) as painted:
+            page.keyboard.press(key)
+        assert painted.value.ok
+        said = page.locator("#stroke").get_attribute("aria-valuetext")
+        assert said == f"{length} times as long"
+
+
 def test_a_line_divides_the_painting_from_the_film(page):
     assert page.locator("#compare").is_hidden()
     choose(page, "harvest")
@@ -281,6 +305,22 @@ def test_a_painter_that_ends_is_told_of_and_begins_anew(page, styles, visit):
     page.wait_for_selector("#trouble", state="hidden")
     assert "s a picture" in page.locator("#painting").inner_text()
     visit.said.clear()  # the browser itself tells of the 503
+
+
+def test_a_painting_that_is_no_picture_is_told_of_and_asked_for_again(page):
+    page.route("**/live/**", lambda route: route.fulfill(body="torn"), times=1)
+    choose(page, "harvest")
+    page.wait_for_function("() => document.getElementById('trouble').textContent.includes('anew')")
+    wait(page, "player.painted !== null")
+    page.wait_for_selector("#trouble", state="hidden")
+
+
+def test_painting_leaves_what_others_said(page):
+    page.evaluate("vr360.dispatchEvent(new CustomEvent('trouble', { detail: 'No sound.' }))")
+    choose(page, "harvest")
+    wait(page, "player.painted !== null")
+    assert "s a picture" in page.locator("#painting").inner_text()
+    assert page.locator("#trouble").inner_text() == "No sound."
 
 
 def test_the_panel_fits_a_phone_and_breaks_no_rule_of_accessibility(browser, address, visit):

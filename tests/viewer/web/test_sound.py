@@ -1,6 +1,7 @@
 """Ambisonic sound: what the folder holds of it, and what each ear hears in a real browser."""
 
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +86,15 @@ def test_a_version_keeps_the_field_too(film, tmp_path):
     assert heard(tmp_path / "site" / offered["src"]) == TONES
 
 
+def test_a_picture_that_mp4_does_not_hold_is_not_copied(film, tmp_path):
+    source = film("field.webm", "-c:v", "libvpx", "-c:a", "libopus", "-mapping_family", "255")
+    shared = share(ShareJob((source,), tmp_path / "site"))
+    (offered,) = told(tmp_path / "site" / "index.html")["sources"]
+    assert heard(tmp_path / "site" / offered["src"]) == TONES
+    assert offered["type"].startswith('video/mp4; codecs="avc1.')
+    assert "vp8" in shared.notes[0]
+
+
 def test_of_higher_orders_the_first_is_kept(make_film, make_sound, moving, tmp_path):
     nine = np.concatenate([tones(), tones()[:, :1].repeat(5, axis=1)], axis=1)
     sound = ("-i", make_sound("nine.wav", nine))
@@ -95,13 +105,37 @@ def test_of_higher_orders_the_first_is_kept(make_film, make_sound, moving, tmp_p
     assert heard(tmp_path / "site" / offered["src"]) == TONES
 
 
+def test_opus_that_says_its_order_is_a_field(make_film, make_sound, moving, tmp_path):
+    named = ("-af", "channelmap=map=0|1|2|3:channel_layout=ambisonic 1")
+    how = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "libopus", "-mapping_family", "2")
+    sound = ("-i", make_sound("field.wav", tones()))
+    source = make_film("field.mkv", moving(48), *how, *named, inputs=sound)
+    share(ShareJob((source,), tmp_path / "site"))
+    show = told(tmp_path / "site" / "index.html")
+    assert show["field"]
+    assert heard(tmp_path / "site" / show["sources"][0]["src"]) == TONES
+
+
+def test_films_keep_apart_whatever_they_are_called(film, make_film, moving, tmp_path):
+    """A film that is called as the scaled version of another, and one as the player's own file."""
+    plain = ("-c:v", "ffv1", "-pix_fmt", "yuv420p")
+    names = ("clip-32.mp4", "channels.mp4", "clip.mp4")
+    films = [film("clip-32.mp4"), film("channels.mp4"), make_film("clip.mkv", moving(4), *plain)]
+    share(ShareJob(tuple(films), tmp_path / "site", max_width=32))
+    shows = [told(tmp_path / "site" / f"{Path(name).stem}.html") for name in names]
+    files = [show["sources"][0]["src"] for show in shows]
+    files += [show["field"] for show in shows[:2]]
+    assert all((tmp_path / "site" / file).is_file() for file in files)
+    assert len(set(files)) == 4  # the two fields are heard by one probe
+
+
 def test_stereo_stays_what_it_is(make_film, make_sound, moving, tmp_path):
     sound = ("-i", make_sound("two.wav", tones()[:, :2]))
     source = make_film("two.mp4", moving(8), "-pix_fmt", "yuv420p", "-c:a", "aac", inputs=sound)
     share(ShareJob((source,), tmp_path / "site"))
     show = told(tmp_path / "site" / "index.html")
     assert show["field"] is None
-    assert not (tmp_path / "site" / "media" / "channels.mp4").exists()
+    assert not (tmp_path / "site" / "media" / "channels.probe.mp4").exists()
 
 
 # Plays noise that comes as a plane wave, with the head turned; the loudness at each ear.

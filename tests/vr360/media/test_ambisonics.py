@@ -11,6 +11,7 @@ from pipeline.convert import ConvertJob, Side, convert
 from vr360.frame import AudioInfo, Projection
 from vr360.geometry import Array, lonlat_to_xyz, rotation, spiral
 from vr360.media.ambisonics import encode, order_of, turned_by
+from vr360.media.probe import probe
 from vr360.spherical import Ambisonic, SphericalMetadata, inject, inspect
 
 AHEAD, RIGHT, UP, LEFT = np.array([[0, 0, -1.0], [1, 0, 0], [0, 1, 0], [-1, 0, 0]])
@@ -118,6 +119,23 @@ def test_loudspeakers_are_not_ambisonic():
     assert order_of(track(4, "quad"), ()) == 0
     assert order_of(track(6, "5.1"), ()) == 0
     assert order_of(track(6, "5.1"), (mark,)) == 1
+    assert order_of(track(9, "ambisonic 2"), ()) == 2
+    assert order_of(track(6, "ambisonic 1+stereo"), ()) == 1
+    assert order_of(track(25, "ambisonic 4"), ()) == 0
+
+
+def test_opus_that_says_its_order_turns(make_film, make_sound, moving, run_ffmpeg, tmp_path: Path):
+    """Mapping family 2: the layout is called ambisonic, and nothing is marked."""
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 48000)[:, None]
+    sound = ("-guess_layout_max", "0", "-i", make_sound("field.wav", noise * encode(RIGHT, 1)))
+    named = "channelmap=map=0|1|2|3:channel_layout=ambisonic 1"
+    opus = ("-c:a", "libopus", "-mapping_family", "2", "-b:a", "512k")
+    film = make_film("in.mkv", moving(24), "-af", named, *opus, inputs=sound)
+    assert [order_of(track, ()) for track in probe(film).audio] == [1]
+    convert(ConvertJob(film, tmp_path / "out.mov", turn=rotation(yaw=np.radians(90))))
+    samples = heard(tmp_path / "out.mov", 4, run_ffmpeg)[4000:40000]
+    gains = samples.T @ samples[:, 0] / (samples[:, 0] @ samples[:, 0])
+    assert degrees_between(heard_from(gains, 1), AHEAD) < 2
 
 
 @pytest.fixture

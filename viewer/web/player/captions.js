@@ -23,6 +23,7 @@ export function wireCaptions({ player }) {
     showCaptions(player, now);
   });
   for (const name of ["view", "change"]) player.addEventListener(name, () => showCaptions(player, now));
+  new ResizeObserver(() => showCaptions(player, now)).observe(player.canvas);
 }
 
 export function toggleCaptions() {

@@ -6,7 +6,8 @@ import { WORDS } from "./words.js";
 /** @typedef {object} Live what the server paints @property {string} src address of the film
  * @property {{name: string, picture: string | null}[]} looks
  * @property {number} poster seconds into the film @property {number[]} heights of a picture
- * @property {number} height the first choice */
+ * @property {number} height the first choice
+ * @property {[number, number]} strokes shortest and longest, relative to a look's own */
 
 const RETRIES = 3; // times in a row that a painter may end
 const PAUSE = 1500; // milliseconds until it is asked again
@@ -37,7 +38,7 @@ export function toggleLab() {
 }
 
 /** @param {Live} live */
-function fillLab({ looks, heights, height }) {
+function fillLab({ looks, heights, height, strokes }) {
   part("looks").append(lookChoice("", "Unpainted", null));
   for (const { name, picture } of looks) {
     part("looks").append(lookChoice(name, readable(name), picture));
@@ -45,6 +46,7 @@ function fillLab({ looks, heights, height }) {
   }
   for (const each of heights) part("height").append(new Option(`${2 * each} × ${each}`, String(each)));
   part("height").value = String(height);
+  [part("stroke").min, part("stroke").max] = strokes.map((each) => String(Math.log2(each))); // octaves
 }
 
 /** @param {string} value @param {string} words @param {string | null} picture */
@@ -72,6 +74,7 @@ class Easel {
     this.done = ""; // the question that was answered last
     this.busy = false;
     this.failures = 0;
+    this.trouble = ""; // that was told last
     this.stopped = false; // until another look is chosen
   }
 
@@ -88,7 +91,7 @@ class Easel {
     this.wish = look ? wish : "";
     this.stopped = false;
     this.failures = 0;
-    this.page.say("");
+    this.unsay();
     if (!look) this.rest();
     else void this.go();
   }
@@ -113,8 +116,11 @@ class Easel {
   async go() {
     if (this.busy) return;
     this.busy = true;
-    for (let asked = this.question(); asked && asked !== this.done; asked = this.question()) await this.ask(asked);
-    this.busy = false;
+    try {
+      for (let asked = this.question(); asked && asked !== this.done; asked = this.question()) await this.ask(asked);
+    } finally {
+      this.busy = false;
+    }
   }
 
   /** @param {string} question */
@@ -125,8 +131,9 @@ class Easel {
       if (answer.ok) await this.take(answer, question);
       else await this.fail(await answer.text(), answer.status === 503);
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // what fetch throws without a connection
-      await this.fail(WORDS.painterGone, false);
+      if (error instanceof DOMException) await this.fail(WORDS.paintingBroken, true); // no JPEG
+      else if (error instanceof TypeError) await this.fail(WORDS.painterGone, false); // no connection
+      else throw error;
     }
   }
 
@@ -147,7 +154,12 @@ class Easel {
     const behind = Math.max((films[0].shots[0]?.number ?? number) - number, 0) / (show.rate || 1);
     const late = number >= 0 && behind > 0 ? `, ${behind.toFixed(1)} s behind` : "";
     part("painting").textContent = `${seconds.toFixed(1)} s a picture${late}`;
-    this.page.say("");
+    this.unsay();
+  }
+
+  /** Take the last trouble back; what others said stays. */
+  unsay() {
+    this.page.unsay(this.trouble);
   }
 
   /** @param {string} words @param {boolean} passing a painter that ended begins anew */
@@ -155,7 +167,8 @@ class Easel {
     this.failures += 1;
     this.stopped = !passing || this.failures > RETRIES;
     part("painting").textContent = "Not painting.";
-    this.page.say(this.stopped ? words : `${words} It begins anew.`);
+    this.trouble = this.stopped ? words : `${words} It begins anew.`;
+    this.page.say(this.trouble);
     if (!this.stopped) await new Promise((done) => setTimeout(done, PAUSE));
   }
 }

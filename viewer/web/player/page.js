@@ -162,6 +162,11 @@ export class Page {
     box.hidden = !words;
   }
 
+  /** Hide a trouble, if it is the one that is shown. @param {string} words */
+  unsay(words) {
+    if (document.getElementById("trouble")?.textContent === words) this.say("");
+  }
+
   /** A short message. @param {string} words */
   tell(words) {
     const box = /** @type {HTMLElement} */ (document.getElementById("told"));

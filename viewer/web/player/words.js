@@ -16,6 +16,7 @@ export const WORDS = {
   noVr: "The headset did not start. Wake it, allow this page to use it, and try again.",
   insecure: "A headset works over https only. Start `vr360 serve --lan` and open the address that it prints.",
   painterGone: "The server that paints does not answer. Is vr360 serve still running?",
+  paintingBroken: "A painting came that is no picture.",
   noSensor: "This device does not tell how it is held, or the page may not ask. Drag to look around.",
 };
 
