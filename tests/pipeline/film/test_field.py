@@ -1,14 +1,17 @@
 """Recordings lie in the film's sound as what they are, and come from where they are seen."""
 
+import tracemalloc
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from pipeline.film.field import Field
-from pipeline.film.film import FilmJob, check, make_film
+from pipeline.film.film import Checked, FilmJob, check, make_film
 from pipeline.film.hearing import RATE
 from pipeline.film.mastering import loudness
+from pipeline.film.sound import mix_sound
 from tests.pipeline.film.test_sound import heard
 from tests.pipeline.source.test_levelling import shake, tilt
 from vr360.errors import InputError
@@ -187,3 +190,47 @@ def test_a_field_has_no_direction_of_its_own(ambix, script):
     with pytest.raises(InputError, match=r"film\.toml:5: yaw: .*clip.mov is ambisonic .* = false"):
         check(script(SCENE.format(0) + told))
     check(script(SCENE.format(0) + told + "ambisonic = false\n"))
+
+
+@pytest.fixture
+def third(script, make_sound, tmp_path) -> Checked:
+    """A turning still of 20 s with a field of order 3 and a voice that goes around."""
+    cv2.imwrite(str(tmp_path / "clip.png"), np.zeros((32, 64, 3), np.uint8))
+    noise = np.random.default_rng(1).uniform(-0.1, 0.1, (20 * RATE, 16))
+    make_sound("field.wav", noise)
+    make_sound("voice.wav", noise[:, :1])
+    return check(
+        script("""
+[film]
+rate = 24
+[[scene]]
+source = "clip.png"
+stereo = "mono"
+out = 20
+yaw = [[0, 0], [20, 400]]
+[[scene.sound]]
+source = "field.wav"
+ambisonic = true
+level = [[0, 0], [20, -12]]
+fade_in = 3
+[[scene.sound]]
+source = "voice.wav"
+yaw = [[0, 0], [20, 300]]
+""")
+    )
+
+
+def test_a_film_is_mixed_in_blocks_that_are_not_heard(third, tmp_path, monkeypatch):
+    paths, field = [tmp_path / "blocks.f32", tmp_path / "whole.f32"], Field(3, stereo=False)
+    tracemalloc.start()
+    try:
+        mix_sound(third.film, third.sounds, paths[0], field)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * RATE * field.channels * 4  # less than the whole once
+    monkeypatch.setattr("pipeline.film.sound.BLOCK", 20 * RATE)
+    mix_sound(third.film, third.sounds, paths[1], field)
+    blocks, whole = (np.fromfile(path, np.float32) for path in paths)
+    assert np.abs(whole).max() > 0.1
+    assert np.abs(blocks - whole).max() < 1e-6
