@@ -17,7 +17,7 @@ _GROUP = Path("/sys/fs/cgroup")
 def available_memory() -> int | None:
     """Bytes that a program may still take here; None where the system does not say (not Linux).
 
-    Of a container it is what its limit leaves.
+    Of a container it is what its limit leaves, where that is one of cgroup v2.
     """
     left = [size for size in (_of_machine(), _of_group()) if size is not None]
     return min(left, default=None)
@@ -36,12 +36,18 @@ def _of_group() -> int | None:
     try:
         most = (_GROUP / "memory.max").read_text().strip()
         used = int((_GROUP / "memory.current").read_text())
-        cached = re.search(r"^file (\d+)", (_GROUP / "memory.stat").read_text(), re.MULTILINE)
+        told = (_GROUP / "memory.stat").read_text()
     except (OSError, ValueError):
         return None
     if most == "max":
         return None
-    return max(0, int(most) - used + (int(cached[1]) if cached else 0))
+    # pages of files are dropped where memory runs short, but not those of tmpfs among them
+    return max(0, int(most) - used + _counted(told, "file") - _counted(told, "shmem"))
+
+
+def _counted(told: str, name: str) -> int:
+    found = re.search(rf"^{name} (\d+)$", told, re.MULTILINE)
+    return int(found[1]) if found else 0
 
 
 def keep_freed_memory() -> None:

@@ -71,8 +71,8 @@ def open_backend(net: Net, device: str = "auto") -> Backend:
     """The fastest way to run `net` on `device`; opened once, however many looks it paints.
 
     OpenVINO on the CPU, in bfloat16 where the processor has it: several times faster than torch
-    there (`make bench`). On a GPU torch in float16. For the CPU's sake the whole process is told
-    to keep freed memory, see `vr360.memory`.
+    there (`make bench`); large spheres in tiles. On a GPU torch in float16, all spheres whole. For
+    the CPU's sake the whole process is told to keep freed memory, see `vr360.memory`.
     """
     device = choose_device(device)
     if device == "cpu":
@@ -82,10 +82,7 @@ def open_backend(net: Net, device: str = "auto") -> Backend:
         if not isinstance(net, DraftNet):
             return on_cpu(net)
         return TiledBackend(net, on_cpu, OpenVinoRevision(net, precision), TorchRevision(net))
-    on_gpu = partial(TorchBackend, device=device, precision=torch.float16)
-    if not isinstance(net, DraftNet):
-        return on_gpu(net)
-    return TiledBackend(net, on_gpu, TorchRevision(net, device, torch.float16))
+    return TorchBackend(net, device, torch.float16)
 
 
 __all__ = [

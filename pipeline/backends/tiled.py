@@ -29,7 +29,7 @@ LARGEST = 10_000_000  # pixels that are painted whole: a sphere of 4096x2048
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
 SIDES = 64, 32  # pixels of blocks; the first that divides the pictures
 LEVELS = 3  # sizes at which the revision pads: its own, a half, a quarter
-KEPT = 24  # tiles whose places are kept from frame to frame, 8 MB each: those of an 8K film
+KEPT = 48  # tiles whose places are kept from frame to frame, 8 MB each: those of an 8K pair
 
 
 class Revises(Protocol):
@@ -84,13 +84,11 @@ class TiledBackend:
         if not tiles:
             return self._whole(rgb, look, surface, held)
         if held is None:
-            painted = self.measure(rgb, look, surface, first=True)[0]
-            assert painted is not None
-            return painted
-        drafted = self._draft(
-            _reduced(rgb), look, surface, held[..., : -self._net.config.normalised]
-        )
-        release_freed_memory()  # of large pictures it would be more than a tile takes
+            drafted, held = self._measured(rgb, look, surface, tiles)
+        else:
+            own = held[..., : -self._net.config.normalised]
+            drafted = self._draft(_reduced(rgb), look, surface, own)
+            release_freed_memory()  # of large pictures it would be more than a tile takes
         return self._painted(rgb, drafted, look, held, tiles, self._revise)
 
     def measure(
@@ -99,14 +97,25 @@ class TiledBackend:
         tiles = _tiles(self._net, rgb, surface)
         if not tiles:
             return self._whole.measure(rgb, look, surface, first)
-        drafted, moments = self._draft.measure(_reduced(rgb), look, surface, first)
-        release_freed_memory()
-        revised = self._moments(rgb, drafted, look, surface, tiles)
-        held = torch.cat([moments, revised.expand(len(moments), -1, -1)], 2)
-        release_freed_memory()
+        drafted, held = self._measured(rgb, look, surface, tiles, first)
         if not first:
             return None, held
         return self._painted(rgb, drafted, look, held, tiles, self._first), held
+
+    def _measured(
+        self,
+        rgb: Tensor,
+        look: Tensor,
+        surface: Surface,
+        tiles: Sequence[Tile],
+        first: bool = False,
+    ) -> tuple[Tensor, Tensor]:
+        """The draft, and the statistics of draft and revision."""
+        drafted, moments = self._draft.measure(_reduced(rgb), look, surface, first)
+        release_freed_memory()
+        revised = self._moments(rgb, drafted, look, surface, tiles)
+        release_freed_memory()
+        return drafted, torch.cat([moments, revised.expand(len(moments), -1, -1)], 2)
 
     @torch.inference_mode()
     def _moments(

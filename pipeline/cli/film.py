@@ -86,8 +86,7 @@ def import_cuts(edl: Path, script: Path, clips: Path, frames: Fraction) -> None:
     """Write a film's file from the cuts of an EDL."""
     from pipeline.film.cuts import read_cuts, write_script
 
-    cuts = read_cuts(edl, frames)
-    write_script(cuts, script, clips, frames)
+    cuts = write_script(read_cuts(edl, frames), script, clips, frames)
     say("written  ", f"{script}: {len(cuts)} scenes; now give them styles, and --check")
     for cut in cuts:
         if cut.note:

@@ -45,7 +45,7 @@ def stylize(
         None,
         metavar="SIZE",
         help="Memory that painting may take, as 4G; what would take more is refused before it "
-        "begins. Default: what this machine has left.",
+        "begins. Without it a machine that has less left is told of.",
     ),
     force: Force = False,
     as_json: AsJson = False,
@@ -60,7 +60,9 @@ def stylize(
     from pipeline.painting.asked import probe_source
     from pipeline.painting.memory import check_memory
 
-    check_memory(job, probe_source(job), room)
+    info = probe_source(job)
+    if room is not None or not shared:  # others have memory of their own
+        check_memory(job, info, room)
 
     from pipeline.jobs.job import is_long
     from pipeline.stylize import stylize

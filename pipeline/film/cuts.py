@@ -18,7 +18,7 @@ import opentimelineio as otio
 from otio_cmx3600_adapter import cmx_3600
 
 from vr360.errors import InputError, OutputError, Vr360Error
-from vr360.frame import Projection, Stereo
+from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.probe import probe
 
 
@@ -61,8 +61,10 @@ def read_cuts(path: Path, rate: Fraction) -> list[Cut]:
     return cuts
 
 
-def write_script(cuts: Sequence[Cut], path: Path, clips: Path, rate: Fraction) -> None:
+def write_script(cuts: Sequence[Cut], path: Path, clips: Path, rate: Fraction) -> list[Cut]:
     """Write a film's file.
+
+    A clip's time code counts at the clip's own rate, whatever that of the timeline.
 
     Args:
         cuts: from `read_cuts`.
@@ -70,15 +72,19 @@ def write_script(cuts: Sequence[Cut], path: Path, clips: Path, rate: Fraction) -
         clips: folder that clips are looked for in, by their names.
         rate: frames a second of the film.
 
+    Returns:
+        The cuts as they are written, with notes of what is not certain.
+
     Raises:
         OutputError: it is there already, or cannot be written.
     """
     files = sorted(file for file in clips.glob("*") if file.is_file())
+    found = [_found(cut.name, files) for cut in cuts]
+    written = [_from_zero(cut, clip) for cut, clip in zip(cuts, found, strict=True)]
     scenes = []
-    for number, cut in enumerate(cuts, 1):
-        clip = _found(cut.name, files)
+    for number, (cut, clip) in enumerate(zip(written, found, strict=True), 1):
         source = os.path.relpath(clip, path.parent) if clip else cut.name
-        scenes.append(_scene(number, _from_zero(cut, clip, rate), source))
+        scenes.append(_scene(number, cut, source))
     text = "\n".join([f'[film]\nrate = "{rate}"\n', *scenes])
     try:
         with path.open("x", encoding="utf-8") as file:
@@ -87,6 +93,7 @@ def write_script(cuts: Sequence[Cut], path: Path, clips: Path, rate: Fraction) -
         raise OutputError(f"{path}: is there already; name another file") from None
     except OSError as error:
         raise OutputError(f"{path}: cannot be written: {error.strerror}") from None
+    return written
 
 
 def _timeline(path: Path, rate: Fraction) -> otio.core.SerializableObject:
@@ -144,21 +151,38 @@ def _found(name: str, files: Sequence[Path]) -> Path | None:
     return likely[0] if likely else None
 
 
-def _from_zero(cut: Cut, file: Path | None, rate: Fraction) -> Cut:
+def _from_zero(cut: Cut, file: Path | None) -> Cut:
     """The cut with times from the clip's beginning, where it counts by the camera's time code."""
-    zero = _time_code(file, rate) if file else Fraction(0)
-    if not zero or cut.start < zero:
+    if file is None:
         return cut
-    return replace(cut, start=cut.start - zero, end=cut.end - zero)
-
-
-def _time_code(file: Path, rate: Fraction) -> Fraction:
-    """Seconds since midnight of a clip's first frame; 0 where it tells none."""
     try:
-        told = probe(file, Projection.EQUIRECT, Stereo.MONO).tags.timecode
-        return _seconds(otio.opentime.from_timecode(told, float(rate))) if told else Fraction(0)
-    except (Vr360Error, ValueError):
-        return Fraction(0)  # which --check tells of
+        clip = probe(file, Projection.EQUIRECT, Stereo.MONO)
+        zero = _time_code(clip)
+    except (Vr360Error, ValueError) as error:
+        reason = " ".join(str(error).split())
+        return _noted(cut, f"times as they stand, its time code cannot be read: {reason}")
+    if cut.start >= zero:
+        return replace(cut, start=cut.start - zero, end=cut.end - zero)
+    if cut.end <= clip.duration + 1 / (2 * clip.rate):
+        return cut  # it counts from the clip's beginning
+    told = f"before the clip's time code {clip.tags.timecode} at {clip.rate} frames/s: see --rate"
+    return _noted(cut, f"times as they stand, they lie {told}")
+
+
+def _noted(cut: Cut, note: str) -> Cut:
+    return replace(cut, note="; ".join(filter(None, [cut.note, note])))
+
+
+def _time_code(clip: VideoInfo) -> Fraction:
+    """Seconds since midnight of a clip's first frame; 0 where it tells none.
+
+    Raises:
+        ValueError: its rate has no time code.
+    """
+    told = clip.tags.timecode
+    if not told:
+        return Fraction(0)
+    return _seconds(otio.opentime.from_timecode(told, float(clip.rate)))
 
 
 def _scene(number: int, cut: Cut, source: str) -> str:

@@ -9,7 +9,7 @@ Source: Nachbar et al., *AmbiX* (2011); Google's Spatial Audio RFC for the order
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -24,11 +24,14 @@ from pipeline.film.timeline import Placed
 from pipeline.take import unfolding_of
 from vr360.errors import MetadataError
 from vr360.geometry import Array, lonlat_to_xyz
-from vr360.media.ambisonics import ORDERS, encode, order_of, turned_by
+from vr360.media.ambisonics import encode, order_of, turned_by
 from vr360.media.turning import BLOCKS, Turning, turned_blocks
 from vr360.spherical import inspect
+from vr360.spherical.ambisonic import HEAD_LOCKED_ORDERS, ORDERS
 
 STEREO = 2
+Laying = Callable[[Samples, float], Samples]
+"""(N, channels) of a recording, seconds of the scene's own time -> (N, `Field.channels`)."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Field:
 def order_in(sound: Sound, source: Recording) -> int:
     """The ambisonic order of a recording; 0 where it is none."""
     if sound.ambisonic is not None:
-        return ORDERS.get(source.info.channels, 0) if sound.ambisonic else 0
+        return (ORDERS | HEAD_LOCKED_ORDERS).get(source.info.channels, 0) if sound.ambisonic else 0
     with suppress(MetadataError):
         return order_of(source.info, inspect(source.path).ambisonic)
     return order_of(source.info, ())
@@ -78,29 +81,39 @@ def field_of(kind: SoundKind | None, heard: Sequence[tuple[Sound, Recording]]) -
     directed = [sound.yaw is not None for sound, _ in heard]
     order = max([*orders, *directed, kind is SoundKind.AMBISONIC], default=0)
     plain = [not own and not to for own, to in zip(orders, directed, strict=True)]
+    plain += [_has_stereo(own, source) for own, (_, source) in zip(orders, heard, strict=True)]
     return Field(int(order), not order or any(plain))
 
 
-def into_field(
-    field: Field, placed: Placed, sound: Sound, source: Recording, begins: float, samples: Samples
-) -> Samples:
-    """(N, field.channels) of what a recording adds.
+def _has_stereo(order: int, source: Recording) -> bool:
+    """Whether head-locked stereo lies behind a recording's ambisonic channels."""
+    return order > 0 and source.info.channels == (order + 1) ** 2 + STEREO
 
-    Args:
-        begins: seconds of the scene's own time of the first sample.
-        samples: (N, channels) of the recording.
-    """
+
+def laying(field: Field, placed: Placed, sound: Sound, source: Recording) -> Laying:
+    """How samples of a recording come into the film's channels."""
     order = order_in(sound, source)
     if order:
-        own = (order + 1) ** 2
-        turned = _turned(samples[:, :own], order, _turning(placed, begins, levelled=True))
-        return _laid(field, turned, samples[:, own : own + STEREO])
+        own, turning = (order + 1) ** 2, _turning(placed, levelled=True)
+        return lambda samples, begins: _laid(
+            field,
+            _turned(samples[:, :own], order, turning, begins),
+            samples[:, own : own + STEREO],
+        )
     if sound.yaw is not None:
-        order = max(1, field.order)
-        shares = _shares(sound, begins, len(samples), order)
+        return _voice(field, sound, _turning(placed))
+    return lambda samples, _: _laid(field, samples[:, :0], as_stereo(samples))
+
+
+def _voice(field: Field, sound: Sound, turning: Turning | Array) -> Laying:
+    order = max(1, field.order)
+
+    def lay(samples: Samples, begins: float) -> Samples:
         mono = samples.mean(axis=1, keepdims=True)
-        return _laid(field, _turned(mono * shares, order, _turning(placed, begins)))
-    return _laid(field, samples[:, :0], as_stereo(samples))
+        shares = _shares(sound, begins, len(samples), order)
+        return _laid(field, _turned(mono * shares, order, turning, begins))
+
+    return lay
 
 
 def as_stereo(samples: Samples) -> Samples:
@@ -145,8 +158,8 @@ def _shares(sound: Sound, begins: float, count: int, order: int) -> Samples:
     return np.stack(lines, axis=1).astype(np.float32)
 
 
-def _turning(placed: Placed, begins: float, levelled: bool = False) -> Turning | Array:
-    """How the scene's picture is turned, seconds after its first sample; one where it stays."""
+def _turning(placed: Placed, levelled: bool = False) -> Turning | Array:
+    """How the scene's picture is turned, over its own time; one turn where it stays."""
     scene, rate = placed.scene, float(placed.job.rate or placed.info.rate)
     level = _levelling(placed) if levelled else None
     still = scene.yaw.is_constant and scene.pitch.is_constant and scene.roll.is_constant
@@ -154,9 +167,9 @@ def _turning(placed: Placed, begins: float, levelled: bool = False) -> Turning |
         return turn_at(placed, 0, rate)
 
     def turns(times: Array) -> Array:
-        own = np.clip(((times + begins) * rate).astype(int), 0, placed.count - 1)
+        own = np.clip((times * rate).astype(int), 0, placed.count - 1)
         turned = np.stack([turn_at(placed, int(frame), rate) for frame in own])
-        return turned if level is None else level(times + begins + float(placed.start)) @ turned
+        return turned if level is None else level(times + float(placed.start)) @ turned
 
     return turns
 
@@ -168,11 +181,15 @@ def _levelling(placed: Placed) -> Turning | None:
     return unfolding_of(placed.job, placed.info).turning
 
 
-def _turned(samples: Samples, order: int, turning: Turning | Array) -> Samples:
+def _turned(samples: Samples, order: int, turning: Turning | Array, begins: float) -> Samples:
     if callable(turning):
         step = RATE // BLOCKS
         blocks = (samples[at_ : at_ + step] for at_ in range(0, len(samples), step))
-        return np.concatenate([*turned_blocks(blocks, RATE, order, turning)] or [samples])
+
+        def later(times: Array) -> Array:
+            return turning(times + begins)
+
+        return np.concatenate([*turned_blocks(blocks, RATE, order, later)] or [samples])
     mix = turned_by(turning, order)
     if np.array_equal(mix, np.eye(len(mix))):
         return samples

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import IO
 
 import av
 import av.error
@@ -71,32 +74,54 @@ def recording(path: Path, track: int, film: VideoInfo | None) -> Recording:
 
 
 def read_samples(source: Recording, start: Fraction, count: int) -> Samples:
+    """So many samples at `RATE`, silence where the recording has none; see `read_blocks`."""
+    silence = np.zeros((0, source.info.channels), np.float32)
+    return np.concatenate([silence, *read_blocks(source, start, count, max(1, count))])
+
+
+def read_blocks(source: Recording, start: Fraction, count: int, size: int) -> Iterator[Samples]:
     """So many samples at `RATE`, silence where the recording has none.
 
     Args:
         source: the track.
         start: seconds on the clip's clock of the first sample; may lie before its beginning.
         count: of samples.
+        size: of the blocks that they come in, all but the last.
 
     Raises:
         InputError: the file is damaged.
     """
+    channels = source.info.channels
+    with tempfile.TemporaryFile() as said:
+        command, pipe = _decoding(source, start, count), subprocess.PIPE
+        with subprocess.Popen(command, stdout=pipe, stderr=said) as decoder:
+            assert decoder.stdout is not None
+            for first in range(0, count, size):
+                block = np.zeros((min(size, count - first), channels), np.float32)
+                data = decoder.stdout.read(block.nbytes)
+                found = np.frombuffer(data, np.float32).reshape(-1, channels)
+                block[: len(found)] = found
+                yield block
+        _check_decoded(source, decoder.returncode, said)
+
+
+def _decoding(source: Recording, start: Fraction, count: int) -> list[str]:
     begin = source.zero + start
     filters = (
         f"{named_channels(source.info.channels)},"
         f"asetpts=PTS-({begin.numerator}/{begin.denominator})/TB,"
         f"aresample={RATE}:async=1:first_pts=0,atrim=end_sample={count}"
     )
-    command = [
+    return [
         *(ffmpeg_binary(), "-hide_banner", "-nostdin", "-loglevel", "error", "-copyts"),
         *("-i", str(source.path.absolute()), "-map", f"0:a:{source.info.index}"),
         *("-af", filters, "-f", "f32le", "-c:a", "pcm_f32le", "-"),
     ]
-    done = subprocess.run(command, capture_output=True, check=False)
-    if done.returncode:
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        raise InputError(f"{source.path}: its sound cannot be read: {words[-1] if words else ''}")
-    found = np.frombuffer(done.stdout, np.float32).reshape(-1, source.info.channels)[:count]
-    samples = np.zeros((count, source.info.channels), np.float32)
-    samples[: len(found)] = found
-    return samples
+
+
+def _check_decoded(source: Recording, code: int, said: IO[bytes]) -> None:
+    if code == 0:
+        return
+    said.seek(0)
+    words = said.read().decode(errors="replace").strip().splitlines()
+    raise InputError(f"{source.path}: its sound cannot be read: {words[-1] if words else ''}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,13 +11,15 @@ import numpy as np
 
 from pipeline.film.alignment import find_offset
 from pipeline.film.easing import Track, at
-from pipeline.film.field import Field, field_of, into_field, order_in
-from pipeline.film.hearing import RATE, Recording, Samples, read_samples, recording
+from pipeline.film.field import Field, field_of, laying, order_in
+from pipeline.film.hearing import RATE, Recording, Samples, read_blocks, read_samples, recording
 from pipeline.film.script import Change, Sound, Transition
 from pipeline.film.table import Problems
 from pipeline.film.timeline import Placed, Timeline
 from vr360.errors import InputError
 
+BLOCK = 2 * RATE
+"""Samples that are mixed at a time: whole steps of what changes over time."""
 _STEP = RATE // 100  # samples between which a level changes in a straight line
 
 
@@ -53,13 +55,22 @@ def find_sounds(film: Timeline, problems: Problems) -> list[Heard]:
             source = _recorded(placed, sound, problems)
             if source is None:
                 continue
-            if sound.ambisonic and not order_in(sound, source):
-                text = f"{source.path} has {source.info.channels} channels; a field has 4, 9 or 16"
-                problems.add((*sound.place, "ambisonic"), f"ambisonic: {text}")
+            _check_field(sound, source, problems)
             sound = _aligned(placed, sound, source, problems)
             _check_length(placed, sound, source, film.rate, problems)
             found.append(Heard(placed, sound, source))
     return found
+
+
+def _check_field(sound: Sound, source: Recording, problems: Problems) -> None:
+    order = order_in(sound, source)
+    if sound.ambisonic and not order:
+        text = f"{source.path} has {source.info.channels} channels; a field has 4, 9 or 16"
+        text += ", or two more with head-locked stereo"
+        problems.add((*sound.place, "ambisonic"), f"ambisonic: {text}")
+    if order and sound.yaw is not None:
+        text = f"{source.path} is ambisonic and has all directions: leave yaw and pitch out, or"
+        problems.add((*sound.place, "yaw"), f"yaw: {text} write ambisonic = false")
 
 
 def _recorded(placed: Placed, sound: Sound, problems: Problems) -> Recording | None:
@@ -161,22 +172,28 @@ def mix_sound(film: Timeline, sounds: Sequence[Heard], path: Path, field: Field)
     for placed, window in zip(film.scenes, windows(film), strict=True):
         last = min(window.last, total)
         for heard in (each for each in sounds if each.placed.scene is placed.scene):
-            added = _scene_sound(film, replace(heard, placed=placed), window, field)
-            mixed[window.first : last] += added[: last - window.first]
+            first = window.first
+            for added in _scene_sound(film, replace(heard, placed=placed), window, field):
+                room = mixed[first : min(first + len(added), last)]
+                room += added[: len(room)]
+                first += len(added)
     mixed.flush()
 
 
-def _scene_sound(film: Timeline, heard: Heard, window: Window, field: Field) -> Samples:
-    """What one recording adds to the film in a scene's window."""
+def _scene_sound(film: Timeline, heard: Heard, window: Window, field: Field) -> Iterator[Samples]:
+    """What one recording adds to the film in a scene's window, block by block."""
     placed, sound, count = heard.placed, heard.sound, window.last - window.first
     begins = Fraction(window.first, RATE) - placed.first / film.rate  # of the scene's own time
     offset = (sound.offset or Fraction(0)) if sound.source else Fraction(0)
-    samples = read_samples(heard.source, placed.start + begins - offset, count)
-    samples = into_field(field, placed, sound, heard.source, float(begins), samples)
-    gain = levels(sound.level, float(begins), count)
-    gain *= ramp(count, window.rise, window.fall)
+    gain = ramp(count, window.rise, window.fall)
     gain *= ramp(count, round(sound.fade_in * RATE), round(sound.fade_out * RATE))
-    return samples * gain[:, None]
+    laid, done = laying(field, placed, sound, heard.source), 0
+    for samples in read_blocks(heard.source, placed.start + begins - offset, count, BLOCK):
+        own = slice(done, done + len(samples))
+        moment = float(begins + Fraction(done, RATE))
+        level = levels(sound.level, moment, len(samples))
+        yield laid(samples, moment) * (gain[own] * level)[:, None]
+        done = own.stop
 
 
 def levels(track: Track[float], begins: float, count: int) -> Samples:

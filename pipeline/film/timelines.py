@@ -15,6 +15,7 @@ from otio_cmx3600_adapter import cmx_3600
 from pipeline.film.timeline import Placed, Timeline
 from vr360.errors import OutputError
 from vr360.media.targets import check_target
+from vr360.partial import write_whole
 
 SUFFIXES = (".otio", ".edl")
 _DISSOLVE = "SMPTE_Dissolve"
@@ -33,9 +34,9 @@ def write_timeline(film: Timeline, path: Path, force: bool = False) -> None:
     try:
         if path.suffix.lower() == ".edl":
             text = cmx_3600.write_to_string(timeline, rate=float(film.rate))
-            path.write_text(text, encoding="utf-8")
         else:
-            otio.adapters.write_to_file(timeline, str(path))
+            text = otio.adapters.write_to_string(timeline, "otio_json")
+        write_whole(path, text.encode())
     except ValueError:
         raise OutputError(
             f"{path}: an EDL counts 24, 25, 30, 50, 60 frames a second or 30000/1001, not "

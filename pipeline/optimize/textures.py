@@ -20,6 +20,7 @@ from pipeline.nets.vgg import VggFeatures
 from pipeline.optimize.faces import Part
 
 SAMPLES = 2048  # features of a layer that are compared at a time
+MOST = 1 << 17  # features of a painting that are kept to draw from, a layer
 
 FLAT = Part(PLANE, lambda rgb: rgb)
 """A painting: all of a plane."""
@@ -98,7 +99,9 @@ def texture_of(
         if name not in layers:
             return features.new_zeros(())
         if term == StyleTerm.TRANSPORT:
-            return features[0].flatten(1).T
+            flat = features[0].flatten(1).T
+            some = torch.randperm(len(flat), generator=torch.Generator().manual_seed(0))
+            return flat[some[:MOST].to(flat.device)]
         return gram(by_area(features, FLAT))[0]
 
     seen = {name: kept for name, kept in vgg(painting, PLANE, tap).items() if name in layers}

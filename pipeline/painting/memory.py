@@ -7,6 +7,9 @@ painting in floating point, and what a film remembers. The figures were measured
 
 from __future__ import annotations
 
+import logging
+
+from pipeline.choices import Padding
 from pipeline.looks.track import parse_look
 from pipeline.painting.job import StylizeJob
 from pipeline.source.unfolding import drawn_size
@@ -14,14 +17,16 @@ from vr360.errors import InputError
 from vr360.frame import Stereo, VideoInfo
 from vr360.memory import available_memory
 
+logger = logging.getLogger(__name__)
+
 BASE = 900_000_000  # bytes of the program, its nets and a tile
 STILL, FILM = 38, 225  # bytes a pixel of the spheres; a film's with its encoder
 WHOLE = 200  # bytes a pixel of spheres that are painted whole
-LARGEST_WHOLE = 8_400_000  # pixels, see `pipeline.backends.tiled.LARGEST`
+LARGEST_WHOLE = 13_400_000  # pixels, whose cube has those of `pipeline.backends.tiled.LARGEST`
 
 
 def needed_memory(job: StylizeJob, info: VideoInfo) -> int:
-    """Bytes that painting takes at most, of this program and of its encoder."""
+    """Bytes that painting takes, about, of this program and of its encoder."""
     height, width = drawn_size(info, job.size, job.paint_width)
     pixels = height * width * (1 if info.stereo is Stereo.MONO else 2)
     if not job.paints:
@@ -30,17 +35,18 @@ def needed_memory(job: StylizeJob, info: VideoInfo) -> int:
     reduction = min(parse_look(*look).reduction for look in job.looks)
     in_net = round(pixels / reduction**2)  # short strokes are painted on a larger sphere
     larger = STILL * max(0, in_net - pixels)
-    return BASE + a_pixel * pixels + larger + (WHOLE - STILL) * min(in_net, LARGEST_WHOLE)
+    whole = in_net if job.padding == Padding.WRAP else min(in_net, LARGEST_WHOLE)
+    return BASE + a_pixel * pixels + larger + (WHOLE - STILL) * whole
 
 
 def check_memory(job: StylizeJob, info: VideoInfo, memory: int | None = None) -> None:
-    """See that a painting has memory enough.
+    """See that a painting has memory enough, and say so where the machine has less left.
 
     Args:
-        memory: bytes that it may take; None is what this machine has left.
+        memory: bytes that it may take; None leaves it to the machine, which may have some to swap.
 
     Raises:
-        InputError: it takes more.
+        InputError: it takes more than it may.
     """
     limit = available_memory() if memory is None else memory
     needed = needed_memory(job, info)
@@ -48,10 +54,13 @@ def check_memory(job: StylizeJob, info: VideoInfo, memory: int | None = None) ->
         return
     height, width = drawn_size(info, job.size, job.paint_width)
     has = "this machine has {} left" if memory is None else "--memory allows {}"
-    raise InputError(
-        f"{job.input}: painting {width}x{height} takes {_gigabytes(needed)} of memory, and "
-        f"{has.format(_gigabytes(limit))}; --paint-width {width // 2} takes a quarter of it"
+    told = (
+        f"{job.input}: painting {width}x{height} takes about {_gigabytes(needed)} of memory, and "
+        f"{has.format(_gigabytes(limit))}; --paint-width {width // 2} takes less"
     )
+    if memory is not None:
+        raise InputError(told)
+    logger.warning(told)
 
 
 def _gigabytes(size: int) -> str:

@@ -36,6 +36,7 @@ from vr360.views import FISHEYE
 from vr360.window import FULL, Window
 
 WIDTHS = 64, 16384  # of spheres that can be painted
+_BAND = 64  # rows whose directions are taken at a time
 
 
 @dataclass(frozen=True)
@@ -136,9 +137,12 @@ def _outside(info: VideoInfo, whole: tuple[int, int]) -> NDArray[np.bool_] | Non
     """(H, W, 1): where one lens saw nothing, which no painting fills; None of other sources."""
     if not info.lens_fov:
         return None
-    x, y = np.meshgrid(np.arange(whole[1]), np.arange(whole[0]))
-    directions, _ = Equirect(*whole).directions(x, y)
-    return np.asarray(~_lens(info).pixels(directions)[2][..., None])
+    lens, sphere, (height, width) = _lens(info), Equirect(*whole), whole
+    outside, x = np.empty((height, width, 1), bool), np.arange(width)[None]
+    for y in np.split(np.arange(height), range(_BAND, height, _BAND)):
+        directions, _ = sphere.directions(x, y[:, None])
+        outside[y, :, 0] = ~lens.pixels(directions)[2]
+    return outside
 
 
 def _window(info: VideoInfo, height: int, width: int) -> Window:

@@ -11,10 +11,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import av.error
+import numpy as np
 
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
@@ -31,7 +32,9 @@ _LOCI = re.compile(rb"loci(?=\0{4})")
 _CAMM_PLACES = {5: (4, 24), 6: (16, 20)}  # where latitude, longitude and altitude lie
 _TAGS, _TAG, _SIMPLE_TAG, _TAG_NAME, _TAG_STRING = 0x1254C367, 0x7373, 0x67C8, 0x45A3, 0x4487
 _NAMED = re.compile(rb"location|gps|latitude|longitude", re.IGNORECASE)
-_MOST = 64 << 20
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
+_SPACES = b"\0" + b" " * 255
+_MOST, _DEEPEST = 64 << 20, 16
 Place = tuple[int, bytes]
 
 
@@ -56,19 +59,30 @@ def strip_location(path: Path) -> int:
     partial = Partial(path)
     try:
         with shutil.copyfile(path, partial.make()).open("r+b") as file:
-            for start, blank in found:
-                file.seek(start)
-                file.write(blank)
+            changed = sum([_blank(file, *place) for place in found])
         partial.settle()
     finally:
         partial.discard()
-    return sum(len(blank) for _, blank in found)
+    return changed
+
+
+def _blank(file: BinaryIO, start: int, blank: bytes) -> int:
+    """Write bytes over others; how many changed."""
+    file.seek(start)
+    old = file.read(len(blank))
+    file.seek(start)
+    file.write(blank)
+    return _differing(old, blank[: len(old)])
+
+
+def _differing(old: bytes, new: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(old, np.uint8) != np.frombuffer(new, np.uint8)))
 
 
 def _strip_photo(path: Path) -> int:
     before = path.read_bytes()
     after = without_place(before)
-    changed = sum(a != b for a, b in zip(before, after, strict=True))
+    changed = _differing(before, after)
     if changed:
         partial = Partial(path)
         try:
@@ -87,7 +101,7 @@ def _in_movie(path: Path) -> Iterator[Place]:
             file.seek(extent.start)
             moov = file.read(extent.end - extent.start)
             for text in _ISO_6709.finditer(moov):
-                yield extent.start + text.start(), re.sub(rb"\d", b"0", text.group())
+                yield extent.start + text.start(), text.group().translate(_ZEROS)
             for box in _LOCI.finditer(moov):
                 yield extent.start + box.start(), b"free"
 
@@ -95,39 +109,41 @@ def _in_movie(path: Path) -> Iterator[Place]:
 def _in_tags(path: Path) -> Iterator[Place]:
     """The tags of a Matroska film, which holds no telemetry; checksums are renewed."""
     with opened(path) as (file, length):
-        for head in Segment(file, length).elements:
-            if head.id != _TAGS:
-                continue
-            if head.end - head.body > _MOST:
-                raise MetadataError("more than 64 MiB of tags")
+        heads = [head for head in Segment(file, length).elements if head.id == _TAGS]
+        if sum(head.end - head.body for head in heads) > _MOST:
+            raise MetadataError("more than 64 MiB of tags")
+        for head in heads:
             file.seek(head.start)
             old = file.read(head.end - head.start)
             new = b"".join(_placeless(node).to_bytes() for node in nodes(old))
             if len(new) != len(old):
                 raise MetadataError("the tags are written in a way that cannot be kept")
-            changed = (n for n in range(len(new)) if new[n] != old[n])
-            yield from ((head.start + n, new[n : n + 1]) for n in changed)
+            if new != old:
+                yield head.start, new
 
 
-def _placeless(node: Node) -> Node:
-    """The same tags, places in them blanked."""
+def _placeless(node: Node, depth: int = 0) -> Node:
+    """The same tags, places in them blanked; every level takes a copy of what lies in it."""
+    if depth > _DEEPEST:
+        raise MetadataError(f"tags lie more than {_DEEPEST} deep in each other")
     if node.id in (_TAGS, _TAG):
-        return node.with_children([_placeless(child) for child in node.children()])
+        return node.with_children([_placeless(child, depth + 1) for child in node.children()])
     if node.id != _SIMPLE_TAG:
         return node
     parts = node.children()
     name = next((part.payload for part in parts if part.id == _TAG_NAME), b"")
-    return node.with_children([_blanked(part, bool(_NAMED.search(name))) for part in parts])
+    place = bool(_NAMED.search(name))
+    return node.with_children([_blanked(part, place, depth) for part in parts])
 
 
-def _blanked(part: Node, place: bool) -> Node:
+def _blanked(part: Node, place: bool, depth: int) -> Node:
     if part.id == _SIMPLE_TAG:
-        return _placeless(part)
+        return _placeless(part, depth + 1)
     if part.id != _TAG_STRING:
         return part
-    text = _ISO_6709.sub(lambda found: re.sub(rb"\d", b"0", found.group()), part.payload)
+    text = _ISO_6709.sub(lambda found: found.group().translate(_ZEROS), part.payload)
     if place and text == part.payload:
-        text = re.sub(rb"[^\0]", b" ", text)
+        text = text.translate(_SPACES)
     return Node(part.id, text, part.width)
 
 

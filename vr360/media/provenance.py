@@ -20,6 +20,7 @@ _JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
 _EXIF, _ICC, _IPTC = b"Exif\0\0", b"ICC_PROFILE\0", b"Photoshop 3.0\0"
 _APP0, _APP1, _APP2, _APP13, _SCAN = 0xE0, 0xE1, 0xE2, 0xED, 0xDA
 _MOST = 65533  # bytes that a JPEG segment holds
+_LARGEST_PROFILE = 16 << 20
 _ORIENTATION, _EXIF_IFD, _WIDTH, _HEIGHT = 0x0112, 0x8769, 0xA002, 0xA003
 _SHORT = 3
 
@@ -101,10 +102,17 @@ def _of_png(data: bytes) -> Provenance:
         if kind == b"eXIf":
             exif = payload
         elif kind == b"iCCP":
-            icc = zlib.decompress(payload.partition(b"\0")[2][1:])
+            icc = _unpacked(payload.partition(b"\0")[2][1:])
         elif kind == b"cICP" and len(payload) == 4:
             cicp = payload
     return Provenance(exif, b"", icc, cicp)
+
+
+def _unpacked(profile: bytes) -> bytes:
+    """A PNG's profile; nothing where it is cut off, or larger than any."""
+    unpacking = zlib.decompressobj()
+    whole = unpacking.decompress(profile, _LARGEST_PROFILE)
+    return whole if unpacking.eof else b""
 
 
 def _segments(kept: Provenance) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from typing import Protocol, TypedDict, Unpack
 import numpy as np
 
 from vr360.cameras.chapters import concat_list
-from vr360.errors import EncodeError, OutputError, VideoOpenError
+from vr360.errors import EncodeError, OutputError, VideoOpenError, Vr360Error
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
 from vr360.media.carrying import carry_telemetry, why_not
@@ -362,7 +362,10 @@ class FilmWriter:
             log.warning("%s: %s", self.path, reason)
             return
         length = self.frames / self._raw.rate
-        carry_telemetry(source, self._partial.path, self._start + self._first, length)
+        try:
+            carry_telemetry(source, self._partial.path, self._start + self._first, length)
+        except Vr360Error as error:  # the film is whole without it
+            log.warning("%s: telemetry is left out: %s", self.path, error)
 
     def _release(self) -> None:
         if self._encoder is not None:

@@ -43,10 +43,14 @@ def add_track(path: Path, like: Track, samples: Sequence[Sample]) -> None:
         samples: in order of time, none empty.
 
     Raises:
-        MetadataError: the file is damaged, or the samples are larger than a track takes.
+        MetadataError: the file is damaged, or the samples are larger or longer than a track
+            takes; the file is as it was.
     """
     with files.opened(path) as (file, length):
-        pieces = _with_track(file, length, like, samples)
+        try:
+            pieces = _with_track(file, length, like, samples)
+        except struct.error:
+            raise MetadataError("the telemetry is longer than a track can be") from None
         mode = os.fstat(file.fileno()).st_mode & 0o7777
         files.write_new(file, pieces, path, mode, lambda _: None, None)
 
@@ -87,14 +91,24 @@ def _track(like: Track, number: int, clock: int, samples: Sequence[Sample], at: 
     edits = [_edits(delay, end, clock)] if delay > 0 else []
     header = struct.pack(">6I", 3, 0, 0, number, 0, round(end * clock))
     tkhd = Box(b"tkhd", header + bytes(16) + _MATRIX + bytes(8))
-    ticks = struct.pack(">5I2H", 0, 0, 0, TICKS, round((end - delay) * TICKS), 0x55C4, 0)
     kept = [box for box in like.mdia.children or [] if box.kind == b"hdlr"]
     minf = next(box for box in like.mdia.children or [] if box.kind == b"minf")
     others = [box for box in minf.children or [] if box.kind != b"stbl"]
     place = Box(b"co64", struct.pack(">IIQ", 0, 1, at))
     stbl = _parent(b"stbl", like.stsd, *_tables(samples), place)
-    mdia = _parent(b"mdia", Box(b"mdhd", ticks), *kept, _parent(b"minf", *others, stbl))
+    mdia = _parent(
+        b"mdia", _media_header(round((end - delay) * TICKS)), *kept, _parent(b"minf", *others, stbl)
+    )
     return _parent(b"trak", tkhd, *edits, mdia)
+
+
+def _media_header(ticks: int) -> Box:
+    """Of version 1 where 32 bits do not hold the length: from 13 hours on."""
+    if ticks > _LARGEST:
+        clock = struct.pack(">IQQIQ", 1 << 24, 0, 0, TICKS, ticks)
+    else:
+        clock = struct.pack(">5I", 0, 0, 0, TICKS, ticks)
+    return Box(b"mdhd", clock + struct.pack(">2H", 0x55C4, 0))
 
 
 def _parent(kind: bytes, *children: Box) -> Box:

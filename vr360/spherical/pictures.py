@@ -20,7 +20,8 @@ HEAD = 64
 """Bytes that tell the kinds apart."""
 
 _HEIF = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"miaf")
-_MOST = 16 << 20  # bytes of a profile, or of EXIF
+_MOST = 16 << 20  # bytes of a profile, of EXIF or of XMP
+_MOST_PLACES = 1 << 17  # items and extents; a gigapixel in tiles of 512 has 4,000
 _XMP_TYPE = b"application/rdf+xml\0"
 
 
@@ -112,7 +113,7 @@ def _heif(file: BinaryIO, length: int, kind: str) -> Said:
     if meta is None:
         return Said(kind)
     root = load(file, meta).open(4)
-    items = _Items(file, root)
+    items = _Items(file, length, root)
     sizes = [unpack(">II", box.payload, 4, "ispe") for box in items.properties(b"ispe")]
     width, height = max(sizes, key=lambda size: size[0] * size[1], default=(0, 0))
     colours = [bytes(box.payload[:_MOST]) for box in items.properties(b"colr")]
@@ -126,8 +127,8 @@ def _heif(file: BinaryIO, length: int, kind: str) -> Said:
 class _Items:
     """The items of a HEIF's `meta` box, by type."""
 
-    def __init__(self, file: BinaryIO, meta: Box) -> None:
-        self._file, self._meta = file, meta
+    def __init__(self, file: BinaryIO, length: int, meta: Box) -> None:
+        self._file, self._length, self._meta = file, length, meta
 
     def properties(self, kind: bytes) -> list[Box]:
         shared = self._meta.first(b"iprp")
@@ -147,16 +148,26 @@ class _Items:
         return b""
 
     def _extents(self, number: int) -> Iterator[bytes]:
-        """The parts of an item, as `iloc` says where they lie."""
+        """The parts of an item, as `iloc` says where they lie; they may lie over each other."""
+        room = _MOST
         for item, method, start, size in _locations(self._meta):
             if item != number:
                 continue
-            if method == 1:
-                data = self._meta.first(b"idat")
-                yield bytes(data.payload[start : start + size]) if data else b""
-            elif method == 0:
-                self._file.seek(start)
-                yield self._file.read(min(size, _MOST))
+            room -= size
+            if room < 0:
+                raise MetadataError(f"an item of more than {_MOST >> 20} MiB")
+            yield self._extent(method, start, size)
+
+    def _extent(self, method: int, start: int, size: int) -> bytes:
+        if method == 1:
+            data = self._meta.first(b"idat")
+            return bytes(data.payload[start : start + size]) if data else b""
+        if method != 0:
+            return b""
+        if start + size > self._length:
+            raise MetadataError("an item reaches past the end of the file")
+        self._file.seek(start)
+        return self._file.read(size)
 
 
 def _info(entry: Bytes) -> tuple[int, bytes, bytes]:
@@ -178,13 +189,18 @@ def _locations(meta: Box) -> Iterator[tuple[int, int, int, int]]:
     version, _ = fields.take(1), fields.take(3)
     sizes, more = fields.take(1), fields.take(1)
     offset, size, base, index = sizes >> 4, sizes & 15, more >> 4, more & 15 if version else 0
-    wide = 4 if version == 2 else 2
+    if {offset, size, base, index} - {0, 4, 8}:
+        raise MetadataError("the iloc box has fields of other than 0, 4 or 8 bytes")
+    wide, places = 4 if version == 2 else 2, 0
     for _ in range(fields.take(wide)):
         item = fields.take(wide)
         method = fields.take(2) & 15 if version else 0
         fields.take(2)
-        start = fields.take(base)
-        for _ in range(fields.take(2)):
+        start, extents = fields.take(base), fields.take(2)
+        places += 1 + extents  # fields of no width take no room in the box
+        if places > _MOST_PLACES:
+            raise MetadataError(f"the iloc box names more than {_MOST_PLACES} places")
+        for _ in range(extents):
             fields.take(index)
             yield item, method, start + fields.take(offset), fields.take(size)
 

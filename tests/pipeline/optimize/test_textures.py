@@ -9,6 +9,7 @@ from pipeline.choices import StyleTerm
 from pipeline.nets.surface import PLANE
 from pipeline.nets.tensors import to_tensor
 from pipeline.nets.vgg import VggFeatures
+from pipeline.optimize import textures
 from pipeline.optimize.faces import parts_of
 from pipeline.optimize.objective import Objective, Weights
 from pipeline.optimize.textures import FLAT, SAMPLES, TransportTexture, texture_of
@@ -84,3 +85,10 @@ def test_descending_comes_nearer_to_the_painting(vgg, transport, even_noise):
         rgb.grad = objective(rgb)[1]
         descent.step()
     assert objective(rgb)[0]["style"] < 0.8 * first
+
+
+def test_of_a_large_painting_so_many_features_are_kept(vgg, painting, monkeypatch):
+    monkeypatch.setattr(textures, "MOST", 100)
+    seen = texture_of(StyleTerm.TRANSPORT, vgg, to_tensor([painting]), LAYERS)
+    assert isinstance(seen, TransportTexture)
+    assert {len(features) for features in seen.features.values()} == {100}

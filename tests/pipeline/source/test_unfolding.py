@@ -1,3 +1,4 @@
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -197,3 +198,15 @@ def test_faces_that_are_no_cube_are_refused_with_the_name_of_the_file():
     info = replace(VR180, projection=Projection.CUBEMAP, stereo=Stereo.MONO)
     with pytest.raises(InputError, match=r"a\.mp4: 128x64 is no c3x2 .*vr360 convert"):
         open_unfolding(info)
+
+
+def test_what_one_lens_saw_nothing_of_is_found_in_little_memory():
+    lens = replace(VR180, projection=Projection.EQUIRECT, stereo=Stereo.MONO, lens_fov=3.0)
+    tracemalloc.start()
+    sphere = open_unfolding(lens, (1024, 2048))
+    top = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    shown = sphere.fold(np.full((1024, 2048, 3), 200, np.uint8))[..., 0] == 200
+    ahead = -equirect_directions(1024, 2048)[..., 2]
+    assert np.array_equal(shown, ahead >= np.cos(1.5))
+    assert top < 100 << 20  # directions of the whole sphere at once take 200; the sampler has 66

@@ -1,6 +1,6 @@
 """Debian's Firefox on a display of its own, driven by its own remote protocol (Marionette).
 
-Playwright drives a Firefox of its own build alone, and geckodriver is in no registry of ours.
+Playwright drives a Firefox of its own build alone; Marionette needs no geckodriver.
 """
 
 from __future__ import annotations
@@ -46,12 +46,14 @@ class Firefox:
         self._process = subprocess.Popen(
             command, stdout=quiet, stderr=quiet, start_new_session=True
         )
-        self._line = self._connect(profile / "MarionetteActivePort")
+        self._line = socket.socket()
         self._rest = b""
         self._count = 0
-        self._receive()  # its greeting
-        self._ask("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {}}})
-        self._ask("WebDriver:SetTimeouts", {"script": PATIENCE * 1000})
+        try:
+            self._begin(profile / "MarionetteActivePort")
+        except BaseException:
+            self.close()
+            raise
 
     def visit(self, address: str) -> None:
         self._ask("WebDriver:Navigate", {"url": address})
@@ -96,12 +98,17 @@ class Firefox:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    def _connect(self, told: Path) -> socket.socket:
+    def _begin(self, told: Path) -> None:
         end = time.monotonic() + PATIENCE
         while not (told.exists() and told.read_text().strip()):
+            assert self._process.poll() is None, "Firefox has ended"
             assert time.monotonic() < end, "Firefox did not start"
             time.sleep(0.1)
-        return socket.create_connection(("127.0.0.1", int(told.read_text())), timeout=PATIENCE)
+        self._line.settimeout(PATIENCE)
+        self._line.connect(("127.0.0.1", int(told.read_text())))
+        self._receive()  # its greeting
+        self._ask("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {}}})
+        self._ask("WebDriver:SetTimeouts", {"script": PATIENCE * 1000})
 
     def _ask(self, command: str, words: dict[str, Any]) -> Any:
         self._count += 1
@@ -113,9 +120,14 @@ class Firefox:
 
     def _receive(self) -> Any:
         while b":" not in self._rest:
-            self._rest += self._line.recv(65536)
+            self._rest += self._read()
         size, _, self._rest = self._rest.partition(b":")
         while len(self._rest) < int(size):
-            self._rest += self._line.recv(65536)
+            self._rest += self._read()
         found, self._rest = self._rest[: int(size)], self._rest[int(size) :]
         return json.loads(found)
+
+    def _read(self) -> bytes:
+        data = self._line.recv(65536)
+        assert data, "Firefox has ended"
+        return data

@@ -2,6 +2,7 @@
 
 import base64
 import shutil
+import sys
 from math import radians
 
 import cv2
@@ -31,6 +32,24 @@ def firefox(tmp_path_factory):
     firefox = Firefox(BINARY, tmp_path_factory.mktemp("profile"))
     yield firefox
     firefox.close()
+
+
+DYING = """#!{python}
+import pathlib, socket, sys
+server = socket.create_server(("127.0.0.1", 0))
+told = pathlib.Path(sys.argv[-1], "MarionetteActivePort")
+told.write_text(str(server.getsockname()[1]))
+server.accept()[0].close()
+"""
+
+
+@pytest.mark.parametrize("text", ["#!/bin/false\n", DYING], ids=["before", "while it is asked"])
+def test_a_browser_that_ends_is_an_error_and_not_waited_for(text, tmp_path):
+    binary = tmp_path / "firefox"
+    binary.write_text(text.format(python=sys.executable))
+    binary.chmod(0o755)
+    with pytest.raises(AssertionError, match="Firefox has ended"):
+        Firefox(str(binary), tmp_path)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from tests.viewer.web.conftest import player, wait
 from tests.viewer.web.test_camera import reckon  # noqa: F401, a fixture
 from tests.viewer.web.test_site import streams, told
+from viewer.web.script import modules
 from viewer.web.site import ShareJob, share
 from vr360.geometry import rotation
 from vr360.media.ambisonics import encode
@@ -255,9 +256,18 @@ def test_a_film_reaches_the_decoder_in_the_order_of_its_channels(
     assert player(page, "player.field.context.state") == "running"
 
 
+# As the page asks it, but a failure is not caught.
+ORDER = """async () => {
+    const { channelOrder } = await import("./sound.js");
+    return channelOrder(new OfflineAudioContext(4, 1, 48000), vr360.field.probe);
+}"""
+
+
 def test_the_order_of_channels_is_found_by_their_loudness(film, tmp_path, serve, visit):
     share(ShareJob((film(),), tmp_path / "site"))
+    for name, text in modules().items():
+        (tmp_path / "site" / name).write_text(text)
     page = visit(serve(tmp_path / "site"))
     page.click("#start")
     wait(page, "player.field.parts")
-    assert player(page, "player.field.order") == [0, 1, 2, 3]
+    assert page.evaluate(ORDER) == player(page, "player.field.order") == [0, 1, 2, 3]

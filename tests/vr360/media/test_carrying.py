@@ -12,6 +12,7 @@ import pytest
 
 from tests.vr360.cameras.writing import beside, gravity_and_orientation, packet
 from tests.vr360.spherical.synthetic import Track, box, movie
+from vr360.errors import MetadataError
 from vr360.geometry import rotation
 from vr360.media.chapters import with_chapters
 from vr360.media.location import strip_location
@@ -99,6 +100,33 @@ def test_chapters_tell_one_after_the_other(gopro, tmp_path):
     made = remade(tmp_path / "GS010001.mp4", tmp_path / "made.mp4")
     times = [float(n) for n in range(2 * SECONDS)]
     assert telemetry(made) == [(t, gpmf(int(t) % SECONDS)) for t in times]
+
+
+def test_telemetry_of_more_than_half_a_day_is_carried(gopro, tmp_path):
+    plain = remade(tmp_path / "plain_360.mp4", tmp_path / "made.mp4")
+    ((_, _, track),) = telemetry_tracks(gopro)
+    hours = [float(3600 * n) for n in range(15)]  # 13.25 hours of ticks are what 32 bits hold
+    add_track(plain, track, [Sample(start, 3600.0, gpmf(0)) for start in hours])
+    assert telemetry(plain) == [(start, gpmf(0)) for start in hours]
+
+
+def test_samples_too_far_apart_are_refused_and_the_film_stays(gopro, tmp_path):
+    plain = remade(tmp_path / "plain_360.mp4", tmp_path / "made.mp4")
+    ((_, _, track),) = telemetry_tracks(gopro)
+    before = plain.read_bytes()
+    with pytest.raises(MetadataError, match="longer than a track"):
+        add_track(plain, track, [Sample(0.0, 1.0, gpmf(0)), Sample(60_000.0, 1.0, gpmf(1))])
+    assert plain.read_bytes() == before
+
+
+def test_a_film_outlives_telemetry_that_cannot_be_carried(gopro, tmp_path, caplog):
+    info, made = probe(gopro), tmp_path / "made.mp4"
+    with open_writer(made, info.height, info.width, info.rate, source=info) as writer:
+        for frame in read_frames(info):
+            writer.write(frame)
+        gopro.unlink()
+    assert "telemetry is left out: " in caplog.text
+    assert len(list(read_frames(probe(made)))) == RATE * SECONDS
 
 
 def test_camm_comes_along_as_camm(make_film, moving, tmp_path):

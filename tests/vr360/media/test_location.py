@@ -3,6 +3,7 @@
 import shutil
 import struct
 import subprocess
+import tracemalloc
 import zlib
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
 from vr360.media.location import strip_location
 from vr360.media.telemetry import telemetry_of
-from vr360.spherical.ebml import CRC32, nodes
+from vr360.spherical.ebml import CRC32, Node, nodes
 from vr360.spherical.segment import Segment
 
 
@@ -100,3 +101,49 @@ def test_other_files_are_refused(make_film, moving):
     film = make_film("plain.avi", moving(4))
     with pytest.raises(MetadataError):
         strip_location(film)
+
+
+def film_with(path: Path, *tags: Node) -> Path:
+    head = Node(0x1A45DFA3, Node(0x4282, b"matroska").to_bytes())
+    parts = Node(0x1654AE6B, b""), *tags
+    segment = Node(0x18538067, b"".join(part.to_bytes() for part in parts))
+    path.write_bytes(head.to_bytes() + segment.to_bytes())
+    return path
+
+
+def tags_of(*simple: Node) -> Node:
+    return Node(0x1254C367, Node(0x7373, b"".join(n.to_bytes() for n in simple)).to_bytes())
+
+
+def simple_tag(name: bytes, text: bytes, *inner: Node) -> Node:
+    parts = Node(0x45A3, name), Node(0x4487, text), *inner
+    return Node(0x67C8, b"".join(part.to_bytes() for part in parts))
+
+
+def test_a_place_in_a_tag_of_a_tag_is_found(tmp_path: Path):
+    tag = simple_tag(b"PLACE", b"here", simple_tag(b"LATITUDE", b"48.1372"))
+    film = film_with(tmp_path / "film.mkv", tags_of(tag))
+    before = film.read_bytes()
+    assert strip_location(film) == 7
+    assert film.read_bytes() == before.replace(b"48.1372", bytes([32]) * 7)
+
+
+def test_tags_that_lie_thousands_deep_are_refused(tmp_path: Path):
+    tag = simple_tag(b"LOCATION", b"here")
+    for _ in range(3000):
+        tag = Node(0x67C8, tag.to_bytes())
+    film = film_with(tmp_path / "film.mkv", tags_of(tag))
+    before = film.read_bytes()
+    with pytest.raises(MetadataError, match=r"film\.mkv: tags lie more than"):
+        strip_location(film)
+    assert film.read_bytes() == before
+
+
+def test_a_long_place_takes_little_memory(tmp_path: Path):
+    film = film_with(tmp_path / "film.mkv", tags_of(simple_tag(b"LOCATION", b"x" * (1 << 20))))
+    tracemalloc.start()
+    count = strip_location(film)
+    top = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 1 << 20
+    assert top < 32 << 20

@@ -2,7 +2,10 @@
 
 import json
 import shutil
+import struct
 import subprocess
+import tracemalloc
+import zlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -84,3 +87,22 @@ def test_a_profile_of_other_inks_does_not_suit_what_was_decoded():
     profile = bytes(16) + b"CMYK" + bytes(100)
     said = with_provenance(b"\xff\xd8\xff\xda", Provenance(icc=profile), 1, 2)
     assert provenance_of(said).icc == b""
+
+
+def png(profile: bytes) -> bytes:
+    payload = b"a profile\0\0" + profile
+    chunk = struct.pack(">I", len(payload)) + b"iCCP" + payload + bytes(4)
+    return b"\x89PNG\r\n\x1a\n" + chunk
+
+
+def test_a_profile_that_unpacks_to_more_than_any_has_is_none():
+    whole = bytes(16) + b"RGB " + bytes(100)
+    assert provenance_of(png(zlib.compress(whole))).icc == whole
+    assert provenance_of(png(zlib.compress(whole)[:-6])).icc == b""  # cut off
+    bomb = png(zlib.compress(whole + bytes(100 << 20)))
+    tracemalloc.start()
+    found = provenance_of(bomb)
+    top = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == Provenance()
+    assert top < 50 << 20

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
 
-from tests.vr360.media.synthetic_heif import heic
+from tests.vr360.media.synthetic_heif import full, heic
 from tests.vr360.spherical.synthetic import box
 from vr360.errors import MetadataError
 from vr360.spherical.pictures import kind_of, read
@@ -39,6 +40,41 @@ def test_packets_lie_where_the_headers_say(kind):
     assert (said.xmp, said.exif[:4]) == (XMP, TIFF[:4])
     assert said.icc == (b"profile" if kind == "grid" else b"")
     assert (said.width, said.height) == ((0, 0) if kind == "jxl" else (128, 64))
+
+
+def told(*lines: bytes, fields: int = 0x8400) -> bytes:
+    """A HEIF of 4 KiB with one item, EXIF, and what its `iloc` says of places."""
+    entry = full(b"infe", struct.pack(">HH4sx", 1, 0, b"Exif"), version=2)
+    places = full(b"iloc", struct.pack(">HH", fields, len(lines)), *lines)
+    meta = full(b"meta", full(b"iinf", struct.pack(">H", 1), entry), places)
+    return box(b"ftyp", b"heic", bytes(8)) + meta + box(b"mdat", bytes(4096))
+
+
+def line(*extents: tuple[int, int]) -> bytes:
+    places = b"".join(struct.pack(">QI", *extent) for extent in extents)
+    return struct.pack(">HHH", 1, 0, len(extents)) + places
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (told(line((1 << 63, 4))), "past the end of the file"),
+        (told(line((4000, 1 << 20))), "past the end of the file"),
+        (told(line(*[(0, 4096)] * 5000)), "more than 16 MiB"),
+        (told(*[struct.pack(">HHH", 2, 0, 65535)] * 200, fields=0), "more than 131072 places"),
+        (told(bytes(40), fields=0xF400), "other than 0, 4 or 8 bytes"),
+    ],
+)
+def test_places_that_no_honest_file_names_are_a_named_error(data: bytes, why: str):
+    with pytest.raises(MetadataError, match=why):
+        read(io.BytesIO(data), len(data))
+
+
+def test_an_item_may_lie_in_several_extents():
+    start = told(line((0, 0), (0, 0))).index(b"mdat") + 4
+    data = told(line((start, 4), (start + 10, 6)))
+    data = data[:start] + bytes(10) + b"II*\0ab" + data[start + 16 :]
+    assert read(io.BytesIO(data), len(data)).exif == b"II*\0ab"
 
 
 def test_a_compressed_packet_is_told():
