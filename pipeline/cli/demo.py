@@ -38,7 +38,7 @@ def demo(
     film, picture, figures = out / "demo.mp4", out / "before_after.jpg", out / "figures.json"
     job = StylizeJob(SAMPLE, film, style, device=device, force=True)
     report = stylize(job, progress_bar)
-    say("measuring", "film and style; about a minute")
+    say("measuring", " film and style")
     save_before_after(SAMPLE, film, picture)
     measured = as_data(report) | asdict(measure_film(film, SAMPLE)) | asdict(measure_style(style))
     figures.write_text(json.dumps(measured, indent=2, default=str) + "\n")
