@@ -87,8 +87,8 @@ def painting(
     ),
     stroke: str = typer.Option(
         "1",
-        help="Length of strokes, 0.5 to 4: those of 2 are twice as long, and painted four times as "
-        "fast. Or over time, as in 0s:1,4s:2.",
+        help="Length of strokes, 0.5 to 4: those of 2 are twice as long, and take the net a "
+        "quarter of the time. Or over time, as in 0s:1,4s:2.",
     ),
     then: list[str] = typer.Option(
         [], help="Style or blend that paints the result once more; repeatable."
