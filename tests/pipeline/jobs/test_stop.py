@@ -250,7 +250,8 @@ def test_the_log_tells_when_what_happened(job: StylizeJob):
     assert said[0].startswith("painting film.mkv, vr360 ")
     assert said[1] == "planned 24 frames in 4 segments"
     done = r"frames \d+ to \d+: done, 8 frames, \d+\.\d\d fps"
-    assert sum(bool(re.fullmatch(done, line)) for line in said) == 1
+    # What is in hand when it is asked to stop is finished: that may end a second segment.
+    assert sum(bool(re.fullmatch(done, line)) for line in said) in (1, 2)
     assert any("paused within" in line for line in said)
     assert any(line.startswith("paused (test): ") for line in said)
     assert said[-1].startswith("ended by StopHereError")
