@@ -9,11 +9,10 @@ Statistics of the normalisations are measured on the pictures, or
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import Protocol
 
 import torch
-from torch import Tensor
 
+from pipeline.backends.backend import Backend
 from pipeline.backends.openvino_backend import (
     OpenVinoBackend,
     OpenVinoRevision,
@@ -24,30 +23,8 @@ from pipeline.backends.torch_backend import TorchBackend, TorchRevision
 from pipeline.choices import check_device
 from pipeline.nets.draftnet import DraftNet
 from pipeline.nets.net import Net
-from pipeline.nets.surface import SPHERE, Surface
 from vr360.errors import InputError
 from vr360.memory import keep_freed_memory
-
-
-class Backend(Protocol):
-    """Paints pictures on `device`; `name` is what the summary prints."""
-
-    name: str
-    device: torch.device
-
-    def __call__(
-        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
-    ) -> Tensor: ...
-
-    def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
-    ) -> tuple[Tensor | None, Tensor]:
-        """The painted pictures, and the statistics (N, 2, K) measured on the way.
-
-        Args:
-            first: of a shot, or the only one: nothing is prepared that pays with many alone.
-                Results of the two ways differ by rounding. Of others it may paint nothing.
-        """
 
 
 def choose_device(device: str) -> str:

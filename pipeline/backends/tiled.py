@@ -17,6 +17,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from pipeline.backends.backend import Backend
 from pipeline.nets.blocks import Blocks, Grid, Tile
 from pipeline.nets.draftnet import REDUCED, SKETCHED, DraftNet, Sketch, shrunk
 from pipeline.nets.looks import Modulation
@@ -25,7 +26,7 @@ from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, CubeFaces, Sphere, Surface
 from vr360.memory import release_freed_memory
 
-LARGEST = 10_000_000  # pixels that are painted whole: a sphere of 4096x2048
+LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 have more
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
 SIDES = 64, 32  # pixels of blocks; the first that divides the pictures
 LEVELS = 3  # sizes at which the revision pads: its own, a half, a quarter
@@ -40,15 +41,8 @@ class Revises(Protocol):
     ) -> Tensor: ...
 
 
-class Whole(Protocol):
-    """A backend, see `pipeline.backends`."""
-
-    name: str
-    device: torch.device
-
-    def __call__(
-        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
-    ) -> Tensor: ...
+class PaintsAlways(Backend, Protocol):
+    """A backend that paints whatever it measures."""
 
     def measure(
         self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
@@ -68,7 +62,7 @@ class TiledBackend:
     def __init__(
         self,
         net: DraftNet,
-        open_whole: Callable[[Net], Whole],
+        open_whole: Callable[[Net], PaintsAlways],
         revise: Revises,
         first: Revises | None = None,
     ) -> None:

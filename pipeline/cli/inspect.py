@@ -51,7 +51,7 @@ def lines(report: Report, stream: VideoInfo | None) -> list[str]:
     metadata = report.metadata
     out.append(f"  sphere        {metadata.describe() if metadata else 'none stated'}")
     if stream and not metadata:
-        out.append(f"  taken as      {stream.reason}")
+        out.append(f"  taken as      {_taken_as(report.path)}")
     for source, said, note, track, _ in report.statements:
         words = said.describe() if said else f"not usable: {note}"
         where = f", track {track}" if track > 1 else ""
@@ -86,6 +86,16 @@ def _stream(path: Path, report: Report) -> VideoInfo | None:
         return probe(path, projection=said)
     except InputError:
         return None
+
+
+def _taken_as(path: Path) -> str:
+    """What is made of a picture of which the file says nothing."""
+    from vr360.media.probe import probe
+
+    try:
+        return probe(path).reason
+    except InputError:
+        return "nothing: by its shape it is no sphere; --from names what it is"
 
 
 def _picture(report: Report, stream: VideoInfo | None) -> str:

@@ -97,8 +97,8 @@ def painting(
         60,
         min=0,
         max=3600,
-        help="Seconds of training after the first guess at a picture's look, which takes about a "
-        "minute itself; 0 takes the guess.",
+        help="Seconds of training after the first guess at a picture's look, which takes half a "
+        "minute or more itself; 0 takes the guess.",
     ),
     vgg_weights: Path | None = typer.Option(
         None, help="VGG features as safetensors, to learn pictures by; torchvision's otherwise."

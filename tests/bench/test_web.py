@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from sample_clips.clip import COMMITTED
-from tests.viewer.web.conftest import CHROMIUM, FLAGS
+from tests.viewer.web.conftest import browser as browser  # a fixture
 from viewer.web.site import ShareJob, share
 
 pytestmark = pytest.mark.bench
@@ -45,16 +45,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         lines = iter(server.stderr.readline, "")
         yield next(found[0] for line in lines if (found := re.search(r"http://\S+", line)))
         server.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: sudo apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 async def watch(port: int, film: bytes, end: float, seed: int) -> list[float]:

@@ -31,6 +31,13 @@ def test_a_real_film_is_described_with_its_stream(command: Run, film: Path) -> N
     assert "23.976 fps" in out
 
 
+def test_what_is_made_of_an_untagged_picture_goes_by_its_shape(command: Run, tmp_path: Path):
+    for size, said in (((64, 128), "equirect, mono: no metadata, but 2:1"), ((96, 128), "nothing")):
+        path = tmp_path / "still.png"
+        Image.fromarray(np.zeros((*size, 3), np.uint8)).save(path)
+        assert f"taken as      {said}" in command("inspect", path)[1]
+
+
 def test_json_of_one_file_is_an_object_and_of_several_a_list(command: Run, film: Path) -> None:
     inject(film, SphericalMetadata())
     found = json.loads(command("inspect", film, "--json")[1])

@@ -53,6 +53,14 @@ def test_memory_goes_by_the_spheres_that_are_painted(job: StylizeJob, info: Vide
     assert needed_memory(job, one) < needed_memory(job, pair) < needed
 
 
+def test_spheres_are_large_here_where_the_backend_tiles_them():
+    from pipeline.backends.tiled import LARGEST
+    from pipeline.painting.canvas import face_size
+
+    assert 6 * face_size(5152, 32) ** 2 <= LARGEST < 6 * face_size(5184, 32) ** 2
+    assert 5152 * 2576 <= memory.LARGEST_WHOLE < 5184 * 2592
+
+
 def test_a_film_that_nothing_is_painted_of_takes_little(job: StylizeJob, info: VideoInfo):
     large = replace(info, width=16384, height=8192)
     assert needed_memory(replace(job, strength=0), large) < needed_memory(job, info)
