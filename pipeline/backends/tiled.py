@@ -26,7 +26,7 @@ from pipeline.nets.net import Net
 from pipeline.nets.surface import SPHERE, CubeFaces, Sphere, Surface
 from vr360.memory import release_freed_memory
 
-LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 have more
+LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 have 9.8
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
 SIDES = 64, 32  # pixels of blocks; the first that divides the pictures
 LEVELS = 3  # sizes at which the revision pads: its own, a half, a quarter

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 BASE = 900_000_000  # bytes of the program, its nets and a tile
 STILL, FILM = 38, 225  # bytes a pixel of the spheres; a film's with its encoder
 WHOLE = 200  # bytes a pixel of spheres that are painted whole
-LARGEST_WHOLE = 13_400_000  # pixels, whose cube has those of `pipeline.backends.tiled.LARGEST`
+LARGEST_WHOLE = 13_500_000  # pixels, whose cube has those of `pipeline.backends.tiled.LARGEST`
 
 
 def needed_memory(job: StylizeJob, info: VideoInfo) -> int:

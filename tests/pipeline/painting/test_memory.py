@@ -57,8 +57,8 @@ def test_spheres_are_large_here_where_the_backend_tiles_them():
     from pipeline.backends.tiled import LARGEST
     from pipeline.painting.canvas import face_size
 
-    assert 6 * face_size(5152, 32) ** 2 <= LARGEST < 6 * face_size(5184, 32) ** 2
-    assert 5152 * 2576 <= memory.LARGEST_WHOLE < 5184 * 2592
+    assert 6 * face_size(5184, 32) ** 2 <= LARGEST < 6 * face_size(5248, 32) ** 2
+    assert 5184 * 2592 <= memory.LARGEST_WHOLE < 5248 * 2624
 
 
 def test_a_film_that_nothing_is_painted_of_takes_little(job: StylizeJob, info: VideoInfo):
