@@ -67,7 +67,7 @@ def stylize(
     from pipeline.jobs.job import is_long
     from pipeline.stylize import stylize
 
-    if shared or jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job)):
+    if shared or jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job, info)):
         report = as_a_job(job, warm_up, segment, jobs is Jobs.KEEP, engine, address)
     else:
         report = stylize(job, progress_bar)

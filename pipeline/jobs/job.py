@@ -83,9 +83,8 @@ def folder_of(output: Path) -> Path:
     return output.with_name(f"{output.name}.job")
 
 
-def is_long(job: StylizeJob) -> bool:
+def is_long(job: StylizeJob, info: VideoInfo) -> bool:
     """Whether a film is worth a job: longer than `LONG`, and one that can be broken off."""
-    info = probe_source(job)
     return job.passes == 1 and not info.is_still and job.span.end(info) - job.span.start > LONG
 
 
