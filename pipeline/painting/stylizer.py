@@ -20,7 +20,7 @@ from pipeline.choices import Statistics
 from pipeline.looks.keyframes import Time
 from pipeline.looks.track import Look, LookTrack, parse_look
 from pipeline.nets.looks import kept
-from pipeline.nets.surface import Surface
+from pipeline.nets.surface import PlacesPixels
 from pipeline.nets.tensors import to_rgb, to_tensor
 from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose_projection
 from pipeline.painting.statistics import ShotState, ShotStatistics
@@ -192,7 +192,7 @@ class Stylizer:
             for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
-    def _paint(self, rgb: Tensor, look: Look, surface: Surface, elapsed: int) -> Tensor:
+    def _paint(self, rgb: Tensor, look: Look, surface: PlacesPixels, elapsed: int) -> Tensor:
         # The canvas is sized for strokes of one length; the look's are so many times as long there.
         own = look.stroke / self.track.reduction
         values = self._palette.values(replace(look, stroke=own))
