@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,6 +46,13 @@ class FilmJob:
     preview: bool = False
     scene: str | None = None
     force: bool = False
+
+    @property
+    def command(self) -> str:
+        """Which makes it, or goes on with it."""
+        words = ["vr360", "film", str(self.input), str(self.output)]
+        words += ["--preview"] * self.preview + (["--scene", self.scene] if self.scene else [])
+        return shlex.join([*words, *["--force"] * self.force])
 
 
 @dataclass(frozen=True)
@@ -138,7 +146,7 @@ def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> Fi
     checked = check(job.input, job.preview, job.scene)
     film = checked.film
     check_files(job.input, job.output, film.script.preset, job.force)
-    kept = Kept(job.output)
+    kept = Kept(job.output, job.command)
     kept.make()
     film = steadied(film, kept.folder)
     sound = master(film, checked.sounds, kept.folder)
