@@ -19,6 +19,7 @@ from pipeline.jobs.extra import Extra
 from pipeline.jobs.files import checksum, fingerprint, sha256
 from pipeline.jobs.job import LONG, JobOptions, stylize_in_segments
 from pipeline.jobs.plan import identity
+from pipeline.jobs.stop import Stop
 from pipeline.looks.track import parse_look
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.layers import Layer, Layered
@@ -59,14 +60,15 @@ class Kept:
         except OSError as error:
             raise OutputError(f"{self.folder}: cannot be made: {error.strerror}") from None
 
-    def paint_takes(self, film: Timeline, progress: Progress) -> None:
+    def paint_takes(self, film: Timeline, progress: Progress, stop: Stop) -> None:
         """Paint long scenes as jobs, which go on where they were if they are killed."""
         for scene in film.scenes:
             path = self.path(scene, film.bit_depth)
             if is_long_take(scene, film.bit_depth) and not path.exists():
                 job = replace(job_of(scene), output=path, force=True)
                 extra = extra_of(scene, film.bit_depth, self._again)
-                stylize_in_segments(job, progress, JobOptions(extra=extra, again=self._again))
+                options = JobOptions(stop=stop, extra=extra, again=self._again)
+                stylize_in_segments(job, progress, options)
                 self.painted.append(scene.scene.name)
                 self._forget(path)
 

@@ -20,6 +20,7 @@ from pipeline.film.film import FilmJob, check, make_film
 from pipeline.film.rendering import layered
 from pipeline.film.timeline import Placed
 from pipeline.jobs.job import JobOptions, resume
+from pipeline.jobs.stop import PausedError, Stop
 from pipeline.painting.look_state import LayeredState
 from pipeline.painting.state import PaintState, load_state, save_state
 from pipeline.take import Take, unfolding_of
@@ -219,3 +220,26 @@ def test_a_long_scene_in_layers_that_is_killed_goes_on_within_it(
     assert painted[0] <= FRAMES - 2 - 7, "what was there was painted again"
     for ours, whole in zip(*map(frames_of, (output, tmp_path / "whole.mkv")), strict=True):
         assert np.array_equal(ours, whole)
+
+
+def test_a_film_that_is_asked_to_stop_keeps_every_frame_of_a_long_scene(
+    folder: Path, tiny_style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    scene(folder, tiny_style, "moving")
+    job = FilmJob(folder / "film.toml", tmp_path / "film.mkv")
+    make_film(replace(job, output=tmp_path / "whole.mkv"))
+    monkeypatch.setattr(rendering, "LONG", 0.5)
+    stop = Stop()
+
+    def asking(frames, total):
+        for n, frame in enumerate(frames):
+            if n == 1:
+                stop.ask("test")
+            yield frame
+
+    said = r"paused \(test\): \d+ of 12 frames are kept; go on with: vr360 film .*film.mkv"
+    with pytest.raises(PausedError, match=said):
+        make_film(job, asking, stop)
+    assert len(list(tmp_path.glob("film.mkv.film/*.job/*.part.mkv"))) == 1
+    make_film(job)
+    assert np.array_equal(frames_of(job.output), frames_of(tmp_path / "whole.mkv"))
