@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import AsJson, Force
+from pipeline.cli.signals import stopping_at_a_frame
 from pipeline.cli.values import parse_rate
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def film(
         write_timeline(checked_film(script, preview, scene).film, timeline, force)
     if output is None:
         return
-    report = make_film(FilmJob(script, output, preview, scene, force), progress_bar)
+    with stopping_at_a_frame() as stop:
+        report = make_film(FilmJob(script, output, preview, scene, force), progress_bar, stop)
     if as_json:
         print_json(report.as_dict())
     else:
