@@ -16,7 +16,7 @@ from pipeline.nets.strengths import STRENGTHS as STRENGTHS
 from pipeline.nets.strengths import STROKES as STROKES
 
 DECADES = 1.2  # powers of ten by which a unit of strength changes the ratio of style to content
-DECADES_BEYOND = 2.15  # the same past 1, where the net needs more to go further
+DECADES_BEYOND = 2.9  # the same past 1, where the net needs more to go further
 
 
 class Modulation:

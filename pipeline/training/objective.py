@@ -122,7 +122,7 @@ def pulls(strengths: Tensor) -> tuple[Tensor, Tensor]:
     """Weights of style and of content at some strengths, (N,) each; one over the other is `ratio`.
 
     Up to 1 the ratio pulls at both ends, so that a step is about as large at any strength. Beyond,
-    the picture gives way more than the painting pulls: a lesson that pulls twelve times as hard
+    the picture gives way more than the painting pulls: a lesson that pulls thirty times as hard
     would drown the others.
     """
     by = ratio(strengths)
