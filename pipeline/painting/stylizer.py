@@ -23,7 +23,8 @@ from pipeline.nets.looks import kept
 from pipeline.nets.surface import PlacesPixels
 from pipeline.nets.tensors import to_rgb, to_tensor
 from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose_projection
-from pipeline.painting.statistics import ShotState, ShotStatistics
+from pipeline.painting.look_state import LayeredState, LookState
+from pipeline.painting.statistics import ShotStatistics
 from pipeline.styles import Palette, open_palette
 from vr360.change import luma
 from vr360.choices import chosen
@@ -34,9 +35,9 @@ class PaintsEyes(Protocol):
     """One look, or several on one frame: what painting asks of it."""
 
     @property
-    def state(self) -> ShotState | None: ...
+    def state(self) -> LookState | None: ...
     @state.setter
-    def state(self, state: ShotState | None) -> None: ...
+    def state(self, state: LookState | None) -> None: ...
     @property
     def backend(self) -> Backend: ...
     @property
@@ -119,12 +120,14 @@ class Stylizer:
             self._shot.begin_shot()
 
     @property
-    def state(self) -> ShotState | None:
+    def state(self) -> LookState | None:
         """What is remembered of the shot; None where every frame is measured by itself."""
         return self._shot.state if self._shot else None
 
     @state.setter
-    def state(self, state: ShotState | None) -> None:
+    def state(self, state: LookState | None) -> None:
+        if isinstance(state, LayeredState):
+            raise ValueError("the state of a look with layers")
         if (state is None) != (self._shot is None):
             raise ValueError("the state of a look with other --statistics")
         if self._shot and state:

@@ -35,6 +35,7 @@ def player_page(show: dict[str, Any], card: str, line: str) -> str:
         title=escape(show["title"]),
         kind="website" if show["still"] else "video.other",
         card=escape(card),
+        poster=escape(show["poster"]),
         description=escape(line),
         show=json.dumps(show).replace("<", "\\u003c"),
     )

@@ -245,6 +245,57 @@ def test_the_panel_plays_seeks_and_recentres_where_it_is_pointed_at(page):
     assert not player(page, "player.playing")
 
 
+@pytest.fixture
+def compared(tmp_path, make_film, serve, visit):
+    """The pair of colours, and an original that is green for both eyes; both at rest."""
+    if not EMULATOR.is_file():
+        pytest.skip("no iwer: npm ci --prefix tests/viewer/web/npm")
+    options = ("-pix_fmt", "yuv420p", "-crf", "8")
+    film = make_film("pair.mp4", stereo_frames(), *options)
+    original = make_film("original.mp4", np.full((30, 256, 256, 3), GREEN, np.uint8), *options)
+    for each in (film, original):
+        inject(each, SphericalMetadata(Projection.EQUIRECT, Stereo.TOP_BOTTOM))
+    share(ShareJob((film,), tmp_path / "site", compare=original))
+    page = visit(serve(tmp_path / "site"), script=EMULATOR.read_text() + DEVICE)
+    page.wait_for_selector("#vr:not([hidden])")
+    page.keyboard.press("c")  # half and half on the page; in the headset one or the other
+    enter(page)
+    wait_frames(page)
+    return page
+
+
+GREEN = (40, 160, 60)
+
+
+@pytest.mark.parametrize("way", ["panel", "squeeze"])
+def test_film_and_original_are_seen_in_turn(compared, way):
+    page = compared
+    player(page, "player.set({ wipe: 0 })")
+    for wanted in (GREEN, COLOURS["left"], GREEN):
+        if way == "panel":
+            aim(page, 0.61, 0.3)
+        press(page, "trigger" if way == "panel" else "squeeze")
+        wait_frames(page)
+        assert close(page.evaluate(EYES)["left"], wanted)
+    assert not player(page, "player.playing")
+
+
+def test_on_the_panel_film_and_original_stay_in_step(compared):
+    page = compared
+    aim(page, 0.1, 0.3)
+    press(page, "trigger")
+    wait(page, "player.playing || player.video.ended")
+    aim(page, 0.1, 0.3)
+    press(page, "trigger")
+    wait(page, "player.video.paused")
+    aim(page, 0.03 + 0.94 * 0.5, 0.78)
+    press(page, "trigger")
+    half = "Math.abs(each.video.currentTime - 0.5 * player.duration) < 0.05"
+    wait(page, f"player.films.every((each) => !each.video.seeking && {half})")
+    wait(page, "new Set(player.sides().map(({ shot }) => shot.number)).size === 1")
+    assert player(page, "player.sides().length") == 2
+
+
 def test_each_eye_sees_its_own_half(page):
     enter(page)
     eyes = page.evaluate(EYES)

@@ -16,14 +16,12 @@ export function wireCaptions({ player }) {
   Object.assign(track, { kind: "captions", src: captions, default: true });
   track.track.mode = "hidden"; // the page shows them itself: the film is no element on it
   player.video.append(track);
-  /** @type {Caption[]} */
-  let now = [];
   track.track.addEventListener("cuechange", () => {
-    now = /** @type {VTTCue[]} */ ([...(track.track.activeCues ?? [])]).map(captionOf);
-    showCaptions(player, now);
+    player.captions = /** @type {VTTCue[]} */ ([...(track.track.activeCues ?? [])]).map(captionOf);
+    showCaptions(player);
   });
-  for (const name of ["view", "change"]) player.addEventListener(name, () => showCaptions(player, now));
-  new ResizeObserver(() => showCaptions(player, now)).observe(player.canvas);
+  for (const name of ["view", "change"]) player.addEventListener(name, () => showCaptions(player));
+  new ResizeObserver(() => showCaptions(player)).observe(player.canvas);
 }
 
 export function toggleCaptions() {
@@ -40,16 +38,22 @@ function captionOf(cue) {
   return { text, yaw: yaw === undefined ? null : Number(yaw) * RADIAN, pitch: Number(pitch ?? 0) * RADIAN };
 }
 
-/** @param {import("./player.js").Player} player @param {Caption[]} captions */
-function showCaptions(player, captions) {
+/** Those of the moment, unless they are turned off. @param {import("./player.js").Player} player */
+export function shownCaptions({ captions }) {
+  return captionPart("caption").hidden ? [] : captions;
+}
+
+/** @param {import("./player.js").Player} player */
+function showCaptions(player) {
   /** @type {string[]} */
   const below = [];
   /** @type {HTMLElement[]} */
   const placed = [];
-  for (const caption of captions) {
+  for (const caption of player.captions) {
     const spot = spotOf(player, caption);
     if (spot) placed.push(captionAt(caption.text, spot));
-    else below.push(withArrow(player, caption));
+    else if (caption.yaw === null) below.push(caption.text);
+    else below.push(withArrow(caption.text, wrapAngle(caption.yaw - player.at.yaw)));
   }
   captionPart("caption").textContent = below.join("\n");
   captionPart("placed").replaceChildren(...placed);
@@ -70,8 +74,7 @@ function captionAt(text, [x, y]) {
   return line;
 }
 
-/** Which way to turn for a caption out of sight. @param {import("./player.js").Player} player @param {Caption} caption */
-function withArrow({ at }, { text, yaw }) {
-  if (yaw === null) return text;
-  return wrapAngle(yaw - at.yaw) < 0 ? `← ${text}` : `${text} →`;
+/** Which way to turn for a caption out of sight. @param {string} text @param {number} aside radians to the right */
+export function withArrow(text, aside) {
+  return aside < 0 ? `← ${text}` : `${text} →`;
 }

@@ -3,6 +3,7 @@
 import { multiply, rotation } from "./camera.js";
 import { surfaceOf, turnOf } from "./layers.js";
 import { Panel } from "./panel.js";
+import { Subtitles } from "./subtitles.js";
 import { Trouble, WORDS } from "./words.js";
 
 /** @typedef {import("./player.js").Player} Player */
@@ -62,6 +63,7 @@ export class Headset {
     this.space = await session.requestReferenceSpace("local");
     this.surface = surfaceOf(session, gl);
     this.panel = new Panel(this.player);
+    this.subtitles = new Subtitles(this.player);
     this.open = false;
     this.player.away = true;
     this.turn = -this.player.at.yaw;
@@ -130,6 +132,7 @@ export class Headset {
     const sides = player.sides();
     const side = sides[sides.length > 1 && player.wipe > 0.5 ? 1 : 0];
     const pointers = this.pointers(frame, pose);
+    this.subtitles?.place([...pose.transform.matrix.slice(12, 15)], this.yaw, this.turn);
     const composed = this.composed(side);
     for (const view of pose.views) this.draw(view, composed ? undefined : side, composed, pointers);
     if (side) player.drawn = sides[sides.length - 1].shot.number;
@@ -155,6 +158,7 @@ export class Headset {
     player.sphere.clear(area, composed ? 0 : 1);
     if (side) this.drawSphere(view, side, area);
     const { transform, projectionMatrix } = view;
+    this.subtitles?.draw(projectionMatrix, transform.inverse.matrix, area);
     if (this.open) panel.draw(projectionMatrix, transform.inverse.matrix, area, pointers);
   }
 

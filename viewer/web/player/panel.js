@@ -1,8 +1,8 @@
 // The panel in a headset: play, seek, compare, recentre; pointed at with a controller or a hand.
 // Lengths are metres; places on it count from its top left corner in shares.
-import { clamp } from "./camera.js";
+import { Board, placed, times } from "./board.js";
+import { clamp, rotation } from "./camera.js";
 import { clockTime } from "./links.js";
-import { compile } from "./sphere.js";
 
 /** @typedef {import("./player.js").Player} Player */
 /** @typedef {import("./sphere.js").Rectangle} Rectangle left, top, width, height */
@@ -13,7 +13,7 @@ import { compile } from "./sphere.js";
 
 const [WIDE, HIGH] = [0.9, 0.24];
 const [FAR, BELOW] = [1.3, 0.42]; // from the eyes
-const PIXELS = [1024, 273];
+const PIXELS = /** @type {[number, number]} */ ([1024, 273]);
 const RAY_WIDE = 0.004;
 const RAY_LONG = 1;
 /** @type {Record<Button, Rectangle>} */
@@ -25,37 +25,11 @@ export const BUTTONS = {
 };
 const COLOURS = { ground: "#15181c", button: "#2b3138", pointed: "#4a5560", ink: "#f4f4f2", done: "#f2b33d" };
 
-const PANEL_VERTEX = `#version 300 es
-uniform mat4 place;
-out vec2 at;
-void main() {
-  at = vec2(gl_VertexID & 1, gl_VertexID >> 1);
-  gl_Position = place * vec4(at.x - 0.5, 0.5 - at.y, 0.0, 1.0);
-}`;
-const PANEL_FRAGMENT = `#version 300 es
-precision highp float;
-uniform sampler2D face;
-uniform vec3 pointer;  // place, and whether there is one
-uniform float plain;
-in vec2 at;
-out vec4 colour;
-void main() {
-  colour = vec4(mix(texture(face, at).rgb, vec3(1.0), plain), 1.0);
-  vec2 off = (at - pointer.xy) * vec2(${(WIDE / HIGH).toFixed(3)}, 1.0);
-  if (pointer.z > 0.0 && length(off) < 0.045) colour = vec4(1.0, 0.85, 0.45, 1.0);
-}`;
-
 export class Panel {
   /** @param {Player} player */
   constructor(player) {
     this.player = player;
-    const { gl } = player.sphere;
-    this.gl = gl;
-    this.program = linked(gl, PANEL_VERTEX, PANEL_FRAGMENT);
-    this.places = ["place", "pointer", "plain"].map((name) => gl.getUniformLocation(this.program, name));
-    this.texture = gl.createTexture();
-    this.face = document.createElement("canvas");
-    [this.face.width, this.face.height] = PIXELS;
+    this.board = new Board(player.sphere, PIXELS);
     this.drawn = ""; // what stands on the face
     this.model = placedAhead([0, 0, 0], 0);
   }
@@ -101,27 +75,12 @@ export class Panel {
   /** @param {Float32Array} projection @param {Float32Array} toView both 4x4 @param {Rectangle} viewport
    * @param {Pointer[]} pointers */
   draw(projection, toView, viewport, pointers) {
-    const { gl } = this;
     const camera = times(projection, toView);
     const hit = pointers.find((each) => each.hit)?.hit ?? null;
     this.paint(hit && this.buttonAt(hit.at));
-    gl.useProgram(this.program);
-    gl.bindVertexArray(this.player.sphere.vertices);
-    gl.viewport(...viewport);
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    this.quad(times(camera, this.model), hit, false);
-    for (const pointer of pointers) if (pointer.held) this.quad(times(camera, ribbon(pointer)), null, true);
-  }
-
-  /** @param {number[]} place 4x4 @param {Hit | null} hit @param {boolean} plain */
-  quad(place, hit, plain) {
-    const { gl, places } = this;
-    const [x, y] = hit?.at ?? [0, 0];
-    gl.uniformMatrix4fv(places[0], false, place);
-    gl.uniform3f(places[1], x, y, hit ? 1 : 0);
-    gl.uniform1f(places[2], plain ? 1 : 0);
-    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    this.board.begin(viewport);
+    this.board.quad(times(camera, this.model), hit?.at);
+    for (const pointer of pointers) if (pointer.held) this.board.plain(times(camera, ribbon(pointer)));
   }
 
   /** Bring the face up to date, where something on it changed. @param {Button | null} pointed */
@@ -134,19 +93,13 @@ export class Panel {
     if (now === this.drawn) return;
     this.drawn = now;
     this.paintFace(words, done, pointed);
-    const { gl } = this;
-    gl.bindTexture(gl.TEXTURE_2D, this.texture);
-    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false);
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, this.face);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
-    gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
+    this.board.upload();
   }
 
   /** @param {{time: string, compare: string, recentre: string}} words @param {number} done share
    * @param {Button | null} pointed */
   paintFace(words, done, pointed) {
-    const pen = /** @type {CanvasRenderingContext2D} */ (this.face.getContext("2d"));
+    const { pen } = this.board;
     pen.fillStyle = COLOURS.ground;
     pen.fillRect(0, 0, PIXELS[0], PIXELS[1]);
     pen.font = "600 44px system-ui, sans-serif";
@@ -198,12 +151,10 @@ function inPixels([left, top, width, height]) {
   return [left * PIXELS[0], top * PIXELS[1], width * PIXELS[0], height * PIXELS[1]];
 }
 
-/** A 4x4 matrix, column by column, that puts the unit square before somebody.
- * @param {number[]} eyes @param {number} yaw */
+/** @param {number[]} eyes @param {number} yaw */
 function placedAhead([x, y, z], yaw) {
-  const [sin, cos] = [Math.sin(yaw), Math.cos(yaw)];
-  const across = [cos * WIDE, 0, sin * WIDE, 0];
-  return [...across, 0, HIGH, 0, 0, -sin, 0, cos, 0, x + sin * FAR, y - BELOW, z - cos * FAR, 1];
+  const centre = [x + Math.sin(yaw) * FAR, y - BELOW, z - Math.cos(yaw) * FAR];
+  return placed(centre, rotation(yaw), [WIDE, HIGH]);
 }
 
 /** A 4x4 matrix that lays the unit square along a ray. @param {Pointer} pointer */
@@ -215,13 +166,6 @@ function ribbon({ ray: { origin, direction }, hit }) {
   return [...side, 0, ...along, 0, 0, 0, 0, 0, ...centre, 1];
 }
 
-/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b 4x4 @returns {number[]} a times b */
-function times(a, b) {
-  return [...Array(16).keys()].map((i) =>
-    [0, 1, 2, 3].reduce((sum, k) => sum + a[(i % 4) + 4 * k] * b[i - (i % 4) + k], 0),
-  );
-}
-
 /** @param {number[]} a @param {number[]} b */
 function dot(a, b) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -230,13 +174,4 @@ function dot(a, b) {
 /** @param {number[]} a @param {number[]} b */
 function minus(a, b) {
   return a.map((each, i) => each - b[i]);
-}
-
-/** @param {WebGL2RenderingContext} gl @param {string} vertex @param {string} fragment */
-function linked(gl, vertex, fragment) {
-  const program = gl.createProgram();
-  compile(gl, program, gl.VERTEX_SHADER, vertex);
-  compile(gl, program, gl.FRAGMENT_SHADER, fragment);
-  gl.linkProgram(program);
-  return program;
 }

@@ -41,10 +41,13 @@ export class Player extends EventTarget {
     this.films = [show, ...(show.compare ? [show.compare] : [])].map(
       (each) => new Film(this.sphere, each, show.rate, () => this.arrived()),
     );
+    for (const film of this.films) this.sphere.program(film.picture.layout, this.view); // while the poster comes
     this.pair = this.films.length > 1 ? new Pair(this.films) : null;
     /** @type {Shot | null} the film as it is painted live; lies over it */
     this.painted = null;
     this.field = show.field ? new Field(this.video, show.field) : null;
+    /** @type {import("./captions.js").Caption[]} of the moment */
+    this.captions = [];
     this.asked = 0;
     this.before = 0;
     /** Something else draws, as a headset does. */

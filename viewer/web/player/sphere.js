@@ -84,7 +84,7 @@ export class Sphere {
     const headset = look.view === "frustum"; // as large as the film, and ninety times a second
     this.filter(picture, !headset && wantsMipmaps(layout, picture.width, look.reach[0], viewport[2]));
     const program = this.program(layout, look.view, picture.mipmaps);
-    gl.useProgram(program.name);
+    program.use();
     program.set(picture, layout, layout.eyes[Math.min(eye, layout.eyes.length - 1)], look);
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, picture.texture);
@@ -96,8 +96,9 @@ export class Sphere {
     gl.disable(gl.SCISSOR_TEST);
   }
 
-  /** @param {Layout} layout @param {string} view @param {boolean} mipmaps */
-  program(layout, view, mipmaps) {
+  /** What draws a picture in a view; compiled beside whatever else goes on, once.
+   * @param {Layout} layout @param {string} view @param {boolean} [mipmaps] */
+  program(layout, view, mipmaps = false) {
     const words = [`VIEW_${word(view)}`, `PROJECTION_${word(layout.projection)}`, "PIXELS_PACKED"];
     if (isPart(layout)) words.push("WINDOW");
     if (layout.eyes.length > 1) words.push("EYE");
@@ -150,15 +151,17 @@ class Program {
     const defines = words.map((each) => `#define ${each}\n`).join("");
     const head = "#version 300 es\nprecision highp float;\nprecision highp int;\n";
     this.gl = gl;
-    this.name = gl.createProgram();
-    compile(gl, this.name, gl.VERTEX_SHADER, "#version 300 es\n" + VERTEX);
-    compile(gl, this.name, gl.FRAGMENT_SHADER, head + defines + FRAGMENT);
-    gl.linkProgram(this.name);
-    if (!gl.getProgramParameter(this.name, gl.LINK_STATUS) && !gl.isContextLost()) {
-      throw new Error(`shader: ${gl.getProgramInfoLog(this.name)}`);
-    }
+    this.name = linked(gl, "#version 300 es\n" + VERTEX, head + defines + FRAGMENT);
     /** @type {Map<string, WebGLUniformLocation | null>} */
     this.places = new Map();
+    this.proven = false;
+  }
+
+  /** Draw with it from now on. @throws {Error} it did not compile */
+  use() {
+    if (!this.proven) prove(this.gl, this.name);
+    this.proven = true;
+    this.gl.useProgram(this.name);
   }
 
   /** @param {Texture} picture @param {Layout} layout @param {Rectangle} eye @param {Looking} look */
@@ -190,13 +193,25 @@ class Program {
   }
 }
 
-/** @param {WebGL2RenderingContext} gl @param {WebGLProgram} program @param {number} kind @param {string} source */
-export function compile(gl, program, kind, source) {
-  const shader = /** @type {WebGLShader} */ (gl.createShader(kind));
-  gl.shaderSource(shader, source);
-  gl.compileShader(shader);
-  if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-    throw new Error(`shader: ${gl.getShaderInfoLog(shader)}`);
+/** Begin to compile a program: to ask whether it compiled would be to wait; see `prove`.
+ * @param {WebGL2RenderingContext} gl @param {string} vertex @param {string} fragment */
+export function linked(gl, vertex, fragment) {
+  const program = gl.createProgram();
+  for (const [kind, source] of /** @type {const} */ ([[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]])) {
+    const shader = /** @type {WebGLShader} */ (gl.createShader(kind));
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(program, shader);
   }
-  gl.attachShader(program, shader);
+  gl.linkProgram(program);
+  return program;
+}
+
+/** Wait until a program is compiled. @param {WebGL2RenderingContext} gl @param {WebGLProgram} program
+ * @throws {Error} it is not well */
+export function prove(gl, program) {
+  if (gl.getProgramParameter(program, gl.LINK_STATUS) || gl.isContextLost()) return;
+  const shaders = gl.getAttachedShaders(program) ?? [];
+  const said = [gl.getProgramInfoLog(program), ...shaders.map((each) => gl.getShaderInfoLog(each))];
+  throw new Error(`shader: ${said.filter(Boolean).join(" ")}`);
 }
