@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import radians
+from math import degrees, radians
 from pathlib import Path
 
 from viewer.layout import SLACK, Layout
@@ -21,11 +21,27 @@ FACES_IN_A_ROW = 6
 
 @dataclass(frozen=True)
 class Reading:
-    """How a film is to be read, where the user knows better than the file."""
+    """How a film is to be read, where the user knows better than the file.
+
+    Attributes:
+        lens_fov: radians that the circle of one fisheye spans; None where it is none.
+    """
 
     projection: Projection | None = None
     stereo: Stereo | None = None
     cube: CubeLayout | None = None
+    lens_fov: float | None = None
+
+
+def open_as(path: Path, reading: Reading) -> VideoInfo:
+    """As `open_film`; one fisheye too."""
+    if reading.lens_fov is None:
+        return open_film(path, reading.projection, reading.stereo)
+    # a size that nothing contradicts, and a square is no pair of eyes
+    info = open_film(path, Projection.CUBEMAP, reading.stereo or Stereo.MONO)
+    reason = f"fisheye of {degrees(reading.lens_fov):g}°: as asked for"
+    fov = reading.lens_fov
+    return replace(info, projection=Projection.DUAL_FISHEYE, lens_fov=fov, reason=reason)
 
 
 def open_film(
@@ -64,6 +80,8 @@ def on_one_track(info: VideoInfo) -> VideoInfo:
 
 def layout_of(info: VideoInfo, cube: CubeLayout | None = None) -> Layout:
     """How the picture is read at first; lenses as wide as the metadata says, or the usual ones."""
+    if info.lens_fov:
+        return Layout(Projection.DUAL_FISHEYE, info.stereo, lens_fov=info.lens_fov, one_lens=True)
     said = _metadata(info)
     return Layout(
         info.projection,

@@ -30,6 +30,8 @@ class Layout:
     Attributes:
         cube: how the faces of a cube lie; None: as the metadata or the picture's shape says.
         lens_fov: radians that the diameter of a fisheye circle spans.
+        one_lens: of a dual fisheye there is one lens alone, which looks ahead; its circle spans the
+            shorter side (`vr360.views.Fisheye`).
         lens_roll: radians that both lenses are turned clockwise.
         declared_cube: how the faces of a cube map lie by the file's metadata.
         bounds: what an equirect picture leaves out of the sphere, by the file's metadata.
@@ -40,6 +42,7 @@ class Layout:
     cube: CubeLayout | None = None
     swap_lenses: bool = False
     lens_fov: float = HALF_TURN
+    one_lens: bool = False
     lens_roll: float = 0.0
     declared_cube: CubeLayout | None = None
     bounds: Bounds = FULL

@@ -58,7 +58,7 @@ class _Slot:
     mipmaps: bool = False
 
 
-Variant = tuple[Projection, View, Pixels, bool, int, bool]
+Variant = tuple[Projection, View, Pixels, bool, bool, int, bool]
 
 
 class Renderer:
@@ -139,17 +139,18 @@ class Renderer:
         assert picture is not None
         eye = slot.textures.eyes[min(each.eye, len(slot.textures.eyes) - 1)]
         size = each.viewport[3], each.viewport[2]
-        texels = _texels_per_radian(layout, eye[0].shape[0])
+        stored = eye[0].shape[0], eye[0].shape[1]
+        texels = _texels_per_radian(layout, stored)
         self._choose_filter(slot, texels, look, size)
         lines = look.lines if not each.blend else 0
         part = layout.window != FULL
-        program = self._program(
-            (layout.projection, look.view, picture.pixels, part, lines, slot.mipmaps)
-        )
+        picture_is = layout.projection, look.view, picture.pixels, layout.one_lens, part
+        program = self._program((*picture_is, lines, slot.mipmaps))
         GL.glUseProgram(program.name)
         program.set_look(look, size)
         bias = float(np.log2(eye[-1].shape[0] / eye[0].shape[0]))
         program.set_picture(picture, layout, texels, bias, each.opacity)
+        program.set_lens(layout, stored)
         for unit, texture in enumerate(eye):
             texture.bind(unit)
         _confine(each)
@@ -178,12 +179,14 @@ class _Program:
         projection: Projection,
         view: View,
         pixels: Pixels,
+        one_lens: bool,
         part: bool,
         lines: int,
         mipmaps: bool,
     ) -> None:
         words = [f"VIEW_{view.name}", f"PROJECTION_{projection.name}", f"PIXELS_{pixels.name}"]
-        words += ["WINDOW"] * part + [f"LINES {lines}"] * bool(lines) + ["MIPMAPS"] * mipmaps
+        words += ["ONE_LENS"] * one_lens + ["WINDOW"] * part
+        words += [f"LINES {lines}"] * bool(lines) + ["MIPMAPS"] * mipmaps
         defines = "".join(f"#define {word}\n" for word in words)
         self.name = _link(
             _shader("screen.vert"), "#version 330 core\n" + defines + _shader("sphere.frag")
@@ -211,11 +214,18 @@ class _Program:
         left_out = layout.window
         place = left_out.left, left_out.top, left_out.width, left_out.height
         GL.glUniform4f(self._place("window"), *place)
-        if layout.projection is Projection.DUAL_FISHEYE:
-            GL.glUniform1f(self._place("lens_fov"), layout.lens_fov)
-            turn = np.cos(layout.lens_roll), np.sin(layout.lens_roll)
-            GL.glUniform2f(self._place("lens_turn"), *turn)
-            GL.glUniform1f(self._place("front_lens"), layout.front_lens)
+
+    def set_lens(self, layout: Layout, size: Size) -> None:
+        """`size`: (height, width) of the eye's picture."""
+        if layout.projection is not Projection.DUAL_FISHEYE:
+            return
+        GL.glUniform1f(self._place("lens_fov"), layout.lens_fov)
+        turn = np.cos(layout.lens_roll), np.sin(layout.lens_roll)
+        GL.glUniform2f(self._place("lens_turn"), *turn)
+        GL.glUniform1f(self._place("front_lens"), layout.front_lens)
+        height, width = size
+        across, down = min(size) / width, min(size) / height
+        GL.glUniform2f(self._place("lens_share"), across, down)
 
     def _set_matrix(self, name: str, matrix: NDArray[Any]) -> None:
         rows = np.ascontiguousarray(matrix, np.float32)
@@ -254,11 +264,12 @@ def read_pixels(size: Size) -> Rgb:
     return np.frombuffer(data, np.uint8).reshape(height, width, 3)[::-1].copy()
 
 
-def _texels_per_radian(layout: Layout, height: int) -> float:
+def _texels_per_radian(layout: Layout, size: Size) -> float:
+    height, width = size
     if layout.is_cube:
         return height / (HALF_TURN / 2)
     if layout.projection is Projection.DUAL_FISHEYE:
-        return height / layout.lens_fov
+        return (min(height, width) if layout.one_lens else height) / layout.lens_fov
     return height / (HALF_TURN * layout.window.height)
 
 

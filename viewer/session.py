@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from viewer.film import Reading, layout_of, open_film
+from viewer.film import Reading, layout_of, open_as
 from viewer.heat import Heat, HeatMap
 from viewer.layout import Layout
 from viewer.live import Catalogue, LivePainter, Painted, Wish, lag
@@ -55,9 +55,8 @@ class Session:
         wall: Callable[[], float] = time.monotonic,
     ) -> None:
         reading = reading or Reading()
-        known = reading.projection, reading.stereo
-        self.film: VideoInfo = open_film(path, *known)
-        self.original = open_film(compare, *known) if compare else None
+        self.film: VideoInfo = open_as(path, reading)
+        self.original = open_as(compare, reading) if compare else None
         self.player = Player(self.film, self.original, wall)
         self.thumbnails = Thumbnails(self.film)
         self.layout = self._first_layout = layout_of(self.film, reading.cube)
@@ -160,7 +159,13 @@ class Session:
         own = self._own_layout
         if own == self._first_layout:
             return self.layout
-        return replace(self.layout, projection=own.projection, stereo=own.stereo, bounds=own.bounds)
+        return replace(
+            self.layout,
+            projection=own.projection,
+            stereo=own.stereo,
+            bounds=own.bounds,
+            one_lens=own.one_lens,
+        )
 
     def _offer(self, shown: Shown) -> None:
         if self._painter is not None and self._wish is not None:

@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "vr360 view film.mp4 --compare clip.mp4",
         "vr360 view clip.mp4 --style starry_night",
         "vr360 view film.mp4 --screenshot view.png --at 2.5 --yaw 90",
+        "vr360 view lens.mp4 --from fisheye --from-fov 200",
     ),
     "share": (
         "vr360 share film.mp4 site --compare clip.mp4 --title 'The valley, painted'",

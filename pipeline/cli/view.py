@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from pipeline.choices import Level, SourceKind
 from viewer.choices import Eyes, View
 from vr360.choices import CubeLayout, Projection, Stereo
 from vr360.errors import Vr360Error
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
     from viewer.export import Flat
+    from viewer.film import Reading
     from viewer.live import StyleEntry, Stylize
     from vr360.frame import Rgb, VideoInfo
 
@@ -43,8 +45,11 @@ def view(
     style: str | None = typer.Option(None, help="Paint what is played: NAME or FILE of a style."),
     strength: float = typer.Option(1.0, min=0.0, max=1.5, help="Strength of --style, 0 to 1.5."),
     stroke: float = typer.Option(1.0, min=0.5, max=4.0, help="Stroke length of --style, 0.5 to 4."),
-    projection: Projection | None = typer.Option(
-        None, "--from", help="Projection of FILE. Default: what it says."
+    source: SourceKind | None = typer.Option(
+        None, "--from", help="Projection of FILE; or one fisheye. Default: what it says."
+    ),
+    from_fov: float | None = typer.Option(
+        None, help="Degrees that the circle of --from fisheye spans; 180 by default."
     ),
     stereo: Stereo | None = typer.Option(
         None, help="Stereo layout of FILE. Default: what it says."
@@ -79,15 +84,15 @@ def view(
     from viewer.camera import Camera
     from viewer.composition import Compare
     from viewer.export import Flat
-    from viewer.film import Reading, layout_of, open_film
+    from viewer.film import layout_of, open_as
     from viewer.orientation import file_pose
     from viewer.renderer import Look
 
     camera = Camera(radians(yaw), radians(pitch), 0.0, radians(fov))
+    reading = _reading(source, from_fov, stereo, layout)
     if screenshot is None and export is None:
         from viewer.desktop.app import Options, run
 
-        reading = Reading(projection, stereo, layout)
         look = Look(camera, show)
         options = Options(
             file, compare, style, strength, stroke, reading, look, eyes, at, wipe, path
@@ -95,7 +100,7 @@ def view(
         raise typer.Exit(run(options, Styles()))
     if file is None:
         raise typer.BadParameter("--screenshot and --export need a FILE")
-    film = open_film(file, projection, stereo)
+    film = open_as(file, reading)
     level = file_pose(file).orientation
     if export is not None:
         flat = Flat(eyes=eyes, layout=layout_of(film, layout), orientation=level)
@@ -103,7 +108,7 @@ def view(
     if screenshot is not None:
         from viewer.screenshot import render_view, save_still
 
-        original = open_film(compare, projection, stereo) if compare else None
+        original = open_as(compare, reading) if compare else None
         how = Compare.A if original is None else Compare.WIPE
         look = Look(camera, show, level)
         rgb = render_view(film, at, look, SIZE, original, how, _share(wipe), eyes, layout)
@@ -119,6 +124,20 @@ def _export(film: VideoInfo, path: Path | None, out: Path, flat: Flat, force: bo
         raise typer.BadParameter("--export needs --path, the view path to follow")
     progress = partial(progress_bar, doing="exporting")
     export_journey(film, load_journey(path), out, flat, force=force, progress=progress)
+
+
+def _reading(
+    source: SourceKind | None, fov: float | None, stereo: Stereo | None, layout: CubeLayout | None
+) -> Reading:
+    from math import radians
+
+    from pipeline.source.asking import check_asked
+    from viewer.film import Reading
+
+    check_asked(source, fov, Level.NONE)
+    if source is SourceKind.FISHEYE:
+        return Reading(None, stereo, layout, radians(180 if fov is None else fov))
+    return Reading(Projection(source) if source else None, stereo, layout)
 
 
 def _share(wipe: float | None) -> float:

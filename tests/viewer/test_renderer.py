@@ -369,6 +369,27 @@ def test_a_fisheye_of_more_than_half_a_turn_and_swapped_lenses(renderer, scene):
     assert mean_error(show(renderer, swapped, layout, looking(100, 20)), reference) < BAR
 
 
+@pytest.mark.parametrize("size", [(HEIGHT, HEIGHT), (HEIGHT, HEIGHT * 3 // 2)])
+@pytest.mark.parametrize(("yaw", "pitch"), [(0, 0), (35, -20), (-40, 25)])
+def test_one_fisheye_in_the_middle_of_its_picture(renderer, scene, size, yaw, pitch):
+    """As v360 draws the lens; it leaves out the sides of the wide picture, as cameras do not."""
+    lens = v360(scene, (HEIGHT, HEIGHT), f"e:fisheye:w={HEIGHT}:h={HEIGHT}:h_fov=200:v_fov=200")
+    aside = (size[1] - HEIGHT) // 2
+    picture = np.pad(lens, ((0, 0), (aside, aside), (0, 0)))
+    layout = Layout(Projection.DUAL_FISHEYE, lens_fov=radians(200), one_lens=True)
+    shown = show(renderer, picture, layout, looking(yaw, pitch))
+    assert mean_error(shown, flat_reference(scene, "e", yaw, pitch)) < BAR
+
+
+def test_what_one_fisheye_does_not_see_is_black(renderer):
+    layout = Layout(Projection.DUAL_FISHEYE, lens_fov=radians(200), one_lens=True)
+    white = np.full((HEIGHT, HEIGHT, 3), 255, np.uint8)
+    assert show(renderer, white, layout, looking(180, 0)).max() == 0
+    whole = show(renderer, white, layout, looking(90, 0))
+    sides = whole[SIZE[0] // 2, [0, -1], 0]
+    assert sides.tolist() == [255, 0]  # it sees 10 degrees past the side
+
+
 def place(lon, lat, yaw=0.0, pitch=0.0):
     """Pixel (row, column) where a direction appears in a view of `SIZE`, 90 degrees wide."""
     x, y, z = rotation(radians(yaw), radians(pitch)).T @ lonlat_to_xyz(radians(lon), radians(lat))

@@ -186,3 +186,22 @@ def test_half_a_sphere_without_its_poles_is_shown_where_its_metadata_says(tmp_pa
     lit = shown.max(axis=2) > 60
     assert np.flatnonzero(lit.any(axis=1)).tolist() == list(range(45, 135))
     assert np.flatnonzero(lit.any(axis=0)).tolist() == list(range(90, 270))
+
+
+def test_one_fisheye_is_shown_where_it_looked(folder):
+    """Red to the right, green to the left of the lens's middle; behind it nothing."""
+    lens = np.zeros((96, 128, 3), np.uint8)
+    lens[:, :64], lens[:, 64:] = (0, 200, 0), (200, 0, 0)
+    write_still(folder / "lens.png", lens)
+    shot = folder / "lens_view.png"
+    lens_is = ("--from", "fisheye", "--from-fov", "200", "--screenshot", shot)
+    for yaw, wanted in ((60, (200, 0, 0)), (-60, (0, 200, 0)), (180, (0, 0, 0))):
+        assert call(folder / "lens.png", *lens_is, "--yaw", yaw).returncode == 0
+        seen = cv2.imread(str(shot))[360, 640, ::-1]
+        assert np.abs(seen.astype(int) - wanted).max() <= 2
+
+
+def test_a_field_of_view_of_no_lens_is_refused(clip, folder):
+    done = call(clip, "--from-fov", "200", "--screenshot", folder / "none.png")
+    assert done.returncode != 0
+    assert "give --from fisheye too" in done.stderr

@@ -50,7 +50,8 @@ class Relaying:
         self._session.set_layout(layout, self._host.canvas)
         words = f"{layout.projection}, {layout.stereo}, set by hand"
         if layout.projection is Projection.DUAL_FISHEYE:
-            words += f"; lenses {degrees(layout.lens_fov):.0f}° wide"
+            lenses = "one lens" if layout.one_lens else "lenses"
+            words += f"; {lenses} {degrees(layout.lens_fov):.0f}° wide"
             words += f", rolled {degrees(layout.lens_roll):.0f}°"
         if layout.is_cube:
             words += f"; faces as {layout.cube or 'the file says'}"

@@ -39,7 +39,8 @@ class Saving:
         if not name:
             return
         film, position = session.film, session.player.position
-        reading = Reading(film.projection, film.stereo, session.layout.cube)
+        lens = film.lens_fov or None
+        reading = Reading(film.projection, film.stereo, session.layout.cube, lens)
         self._host.open(film.path, Path(name), reading, lambda new: new.player.seek(position))
 
     def save_view(self) -> None:

@@ -1,6 +1,6 @@
 // Ray-cast from the screen to the picture, on the desktop (GLSL 330) and in browsers (GLSL ES 300).
 // `#version` and the defines come in front: one of VIEW_*, one of PROJECTION_*, one of PIXELS_*;
-// WINDOW where an equirect picture shows a part of the sphere, MIPMAPS where wanted, LINES, a sum:
+// ONE_LENS where a fisheye has no other beside it, WINDOW where an equirect picture shows a part of the sphere, MIPMAPS where wanted, LINES, a sum:
 // 1 seam, 2 poles, 4 grid, 8 horizon, and EYE where several eyes lie in one texture, WRAPS if each
 // of them goes round.
 in vec2 point;  // -1..1 over the viewport, +y up
@@ -17,6 +17,7 @@ uniform float chroma_bias;  // mip levels by which chroma is smaller
 uniform float lens_fov;
 uniform vec2 lens_turn;  // cosine and sine of the roll
 uniform float front_lens;  // the half of the picture it lies in: 0 left, 1 right
+uniform vec2 lens_share;   // of the picture's width and height that the circle of ONE_LENS spans
 
 uniform vec4 window;  // left, top, width, height; shares of the whole sphere's picture
 uniform vec2 shift;   // a headset's view is wider on one side: tangents in its middle
@@ -67,15 +68,23 @@ PLACE place(vec3 d, out bool seen) {
     vec3 angle = atan(d / max(a.x, max(a.y, a.z))) * (4.0 / PI);
     return vec3(angle.xy, -angle.z);
 #elif defined(PROJECTION_DUAL_FISHEYE)
+#if defined(ONE_LENS)
+    bool front = true;
+#else
     bool front = d.z < 0.0;
+#endif
     vec2 across = vec2(front ? d.x : -d.x, -d.y);
     float off = length(across);
-    float angle = atan(off, abs(d.z));
+    float angle = atan(off, front ? -d.z : d.z);
     vec2 p = across * (angle / (max(off, 1e-9) * lens_fov));
     p = vec2(lens_turn.x * p.x - lens_turn.y * p.y, lens_turn.y * p.x + lens_turn.x * p.y);
     seen = 2.0 * angle <= lens_fov;
+#if defined(ONE_LENS)
+    return p * lens_share + 0.5;
+#else
     float lens = front ? front_lens : 1.0 - front_lens;
     return vec2((lens + p.x + 0.5) * 0.5, p.y + 0.5);
+#endif
 #else
     float lon = atan(d.x, -d.z);
     float lat = atan(d.y, length(d.xz));

@@ -42,9 +42,9 @@ def media_type(info: VideoInfo) -> MediaType | None:
     return MediaType(f'{container}; codecs="{codecs}"', video)
 
 
-def is_ambisonic(info: VideoInfo) -> bool:
-    """Whether the first sound track is a field that turns with the view."""
-    return bool(info.audio) and order_of(info.audio[0], inspect(info.path).ambisonic) > 0
+def ambisonic_order(info: VideoInfo) -> int:
+    """Of the first sound track, if it is a field that turns with the view; else 0."""
+    return order_of(info.audio[0], inspect(info.path).ambisonic) if info.audio else 0
 
 
 def _video(stream: VideoStream, info: VideoInfo) -> str | None:

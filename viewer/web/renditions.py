@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from viewer.web.codecs import MediaType, is_ambisonic, media_type
+from viewer.web.codecs import MediaType, ambisonic_order, media_type
 from vr360.errors import EncodeError
 from vr360.frame import VideoInfo
 from vr360.media.encoder import ffmpeg_binary
@@ -48,12 +48,15 @@ class Plan:
 def plan(info: VideoInfo, max_width: int) -> Plan:
     """Decide by container, codec, size and sound."""
     found = _plan_picture(info, max_width)
-    if not is_ambisonic(info):
+    order = ambisonic_order(info)
+    if not order:
         return found
     if found.master and found.master.video in _NOT_IN_MP4:
         why = f"a version in H.264, instead of the film, whose {info.codec} no MP4 holds"
         found = replace(found, master=None, why=why)
-    return replace(found, why=f"{found.why}; its sound turns with the view", ambisonic=True)
+    turns = "its sound turns with the view"
+    kept = turns if order == 1 else f"{turns}, by the first of its {order} ambisonic orders"
+    return replace(found, why=f"{found.why}; {kept}", ambisonic=True)
 
 
 def _plan_picture(info: VideoInfo, max_width: int) -> Plan:

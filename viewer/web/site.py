@@ -22,7 +22,7 @@ from typing import Any
 
 from viewer.film import on_one_track, open_film
 from viewer.live import PREVIEW_HEIGHT, PREVIEW_HEIGHTS, STROKE_RANGE, StyleEntry
-from viewer.web.codecs import MediaType, is_ambisonic, media_type
+from viewer.web.codecs import MediaType, ambisonic_order, media_type
 from viewer.web.live import LIVE
 from viewer.web.pages import Card, gallery_page, player_page
 from viewer.web.pictures import (
@@ -296,7 +296,7 @@ class _Site:
 
     def _field(self, info: VideoInfo) -> str | None:
         """Where the sound turns with the view: the file that tells the order of its channels."""
-        if info.is_still or not is_ambisonic(info):
+        if info.is_still or not ambisonic_order(info):
             return None
         if not (self.job.out / PROBE).exists():
             write_channel_probe(self.job.out / PROBE)

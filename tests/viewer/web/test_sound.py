@@ -100,7 +100,8 @@ def test_of_higher_orders_the_first_is_kept(make_film, make_sound, moving, tmp_p
     sound = ("-i", make_sound("nine.wav", nine))
     how = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "pcm_s16le")
     source = make_film("nine.mov", moving(48), *how, inputs=sound)
-    share(ShareJob((source,), tmp_path / "site"))
+    shared = share(ShareJob((source,), tmp_path / "site"))
+    assert "by the first of its 2 ambisonic orders" in shared.notes[0]
     (offered,) = told(tmp_path / "site" / "index.html")["sources"]
     assert heard(tmp_path / "site" / offered["src"]) == TONES
 
