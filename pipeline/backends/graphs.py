@@ -8,11 +8,11 @@ deleted at any time. All are named by everything that they are made from. Those 
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import logging
 import sys
 import tempfile
+import tokenize
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -30,6 +30,7 @@ from vr360.cache import cache_folder
 
 ROOM = 1 << 26  # bytes; a graph takes 100 kB
 SHIPPED = Path(__file__).parent / "shipped"
+MARKS = {tokenize.INDENT: ">", tokenize.DEDENT: "<"}
 logger = logging.getLogger(__name__)
 
 
@@ -119,11 +120,17 @@ def _sources(module: nn.Module) -> list[str]:
 
 
 def _code(file: Path) -> str:
-    """What a file does, without what it says."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
-            node
-        ):
-            node.body[0] = ast.Pass()
-    return ast.unparse(tree)
+    """What a file does, without what it says: its tokens, alike in every version of Python."""
+    lines: list[list[str]] = [[]]
+    with tokenize.open(file) as text:
+        for token in tokenize.generate_tokens(text.readline):
+            if token.type == tokenize.NEWLINE:
+                lines.append([])
+            elif token.type not in (tokenize.COMMENT, tokenize.NL):
+                lines[-1].append(MARKS.get(token.type, token.string))
+    return "\n".join("".join(line) for line in lines if not _is_docstring(line))
+
+
+def _is_docstring(line: list[str]) -> bool:
+    words = [word for word in line if word not in MARKS.values()]
+    return len(words) == 1 and words[0].endswith(('"', "'"))

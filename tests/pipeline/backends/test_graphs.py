@@ -94,3 +94,16 @@ def test_the_first_frame_of_a_shot_needs_no_graph(net: StyleNet, kept: Path):
     painted, _ = OpenVinoBackend(net).measure(RGB, LOOK, SPHERE, first=True)
     assert not list(kept.glob("*.zip"))
     assert torch.equal(painted, TorchBackend(net)(RGB, LOOK, SPHERE))
+
+
+def test_what_a_file_says_does_not_change_what_it_does(tmp_path: Path):
+    file = tmp_path / "net.py"
+
+    def code(text: str) -> str:
+        file.write_text(text)
+        return graphs._code(file)
+
+    plain = code('def pad(x):\n    """Pad."""\n    return f"{x!r} {1}"\n')
+    assert code('def pad(x):  # why\n    """Something\n    else."""\n\n    return f"{x!r} {1}"\n') == plain
+    assert code('def pad(x):\n    """Pad."""\n    return f"{x!r} {2}"\n') != plain
+    assert code('def pad(x):\n    """Pad."""\nreturn f"{x!r} {1}"\n') != plain
