@@ -3,6 +3,7 @@
 # make docs   build the site, strict, without network       make chaos  films killed again and again
 # make web    the player in a real Chromium        make ray    films painted on a Ray cluster
 # make gallery DATA=FOLDER   train the shipped gallery on, or anew with FROM=none
+# make graph  trace the shipped graph anew: wanted when the code of the net has changed, takes minutes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,7 +14,7 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
   libfontconfig1
 
-.PHONY: demo test lint docs bench fuzz chaos web ray gallery system clean
+.PHONY: demo test lint docs bench fuzz chaos web ray gallery graph system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -63,6 +64,9 @@ gallery: $(READY)
 	  --images build/gallery/images --photos $(DATA)/photos --panoramas $(DATA)/panoramas \
 	  --vgg-weights $(DATA)/weights/vgg16_features.safetensors --gallery $(FROM) --convolutions \
 	  --minutes $(MINUTES) $(if $(wildcard build/gallery/gallery.safetensors.training),--resume)
+
+graph: $(READY)
+	$(BIN)/python -m pipeline.backends.shipping
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

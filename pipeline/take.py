@@ -47,7 +47,7 @@ class Take:
             state: another take that is given it goes on as if there had been no break.
         looks: those of another take of the same job that has ended; loaded anew by default.
         marks: what says where shots begin, if that is known already.
-        layered: paints instead of the job's own looks; such a take has no state.
+        layered: paints instead of the job's own looks.
         watch: is shown every frame of the source that is taken in, before anything is done to it.
 
     Attributes:
@@ -85,8 +85,6 @@ class Take:
         self._ahead = open_look_ahead(job, info, sphere, self.looks)
         self._count = count
         self._shows = layered is not None or job.shows_source
-        if layered and (state or count is not None):
-            raise ValueError("a take in layers cannot be broken off and gone on with")
         if job.passes != 1 and (state or count is not None):
             raise ValueError("with look-ahead a take cannot be broken off and gone on with")
         if state:
@@ -218,6 +216,7 @@ def open_looks(
 ) -> Sequence[PaintsEyes]:
     """What paints: layers, looks that another take had, or those of the job."""
     if layered:
+        layered.begin_shot()
         return [layered]
     return load_looks(job) if looks is None else _as_new(looks)
 

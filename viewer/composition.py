@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import tan
 
-from viewer.camera import Camera, Size
+import numpy as np
+
+from viewer.camera import Camera, Point, Size, view_ray
 from viewer.layout import Eyes, View
 from vr360.frame import Stereo
-from vr360.geometry import FULL_TURN, HALF_TURN, Array
+from vr360.geometry import FULL_TURN, HALF_TURN, Array, lonlat_to_xyz
 
 Rectangle = tuple[int, int, int, int]
 
@@ -87,6 +89,24 @@ def reach(camera: Camera, view: View, size: Size) -> tuple[float, float]:
     else:
         half = tan(camera.fov / 2)
     return half, half * height / width
+
+
+def direction_at(point: Point, size: Size, camera: Camera, view: View) -> Array | None:
+    """Unit vector (3,) in world axes of what is seen at a point of a view; None beside it."""
+    half, high = reach(camera, view, size)
+    x = (2 * point[0] / size[1] - 1) * half
+    y = (1 - 2 * point[1] / size[0]) * high
+    if view is View.FLAT:
+        if abs(y) > HALF_TURN / 2:
+            return None
+        ray = lonlat_to_xyz(np.array(x), np.array(y))
+    elif view is View.PLANET:
+        around = x * x + y * y
+        ray = np.array([2 * x, 2 * y, around - 1]) / (around + 1)
+    else:
+        ray = view_ray(point, size, camera.fov)
+    found: Array = view_matrix(camera, view) @ ray
+    return found
 
 
 def planet_fov(fov: float) -> float:

@@ -7,7 +7,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from pipeline.nets.surface import SPHERE, Surface
+from pipeline.nets.surface import SPHERE, PlacesPixels
 
 
 class Backend(Protocol):
@@ -17,11 +17,11 @@ class Backend(Protocol):
     device: torch.device
 
     def __call__(
-        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+        self, rgb: Tensor, look: Tensor, surface: PlacesPixels = SPHERE, held: Tensor | None = None
     ) -> Tensor: ...
 
     def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+        self, rgb: Tensor, look: Tensor, surface: PlacesPixels, first: bool = False
     ) -> tuple[Tensor | None, Tensor]:
         """The painted pictures, and the statistics (N, 2, K) measured on the way.
 

@@ -1,88 +1,129 @@
-"""Graphs of the net for OpenVINO, kept on disk: tracing one takes far longer than painting a still.
+"""Graphs of nets for OpenVINO: tracing one takes far longer than painting a still.
 
-They lie in `$XDG_CACHE_HOME/vr360` (`~/.cache/vr360`), named by everything they are made from, and
-may be deleted at any time. Those used last stay, in `ROOM` bytes.
+That of the shipped styles' architecture is shipped, see `pipeline.backends.shipping`. Others are
+traced once for each size and kept in `$XDG_CACHE_HOME/vr360` (`~/.cache/vr360`); they may be
+deleted at any time. All are named by everything that they are made from. Those used last stay, in
+`ROOM` bytes.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import logging
+import sys
 import tempfile
+from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import openvino as ov
 import torch
 from torch import Tensor, nn
 
-from pipeline import nets
-from vr360 import __version__, cubemap, geometry
+from pipeline.backends import tracing
+from pipeline.nets import layers, looks, moments, placed
+from pipeline.nets.placed import Placed
+from vr360 import __version__
 from vr360.cache import cache_folder
-from vr360.sampling import padding
 
-ROOM = 1 << 30  # bytes; a graph takes 14 MB at 2048x1024, four times as much at twice the width
+ROOM = 1 << 26  # bytes; a graph takes 100 kB
+SHIPPED = Path(__file__).parent / "shipped"
 logger = logging.getLogger(__name__)
 
 
-def load_graph(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> ov.Model:
-    """The graph of `net` for inputs of these shapes; `name` tells nets of equal weights apart."""
-    path = cache_folder() / f"{_digest(net, inputs, name)}.xml"
+def load_graph(
+    module: nn.Module, inputs: Sequence[Tensor], surface: Placed, one_surface: bool = True
+) -> ov.Model:
+    """The graph of `module(*inputs, surface)` with its weights and for these sizes.
+
+    Args:
+        one_surface: whether the surface is always this one; if not, its places are inputs as well.
+    """
+    graph = _read(SHIPPED / f"{architecture(module)}.zip") or _kept(module, inputs, surface)
+    given = [*inputs, *surface.places, *surface.areas, *module.parameters()]
+    count = len(inputs) if one_surface else len(inputs) + len(surface.places)
+    tracing.fill(graph, given[:count], given[count:])
+    return graph
+
+
+def architecture(module: nn.Module) -> str:
+    """A digest of all that a graph is made from which is open to all sizes and weights."""
+    digest = hashlib.sha256(f"{module}".encode())
+    for source in _sources(module):
+        digest.update(source.encode())
+    return digest.hexdigest()[:16]
+
+
+def write(graph: ov.Model, path: Path) -> None:
+    """All or nothing; another process may do the same at the same time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        ov.save_model(graph, Path(folder) / "graph.xml", compress_to_fp16=False)
+        partial = Path(folder) / path.name
+        with ZipFile(partial, "w", ZIP_DEFLATED) as archive:
+            for suffix in ("xml", "bin"):
+                archive.write(Path(folder) / f"graph.{suffix}", f"graph.{suffix}")
+        partial.replace(path)
+
+
+def _read(path: Path) -> ov.Model | None:
+    """None where it is missing, damaged, or of a later OpenVINO."""
     try:
-        graph = ov.Core().read_model(path)
+        with ZipFile(path) as archive:
+            parts = [archive.read(f"graph.{suffix}") for suffix in ("xml", "bin")]
+        return ov.Core().read_model(*parts)
+    except (OSError, BadZipFile, KeyError, RuntimeError):
+        return None
+
+
+def _kept(module: nn.Module, inputs: Sequence[Tensor], surface: Placed) -> ov.Model:
+    """The graph for these sizes: kept from before, or traced."""
+    shapes = [tuple(t.shape) for t in (*inputs, *surface.places, *surface.areas)]
+    made_by = f"{architecture(module)} {shapes} {torch.__version__} {ov.__version__}"
+    path = cache_folder() / f"{hashlib.sha256(made_by.encode()).hexdigest()}.zip"
+    if graph := _read(path):
         path.touch()  # used last
         return graph
-    except RuntimeError:  # missing, or damaged: OpenVINO tells them apart by its message alone
-        graph = _trace(net, inputs)
+    graph = tracing.trace(module, inputs, surface)
     try:
-        _save(graph, path)
+        write(graph, path)
         _forget_oldest(path.parent)
     except OSError as error:
         logger.info("graph not kept: %s", error)
     return graph
 
 
-def _trace(net: nn.Module, inputs: tuple[Tensor, ...]) -> ov.Model:
-    with torch.no_grad():
-        program = torch.export.export(net, inputs)
-    return ov.convert_model(program)
-
-
-def _save(graph: ov.Model, path: Path) -> None:
-    """Both files or neither; another process may do the same at the same time."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        partial = Path(folder) / path.name
-        ov.save_model(graph, partial, compress_to_fp16=False)
-        partial.with_suffix(".bin").replace(path.with_suffix(".bin"))
-        partial.replace(path)
-
-
 def _forget_oldest(folder: Path) -> None:
-    """Keep those used last that fit; the last one always."""
-    graphs = sorted(folder.glob("*.xml"), key=lambda path: path.stat().st_mtime, reverse=True)
-    sizes = [path.with_suffix(".bin").stat().st_size for path in graphs]
-    for path, total in list(zip(graphs, accumulate(sizes), strict=True))[1:]:
+    """Keep those used last that fit; the last one always, none of a version that kept `.xml`."""
+    for path in [*folder.glob("*.xml"), *folder.glob("*.bin")]:
+        path.unlink(missing_ok=True)
+    graphs = sorted(folder.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
+    sizes = accumulate(path.stat().st_size for path in graphs)
+    for path, total in list(zip(graphs, sizes, strict=True))[1:]:
         if total > ROOM:
             path.unlink(missing_ok=True)
-            path.with_suffix(".bin").unlink(missing_ok=True)
 
 
-def _digest(net: nn.Module, inputs: tuple[Tensor, ...], name: str) -> str:
-    digest = hashlib.sha256()
-    shapes = [tuple(t.shape) for t in inputs]
-    digest.update(f"{name} {shapes} {net} {torch.__version__} {ov.__version__}".encode())
-    for source in _sources():
-        digest.update(source)
-    for key, tensor in net.state_dict().items():
-        digest.update(key.encode() + tensor.cpu().numpy().tobytes())
-    return digest.hexdigest()
-
-
-def _sources() -> list[bytes]:
+def _sources(module: nn.Module) -> list[str]:
     """The code that a graph is traced from; where no files lie beside it, its version."""
-    files = sorted(Path(nets.__path__[0]).glob("*.py"))
-    files += [Path(module.__file__) for module in (cubemap, geometry, padding) if module.__file__]
+    nets = {sys.modules[type(part).__module__] for part in module.modules()}
+    ours = {m for m in nets if not m.__name__.startswith("torch.")}
+    modules = {*ours, layers, looks, moments, placed, tracing}
+    named = sorted(modules, key=lambda module: module.__name__)
+    files = [Path(module.__file__ or "") for module in named]
     if not all(file.is_file() for file in files):
-        return [__version__.encode()]
-    return [file.read_bytes() for file in files]
+        return [__version__]
+    return [_code(file) for file in files]
+
+
+def _code(file: Path) -> str:
+    """What a file does, without what it says."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            node.body[0] = ast.Pass()
+    return ast.unparse(tree)

@@ -18,12 +18,13 @@ import torch
 from torch import Tensor
 
 from pipeline.backends.backend import Backend
-from pipeline.nets.blocks import Blocks, Grid, Tile
+from pipeline.nets.blocks import Grid, Tile
 from pipeline.nets.draftnet import REDUCED, SKETCHED, DraftNet, Sketch, shrunk
 from pipeline.nets.looks import Modulation
 from pipeline.nets.moments import Moments, moments_of
 from pipeline.nets.net import Net
-from pipeline.nets.surface import SPHERE, CubeFaces, Sphere, Surface
+from pipeline.nets.placed import Placed
+from pipeline.nets.surface import SPHERE, CubeFaces, PlacesPixels, Sphere, Surface
 from vr360.memory import release_freed_memory
 
 LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 have 9.8
@@ -37,7 +38,7 @@ class Revises(Protocol):
     """The revision of a tile: pixels (N, b, b, C) in, (N, b, b, 3) out."""
 
     def __call__(
-        self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Blocks
+        self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Placed
     ) -> Tensor: ...
 
 
@@ -45,7 +46,7 @@ class PaintsAlways(Backend, Protocol):
     """A backend that paints whatever it measures."""
 
     def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+        self, rgb: Tensor, look: Tensor, surface: PlacesPixels, first: bool = False
     ) -> tuple[Tensor, Tensor]: ...
 
 
@@ -72,7 +73,7 @@ class TiledBackend:
         self._look = 2 * sum(net.config.drafting)
 
     def __call__(
-        self, rgb: Tensor, look: Tensor, surface: Surface = SPHERE, held: Tensor | None = None
+        self, rgb: Tensor, look: Tensor, surface: PlacesPixels = SPHERE, held: Tensor | None = None
     ) -> Tensor:
         tiles = _tiles(self._net, rgb, surface)
         if not tiles:
@@ -86,7 +87,7 @@ class TiledBackend:
         return self._painted(rgb, drafted, look, held, tiles, self._revise)
 
     def measure(
-        self, rgb: Tensor, look: Tensor, surface: Surface, first: bool = False
+        self, rgb: Tensor, look: Tensor, surface: PlacesPixels, first: bool = False
     ) -> tuple[Tensor | None, Tensor]:
         tiles = _tiles(self._net, rgb, surface)
         if not tiles:
@@ -100,7 +101,7 @@ class TiledBackend:
         self,
         rgb: Tensor,
         look: Tensor,
-        surface: Surface,
+        surface: PlacesPixels,
         tiles: Sequence[Tile],
         first: bool = False,
     ) -> tuple[Tensor, Tensor]:
@@ -113,7 +114,12 @@ class TiledBackend:
 
     @torch.inference_mode()
     def _moments(
-        self, rgb: Tensor, drafted: Tensor, look: Tensor, surface: Surface, tiles: Sequence[Tile]
+        self,
+        rgb: Tensor,
+        drafted: Tensor,
+        look: Tensor,
+        surface: PlacesPixels,
+        tiles: Sequence[Tile],
     ) -> Tensor:
         """What the revision normalises by, (1, 2, K)."""
         count, _, height, width = rgb.shape
@@ -124,7 +130,12 @@ class TiledBackend:
         return moments.used()[:1]
 
     def _in_passes(
-        self, rgb: Tensor, drafted: Tensor, look: Tensor, surface: Surface, tiles: Sequence[Tile]
+        self,
+        rgb: Tensor,
+        drafted: Tensor,
+        look: Tensor,
+        surface: PlacesPixels,
+        tiles: Sequence[Tile],
     ) -> Tensor:
         """The same tile by tile: each pass finds what the next normalisation needs."""
         known = rgb.new_zeros(1, 2, 0)
@@ -143,13 +154,13 @@ class TiledBackend:
         rgb: Tensor,
         drafted: Tensor,
         look: Tensor,
-        surface: Surface,
+        surface: PlacesPixels,
         known: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """The share of the sphere in a tile, and there the moments (2, C) that come next."""
         own, sketched = tile.of(rgb.permute(0, 2, 3, 1)), tile.of(_pixels(drafted))
         share, areas = tile.areas(surface.weights(drafted), drafted.shape[-2:])
-        blocks = replace(_surface(tile, own.shape[1]), areas=areas, together=len(areas))
+        blocks = replace(_surface(tile, own.shape[1]), areas=[areas])
         moments = NextMoments(blocks, known)
         net = self._net.revision
         first, second = (pixels.permute(0, 3, 1, 2) for pixels in (own, sketched[..., :SKETCHED]))
@@ -202,7 +213,7 @@ class NextMoments(Moments):
         raise EnoughError
 
 
-def _tiles(net: DraftNet, rgb: Tensor, surface: Surface) -> list[Tile]:
+def _tiles(net: DraftNet, rgb: Tensor, surface: PlacesPixels) -> list[Tile]:
     """Those of large pictures; none where they are painted whole."""
     count, _, height, width = rgb.shape
     if count * height * width <= LARGEST or not isinstance(surface, CubeFaces | Sphere):
@@ -220,7 +231,7 @@ def _tiles_of(surface: CubeFaces | Sphere, count: int, rows: int, columns: int) 
 
 
 @lru_cache(maxsize=KEPT)
-def _surface(tile: Tile, side: int) -> Blocks:
+def _surface(tile: Tile, side: int) -> Placed:
     return tile.surface(side, LEVELS)
 
 

@@ -7,11 +7,10 @@ import copy
 import torch
 from torch import Tensor
 
-from pipeline.nets.blocks import Blocks
-from pipeline.nets.draftnet import SKETCHED, DraftNet
-from pipeline.nets.looks import Modulation
+from pipeline.nets.draftnet import DraftNet, revised
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net
+from pipeline.nets.placed import Placed
 from pipeline.nets.surface import SPHERE, Surface
 
 
@@ -63,19 +62,8 @@ class TorchRevision:
 
     @torch.inference_mode()
     def __call__(
-        self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Blocks
+        self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Placed
     ) -> Tensor:
         low = self._precision != torch.float32
         with torch.autocast(rgb.device.type, self._precision, enabled=low):
             return revised(self._net, rgb, drafted, look.to(rgb), held, surface).float()
-
-
-def revised(
-    net: DraftNet, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Blocks
-) -> Tensor:
-    """A tile: pixels (N, b, b, 3) and its draft (N, b / 4, b / 4, C) -> painted (N, b, b, 3)."""
-    first, second = (pixels.permute(0, 3, 1, 2) for pixels in (rgb, drafted))
-    sketch, shown = second[:, :SKETCHED], second[:, SKETCHED:]
-    moments = Moments(surface, held)
-    painted, _ = net.revise(first, sketch, shown, surface, moments, Modulation(look))
-    return painted.permute(0, 2, 3, 1)

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.cli.console import print_json, progress_bar, say
 from pipeline.cli.options import AsJson, Force
+from pipeline.cli.signals import stopping_at_a_frame
 from pipeline.cli.values import parse_rate
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def film(
         ..., metavar="FILM.toml", help="Scenes, looks, transitions and sound of the film."
     ),
     output: Path | None = typer.Argument(
-        None, help="Film to write (.mp4, .mov, .mkv); not with --check, --sheet, --to."
+        None, help="Film to write (.mp4, .mov, .mkv); with --check, --sheet, --to it is not made."
     ),
     check: bool = typer.Option(
         False, "--check", help="Say all that is wrong with FILM.toml, and how long the film is."
@@ -73,9 +74,10 @@ def film(
         from pipeline.film.timelines import write_timeline
 
         write_timeline(checked_film(script, preview, scene).film, timeline, force)
-    if output is None:
+    if output is None or check or sheet or timeline:
         return
-    report = make_film(FilmJob(script, output, preview, scene, force), progress_bar)
+    with stopping_at_a_frame() as stop:
+        report = make_film(FilmJob(script, output, preview, scene, force), progress_bar, stop)
     if as_json:
         print_json(report.as_dict())
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipeline.film.sound import Heard, channels_of, find_sounds
 from pipeline.film.steadying import steadied
 from pipeline.film.table import Problems
 from pipeline.film.timeline import Timeline, lay_out
+from pipeline.jobs.stop import PausedError, Stop
 from pipeline.source.delivery import Progress
 from vr360.errors import InputError
 from vr360.frame import Projection, VideoInfo
@@ -45,6 +47,13 @@ class FilmJob:
     preview: bool = False
     scene: str | None = None
     force: bool = False
+
+    @property
+    def command(self) -> str:
+        """Which makes it, or goes on with it."""
+        words = ["vr360", "film", str(self.input), str(self.output)]
+        words += ["--preview"] * self.preview + (["--scene", self.scene] if self.scene else [])
+        return shlex.join([*words, *["--force"] * self.force])
 
 
 @dataclass(frozen=True)
@@ -128,25 +137,35 @@ def one_scene(script: Script, name: str, path: Path) -> Script:
     return replace(script, scenes=(alone,), flats=(), end=Transition())
 
 
-def make_film(job: FilmJob, progress: Progress = lambda frames, _: frames) -> FilmReport:
+def make_film(
+    job: FilmJob, progress: Progress = lambda frames, _: frames, stop: Stop | None = None
+) -> FilmReport:
     """Make a film; scenes that are kept from before are not painted again.
 
+    Args:
+        stop: is asked after every frame whether to stop.
+
     Raises:
+        PausedError: it was asked to stop; what is finished of long scenes, and other scenes, are
+            kept.
         Vr360Error: anything about the script, its clips or the output that stands in the way.
     """
-    started = time.perf_counter()
+    started, stop = time.perf_counter(), stop or Stop()
     checked = check(job.input, job.preview, job.scene)
     film = checked.film
     check_files(job.input, job.output, film.script.preset, job.force)
-    kept = Kept(job.output)
+    kept = Kept(job.output, job.command)
     kept.make()
     film = steadied(film, kept.folder)
     sound = master(film, checked.sounds, kept.folder)
-    kept.paint_takes(film, progress)
+    kept.paint_takes(film, progress, stop)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))
         for frame in progress(frames, film.frames):
             writer.write(frame)
+            if stop.reason:
+                kept_too = "scenes that are finished are kept"
+                raise PausedError(f"paused ({stop.reason}): {kept_too}; go on with: {job.command}")
     height, width = film.picture
     return FilmReport(
         output=job.output,

@@ -12,17 +12,20 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 import cv2
 import numpy as np
 
 from pipeline.film.watching import Watched
 from pipeline.looks.masks import Floats, Seen
+from pipeline.looks.memory import Carriage, Memory, Way, expected
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.state import Position
 from pipeline.temporal.flow import FAST, Quality, grey, grey_flow
 from pipeline.temporal.occlusion import confidence
 from pipeline.temporal.planar import Grey
 from pipeline.temporal.views import sample, sphere_directions, unit, upsample
+from vr360.frame import Rgb
 
 QUALITY = FAST
 _TRUST = 0.02  # of a way that something came in between, so that two such ways still have a mean
@@ -53,28 +56,91 @@ class Followed:
         self._times = [clip.tick(seconds) for seconds, _ in painted]
         self._painted = [_reduced(mask, height) for _, mask in painted]
         self._way: tuple[int, int, list[Floats]] | None = None  # its number, first tick, masks
+        self._onward = Onward(self._times[-1], self._painted[-1], clip)
+
+    @property
+    def memory(self) -> Memory | None:
+        """How far it is behind the last painted one; those before are found anew."""
+        return self._onward.way
+
+    @memory.setter
+    def memory(self, memory: Memory | None) -> None:
+        self._onward.go_on(expected(Way, memory))
+
+    def begin_shot(self) -> None:
+        """Where it is goes by the clip alone."""
 
     def __call__(self, seen: Seen) -> Floats:
-        tick = self._clip.tick(Fraction(seen.clip_seconds))
-        number = bisect_right(self._times, tick)
-        if self._way is None or self._way[0] != number:
-            self._way = number, *self._masks(number, tick)
-        _, first, masks = self._way
-        mask = masks[min(max(0, tick - first), len(masks) - 1)]
+        mask = self._at(self._clip.tick(Fraction(seen.clip_seconds)))
         height, width = seen.size
         return np.asarray(cv2.resize(mask, (width, height)), np.float32)
 
+    def _at(self, tick: int) -> Floats:
+        number = bisect_right(self._times, tick)
+        if number == len(self._times):
+            return self._onward(tick)
+        if self._way is None or self._way[0] != number:
+            self._way = number, *self._masks(number, tick)
+        _, first, masks = self._way
+        return masks[min(max(0, tick - first), len(masks) - 1)]
+
     def _masks(self, number: int, tick: int) -> tuple[int, list[Floats]]:
-        """All between two painted ones, or beyond the first or the last, and the first's tick."""
+        """All between two painted ones, or before the first, and the first's tick."""
         first = self._times[number - 1] if number else min(tick, self._clip.first)
-        last = self._times[number] if number < len(self._times) else max(tick, self._clip.last)
-        frames = [grey(eye, min(QUALITY.height, len(eye))) for eye in self._clip.eyes(first, last)]
+        frames = [_grey(eye) for eye in self._clip.eyes(first, self._times[number])]
         if number == 0:
             return first, [c.mask for c in carry(self._painted[0], frames[::-1], QUALITY)][::-1]
-        if number == len(self._times):
-            return first, [c.mask for c in carry(self._painted[-1], frames, QUALITY)]
         before, after = self._painted[number - 1 : number + 1]
         return first, between(before, after, frames, QUALITY)
+
+
+class Onward:
+    """The last painted mask, carried on frame by frame as far as it is asked for.
+
+    Args:
+        first: tick that it was painted at.
+        mask: (H, W) in 0..1.
+        clip: what it is carried through.
+
+    Attributes:
+        way: how far it is; None at its beginning.
+    """
+
+    def __init__(self, first: int, mask: Floats, clip: Watched) -> None:
+        self.way: Way | None = None
+        self._first, self._mask, self._clip = first, mask, clip
+        self._frames: Iterator[Prepared] | None = None
+
+    def go_on(self, way: Way | None) -> None:
+        self.way, self._frames = way, None
+
+    def __call__(self, tick: int) -> Floats:
+        if self.way and self.way.tick > tick:
+            self.go_on(None)
+        if self._frames is None:
+            self._frames = self._following()
+        while self.way is None or self.way.tick < tick:
+            frame = next(self._frames, None)
+            if frame is None:
+                break
+            self.way = self._next(frame)
+        if self.way is None or self.way.tick == self._first:
+            return self._mask
+        return moved(self._mask, self.way.carriage)
+
+    def _following(self) -> Iterator[Prepared]:
+        position = Position(self.way.pts, self.way.taken) if self.way else None
+        return self._clip.frames(self._first, max(self._first, self._clip.last), position)
+
+    def _next(self, frame: Prepared) -> Way:
+        now = _grey(frame.eyes[0])
+        way, taken = self.way, frame.pts if frame.taken is None else frame.taken
+        carriage = carried(way.carriage, now, QUALITY) if way else put_down(now, QUALITY)
+        return Way(way.tick + 1 if way else self._first, frame.pts, taken, carriage)
+
+
+def _grey(eye: Rgb) -> Grey:
+    return grey(eye, min(QUALITY.height, len(eye)))
 
 
 def _reduced(mask: Floats, height: int) -> Floats:
@@ -84,29 +150,34 @@ def _reduced(mask: Floats, height: int) -> Floats:
     return np.asarray(small, np.float32)
 
 
-def carry(mask: Floats, frames: Sequence[Grey], quality: Quality) -> Iterator[Carried]:
-    """A mask in every frame, from the first, for which it was painted.
-
-    Args:
-        mask: (H, W) in 0..1, W = 2 H.
-        frames: whole spheres, see `pipeline.temporal.flow.grey`; in the order of the way.
-        quality: of the flow.
-    """
-    rows = max(len(frames[0]) >> quality.finest, 2)
+def put_down(frame: Grey, quality: Quality) -> Carriage:
+    """Where a mask begins its way: in the frame that it was painted for."""
+    rows = max(len(frame) >> quality.finest, 2)
     rays, trust = sphere_directions(rows, 2 * rows), np.ones((rows, 2 * rows), np.float32)
-    places = rays  # where each direction lay when the mask was painted
+    return Carriage(frame, rays.copy(), trust)
+
+
+def carried(last: Carriage, now: Grey, quality: Quality) -> Carriage:
+    """The same in the next frame; frames as `pipeline.temporal.flow.grey` makes them."""
+    flow = grey_flow(now, last.frame, quality)
+    places = unit(sample(last.places, flow.direction))
+    kept = sample(last.trust, flow.direction).reshape(last.trust.shape)
+    return Carriage(now, places, np.minimum(kept, confidence(flow, now, last.frame)))
+
+
+def carry(mask: Floats, frames: Sequence[Grey], quality: Quality) -> Iterator[Carried]:
+    """A mask (H, W) in every frame, from the first, for which it was painted."""
     yield Carried(mask, np.ones_like(mask))
-    for before, now in pairwise(frames):
-        flow = grey_flow(now, before, quality)
-        places = unit(sample(places, flow.direction))
-        kept = sample(trust, flow.direction).reshape(trust.shape)
-        trust = np.minimum(kept, confidence(flow, now, before))
-        yield Carried(_moved(mask, places - rays), _enlarged(trust, mask))
+    way = put_down(frames[0], quality)
+    for now in frames[1:]:
+        way = carried(way, now, quality)
+        yield Carried(moved(mask, way), _enlarged(way.trust, mask))
 
 
-def _moved(mask: Floats, motion: Floats) -> Floats:
-    """The mask (H, W) where a motion of fewer pixels (h, w, 3) takes it from."""
+def moved(mask: Floats, way: Carriage) -> Floats:
+    """The mask (H, W), W = 2 H, where its way takes it from."""
     height, width = mask.shape
+    motion = way.places - sphere_directions(*way.trust.shape)
     places = unit(sphere_directions(height, width) + upsample(motion, height, width))
     return np.asarray(sample(mask, places).reshape(height, width), np.float32)
 

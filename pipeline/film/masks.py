@@ -29,22 +29,23 @@ from pipeline.looks.masks import (
     in_circle,
     in_polygon,
 )
+from pipeline.looks.memory import Remembers
 from pipeline.looks.sky import Sky
+from pipeline.painting.layers import Layer
 from vr360.frame import Rgb
 from vr360.geometry import Array, lonlat_to_xyz
 
 
-def open_masks(
-    formula: str, specs: Mapping[str, MaskSpec], clip: Watched
-) -> Callable[[Sequence[Rgb], Time], list[Floats]]:
-    """What layers ask: the eyes of a frame and its time in the clip -> a mask for each eye.
+def open_masks(formula: str, specs: Mapping[str, MaskSpec], clip: Watched) -> Layer:
+    """The masks of a layer that shows the clip itself; `replace` gives it a look.
 
     Args:
         formula: of masks.
         specs: all masks, by name.
         clip: of the scene.
     """
-    mask = open_formula(formula, specs, clip)
+    remembering: list[Remembers] = []
+    mask = open_formula(formula, specs, clip, remembering)
 
     def masks(eyes: Sequence[Rgb], clip_seconds: Time) -> list[Floats]:
         own = float(clip_seconds) - float(clip.placed.start)
@@ -54,12 +55,19 @@ def open_masks(
             for n, (eye, other) in enumerate(zip(eyes, others, strict=True))
         ]
 
-    return masks
+    return Layer(None, masks, remembering)
 
 
-def open_formula(formula: str, specs: Mapping[str, MaskSpec], clip: Watched) -> Mask:
-    """The mask of a formula; each mask in it is opened once."""
-    known = {name: _open(specs[name], specs, clip) for name in names_in(formula)}
+def open_formula(
+    formula: str, specs: Mapping[str, MaskSpec], clip: Watched, remembering: list[Remembers]
+) -> Mask:
+    """The mask of a formula; each mask in it is opened once.
+
+    Args:
+        remembering: takes those that remember, always in the same order.
+    """
+    names = sorted(names_in(formula))
+    known = {name: _open(specs[name], specs, clip, remembering) for name in names}
     return parse_mask(formula, known)
 
 
@@ -76,23 +84,27 @@ def files_of(formula: str, specs: Mapping[str, MaskSpec]) -> set[Path]:
     return found
 
 
-def _open(spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched) -> Mask:
+def _open(
+    spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched, remembering: list[Remembers]
+) -> Mask:
     if spec.kind in _OUTLINES:
         outline = _OUTLINES[spec.kind]
         still = all(track.is_constant for track in spec.tracks.values())
         feather = spec.tracks["feather"]
         return Shape(lambda t, d: outline(spec.tracks, t, d), lambda t: at(feather, t), still)
-    mask = _plain(spec, specs, clip)
+    mask = _plain(spec, specs, clip, remembering)
     feather_radians = at(spec.tracks["feather"], 0.0) if "feather" in spec.tracks else 0.0
     return Feathered(mask, feather_radians) if feather_radians else mask
 
 
-def _plain(spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched) -> Mask:
+def _plain(
+    spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched, remembering: list[Remembers]
+) -> Mask:
     values = spec.values
-    if spec.kind == "sky":
-        return Sky()
-    if spec.kind == "moving":
-        return Moving(clip)
+    if spec.kind in _REMEMBERING:
+        found = _REMEMBERING[spec.kind](values, clip)
+        remembering.append(found)
+        return found
     if spec.kind == "near":
         return Near(values["metres"])
     if spec.kind == "luma":
@@ -102,9 +114,18 @@ def _plain(spec: MaskSpec, specs: Mapping[str, MaskSpec], clip: Watched) -> Mask
         return ColourKey(values["colour"], values["tolerance"], values["softness"])
     if spec.kind == "file":
         return FileMask(values["file"])
-    if spec.kind == "painted":
-        return Followed([(time, still_mask(file)) for time, file in values["painted"]], clip)
-    return open_formula(values["formula"], specs, clip)
+    return open_formula(values["formula"], specs, clip, remembering)
+
+
+def _followed(values: Mapping[str, Any], clip: Watched) -> Followed:
+    return Followed([(time, still_mask(file)) for time, file in values["painted"]], clip)
+
+
+_REMEMBERING: Mapping[str, Callable[[Mapping[str, Any], Watched], Sky | Moving | Followed]] = {
+    "sky": lambda values, clip: Sky(),
+    "moving": lambda values, clip: Moving(clip),
+    "painted": _followed,
+}
 
 
 Tracks = Mapping[str, Track[Any]]

@@ -15,6 +15,7 @@ import numpy as np
 
 from pipeline.film.watching import Watched
 from pipeline.looks.masks import Floats, Seen, edge
+from pipeline.looks.memory import Memory, Motions, expected
 from pipeline.temporal.flow import FAST, SphereFlow, track
 from pipeline.temporal.planar import Grey
 from pipeline.temporal.views import blur, length, sample, sphere_directions, turned
@@ -37,6 +38,18 @@ class Moving:
     def __init__(self, clip: Watched) -> None:
         self._clip = clip
         self._last: dict[int, tuple[Grey, Floats]] = {}  # of each eye
+
+    @property
+    def memory(self) -> Memory | None:
+        return Motions(list(self._last.values()))
+
+    @memory.setter
+    def memory(self, memory: Memory | None) -> None:
+        known = expected(Motions, memory)
+        self._last = dict(enumerate(known.eyes)) if known else {}
+
+    def begin_shot(self) -> None:
+        self._last = {}
 
     def __call__(self, seen: Seen) -> Floats:
         past = self._last.get(seen.number)

@@ -28,11 +28,16 @@ TRIED = 24  # directions that ground is taken from
 _FOREVER = Fraction(10**9)
 
 
-def covered(sphere: Unfolding, nadir: Nadir | None) -> Unfolding:
-    """The same, with the nadir of its spheres covered before they are painted."""
+def covered(sphere: Unfolding, nadir: Nadir | None, first: Callable[[], Rgb]) -> Unfolding:
+    """The same, with the nadir of its spheres covered before they are painted.
+
+    Args:
+        first: gives the first eye of the clip, which decides where ground is taken from.
+    """
     if nadir is None or nadir.kind is Cover.IMAGE:
         return sphere
-    cover = Covering(nadir.size / 2, nadir.kind is Cover.FILL)
+    fills = nadir.kind is Cover.FILL
+    cover = Covering(nadir.size / 2, fills, lambda: sphere.unfold(first()))
     return replace(sphere, unfold=lambda eye: cover(sphere.unfold(eye)))
 
 
@@ -67,12 +72,14 @@ class Covering:
     Args:
         radius: of the circle, radians.
         fills: takes ground from beside; else what lies on the edge runs smoothly into the middle.
+        first: gives the sphere that decides where; by default the first one that is covered.
     """
 
-    def __init__(self, radius: float, fills: bool) -> None:
+    def __init__(self, radius: float, fills: bool, first: Callable[[], Rgb] | None = None) -> None:
         self._radius = radius
         self._fills = fills
-        self._from: Array | None = None  # the turn to the ground that is taken, of the first frame
+        self._first = first
+        self._from: Array | None = None  # the turn to the ground that is taken
 
     def __call__(self, sphere: Rgb) -> Rgb:
         """A whole equirect eye (H, W, 3)."""
@@ -91,7 +98,8 @@ class Covering:
     def _ground(self, sphere: Rgb, edge: int) -> Floats:
         """What lies beside, as it covers the rows from `edge` on."""
         if self._from is None:
-            self._from = min(self._turns(), key=lambda turn: self._misfit(sphere, edge, turn))
+            seen = self._first() if self._first else sphere
+            self._from = min(self._turns(), key=lambda turn: self._misfit(seen, edge, turn))
         return _seen(sphere, edge, len(sphere), self._from, self._radius)
 
     def _turns(self) -> list[Array]:

@@ -15,18 +15,22 @@ from pipeline.film.masks import files_of, open_masks
 from pipeline.film.nadir import covered
 from pipeline.film.timeline import Placed, Timeline
 from pipeline.film.watching import Watched
+from pipeline.jobs.extra import Extra
 from pipeline.jobs.files import checksum, fingerprint, sha256
 from pipeline.jobs.job import LONG, JobOptions, stylize_in_segments
 from pipeline.jobs.plan import identity
+from pipeline.jobs.stop import Stop
 from pipeline.looks.track import parse_look
+from pipeline.painting.job import StylizeJob
 from pipeline.painting.layers import Layer, Layered
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.source.delivery import Progress
-from pipeline.take import Take, load_looks, unfolding_of
+from pipeline.source.unfolding import Unfolding
+from pipeline.take import Take, even_frames, load_looks, unfolding_of
 from vr360.errors import InputError, OutputError
 from vr360.frame import Frame, Projection, Rgb
 from vr360.media.probe import probe
-from vr360.media.reader import read_ahead, read_frames
+from vr360.media.reader import Resampling, read_ahead, read_frames
 from vr360.media.writer import FilmWriter
 from vr360.stereo import split_eyes
 
@@ -36,11 +40,16 @@ log = logging.getLogger(__name__)
 class Kept:
     """The folder of finished scenes beside a film.
 
+    Args:
+        output: the film.
+        again: the command that goes on with it.
+
     Attributes:
         painted: names of the scenes that were painted, not found.
     """
 
-    def __init__(self, output: Path) -> None:
+    def __init__(self, output: Path, again: str) -> None:
+        self._again = again
         self.folder = output.with_name(f"{output.name}.film")
         self.painted: list[str] = []
 
@@ -51,13 +60,15 @@ class Kept:
         except OSError as error:
             raise OutputError(f"{self.folder}: cannot be made: {error.strerror}") from None
 
-    def paint_takes(self, film: Timeline, progress: Progress) -> None:
+    def paint_takes(self, film: Timeline, progress: Progress, stop: Stop) -> None:
         """Paint long scenes as jobs, which go on where they were if they are killed."""
         for scene in film.scenes:
             path = self.path(scene, film.bit_depth)
             if is_long_take(scene, film.bit_depth) and not path.exists():
-                job = replace(scene.job, output=path, force=True)
-                stylize_in_segments(job, progress, JobOptions())
+                job = replace(job_of(scene), output=path, force=True)
+                extra = extra_of(scene, film.bit_depth, self._again)
+                options = JobOptions(stop=stop, extra=extra, again=self._again)
+                stylize_in_segments(job, progress, options)
                 self.painted.append(scene.scene.name)
                 self._forget(path)
 
@@ -112,10 +123,8 @@ def is_plain(scene: Placed) -> bool:
 
 
 def is_long_take(scene: Placed, bit_depth: int) -> bool:
-    """Whether a scene is worth a job, and is painted as `vr360 stylize` would."""
-    nadir = scene.scene.nadir
-    usual = not scene.scene.layers and (nadir is None or nadir.kind is script.Cover.IMAGE)
-    usual = usual and not is_plain(scene) and scene.info.bit_depth == bit_depth
+    """Whether a scene is worth a job, and can be one."""
+    usual = not is_plain(scene) and scene.info.bit_depth == bit_depth
     whole = scene.job.passes == 1 and not scene.info.is_still
     return usual and whole and scene.count > LONG * (scene.job.rate or scene.info.rate)
 
@@ -123,9 +132,26 @@ def is_long_take(scene: Placed, bit_depth: int) -> bool:
 def key_of(scene: Placed, bit_depth: int) -> str:
     """Hash of everything that decides about the scene's bits."""
     told = [identity(scene.job), scene.count, bit_depth, *_layers_told(scene)]
-    if scene.scene.nadir and scene.scene.nadir.kind is not script.Cover.IMAGE:
+    if scene.scene.nadir and is_covered(scene):
         told.append(repr(replace(scene.scene.nadir, place=())))
     return checksum(told)[:20]
+
+
+def is_covered(scene: Placed) -> bool:
+    """Whether something is laid over the nadir before it is painted."""
+    return scene.scene.nadir is not None and scene.scene.nadir.kind is not script.Cover.IMAGE
+
+
+def extra_of(scene: Placed, bit_depth: int, again: str) -> Extra | None:
+    """What a scene paints that its job does not tell of."""
+    if not (scene.scene.layers or is_covered(scene)):
+        return None
+    return Extra(
+        told=key_of(scene, bit_depth),
+        again=again,
+        layers=lambda: layered(scene),
+        sphere=lambda sphere: covered_in(scene, sphere),
+    )
 
 
 def _layers_told(scene: Placed) -> list[str]:
@@ -146,12 +172,25 @@ def _style_files(layer: script.Layer) -> list[Path]:
 
 def painted(scene: Placed, bit_depth: int) -> Generator[Frame]:
     """The scene as painting gives it."""
-    layers, job, info = layered(scene), scene.job, scene.info
-    if layers:
-        job = replace(job, paint_every=1)  # masks follow every frame
-    sphere = covered(unfolding_of(job, info, bool(scene.scene.layers)), scene.scene.nadir)
+    layers, job, info = layered(scene), job_of(scene), scene.info
+    sphere = covered_in(scene, unfolding_of(job, info, bool(scene.scene.layers)))
     with Take(job, info, sphere, bit_depth, layered=layers) as take:
         yield from take
+
+
+def job_of(scene: Placed) -> StylizeJob:
+    """How it is painted; masks follow every frame."""
+    return replace(scene.job, paint_every=1) if scene.scene.layers else scene.job
+
+
+def covered_in(scene: Placed, sphere: Unfolding) -> Unfolding:
+    """The scene's spheres with their nadir covered, alike from its first frame to its last."""
+
+    def first() -> Rgb:
+        frame = next(even_frames(scene.job, scene.info, Resampling()))
+        return split_eyes(frame.rgb, scene.info.stereo)[0]
+
+    return covered(sphere, scene.scene.nadir, first)
 
 
 def layered(scene: Placed) -> Layered | None:
@@ -165,7 +204,7 @@ def layered(scene: Placed) -> Layered | None:
 def _layer(scene: Placed, layer: script.Layer) -> Layer:
     masks = open_masks(layer.mask, scene.masks, Watched(scene))
     if is_original(layer.style):
-        return Layer(None, masks)
+        return masks
     told, job = layer_look(layer, scene.scene.start), scene.job
     look = load_stylizer(
         told.style,
@@ -177,7 +216,7 @@ def _layer(scene: Placed, layer: script.Layer) -> Layer:
         statistics=job.statistics,
         preserve_colour=job.preserve_colour,
     )
-    return Layer(look, masks)
+    return replace(masks, look=look)
 
 
 def even(frames: Generator[Frame], scene: Placed, rate: Fraction) -> Generator[Rgb]:

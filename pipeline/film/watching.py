@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pipeline.film.timeline import Placed
+from pipeline.painting.prepared import Prepared
+from pipeline.painting.state import Position
 from pipeline.source.delivery import Span
 from pipeline.take import even_frames, prepared_frames, unfolding_of
 from vr360.frame import Rgb
@@ -47,10 +49,13 @@ class Watched:
         """A whole sphere (h, w, 3) for each tick, as far as the clip goes; one that repeats is the
         same object.
         """
+        return (frame.eyes[0] for frame in self.frames(first, last))
+
+    def frames(self, first: int, last: int, after: Position | None = None) -> Iterator[Prepared]:
+        """The same with their positions; `after` one of them, those that follow it."""
         placed = self.placed
         span = Span(first / self.rate, (last + 1 - first) / self.rate)
         job = replace(placed.job, paint_width=WIDTH, median=0, span=span)
         sphere = unfolding_of(job, placed.info, layered=True)
-        even = even_frames(job, placed.info, Resampling())
-        for frame in prepared_frames(job, placed.info, sphere, even, shows=False):
-            yield frame.eyes[0]
+        even = even_frames(job, placed.info, Resampling(), after)
+        return prepared_frames(job, placed.info, sphere, even, shows=False)

@@ -1,7 +1,7 @@
 """How segments are coded: as the film is, which is then their packets in a row; or lossless.
 
-While a segment is coded at a loss, its frames are also kept in a lossless spare. A pause keeps the
-spare, so that going on codes the whole segment once, to the bits that it would have had anyway.
+While a segment is coded at a loss, its frames are also held as they are. A pause keeps them, so
+that going on codes the whole segment once, to the bits that it would have had anyway.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.jobs.spare import HELD
 from vr360.frame import Frame
 from vr360.media.encoder import ffmpeg_version
 from vr360.media.presets import Overrides
 from vr360.media.writer import FilmOptions, FilmWriter, Writer
 
 LOSSLESS = ".mkv"
+LEAST = 60
+"""Frames of a segment that are worth a state, though they cannot be held in memory."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,15 @@ class Coding:
         """Whether the painted frames cannot be read from a segment's file."""
         lossless = self.film is None or self.film.encoding.is_lossless
         return not lossless or self.suffix != LOSSLESS
+
+    @property
+    def held_bytes(self) -> int:
+        """Of each frame that is held until its segment is complete."""
+        return self.film.frame_bytes if self.film and self.wants_spare else 0
+
+    def shortened(self, length: int) -> int:
+        """Frames of a segment at most, so that all can be held."""
+        return min(length, max(LEAST, HELD // self.held_bytes)) if self.held_bytes else length
 
     def writer(self, path: Path, frame: Frame) -> FilmWriter:
         """What writes a segment whose frames are like this one."""

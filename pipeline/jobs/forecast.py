@@ -17,6 +17,7 @@ from pipeline.jobs.coding import Coding, coding_of
 from pipeline.jobs.scan import scan_source
 from pipeline.jobs.schedule import SEGMENT, best_length, frames_waited, split
 from pipeline.jobs.segments import Making, Segment
+from pipeline.jobs.spare import HELD
 from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import save_state
@@ -137,7 +138,7 @@ def _from_the_middle(job: StylizeJob, info: VideoInfo) -> StylizeJob:
 
 
 def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
-    beside = found.state * (frames > SEGMENT) + min(frames, SEGMENT) * found.spare
+    beside = found.state * (frames > found.length) + found.spare
     estimate = Forecast(
         frames=frames,
         fps=1 / (found.painting * _SECOND_PASSES),
@@ -146,7 +147,7 @@ def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
         painting=frames * found.painting * _SECOND_PASSES,
         assembling=found.joining + frames * found.assembling,
         workers=1,
-        length=SEGMENT,
+        length=found.length,
         waited=frames,
         memory=_peak_memory(),
         film=round(frames * found.film),
@@ -167,7 +168,9 @@ class _Trial:
         loading: seconds before the first frame was there.
         painting, scanning, assembling: seconds a frame.
         joining: seconds, however many frames there are.
-        segment, spare, film: bytes a frame.
+        segment, film: bytes a frame.
+        length: frames of a segment at most.
+        spare: bytes at most of the frames of a segment that are too many to be held.
         state: bytes.
     """
 
@@ -178,6 +181,9 @@ class _Trial:
         self._info, self._sphere = info, sphere
         film = open_film(self._job, replace(info, audio=()), sphere)
         coding = coding_of(film, job.rate or info.rate, keep=False)
+        self.length = coding.shortened(SEGMENT)
+        held = coding.held_bytes * self.length
+        self.spare = held if held > HELD else 0
         take = Take(self._job, info, sphere, coding.bit_depth)
         with Making(Segment(place, "trial"), coding) as made, take:
             self.loading, self.painting = self._paint(take, made, started, seconds)
@@ -187,7 +193,6 @@ class _Trial:
             self.scanning = self._scan(job)
             self.state = (place / "state").stat().st_size
             self.segment = made.film.stat().st_size / self.frames
-            self.spare = _size(made.film.parent) / self.frames - self.segment
             self.joining, self.assembling, self.film = self._assemble(film, made.film, coding)
 
     def _paint(

@@ -17,6 +17,7 @@ import numpy as np
 
 from pipeline.jobs.claims import owner_of
 from pipeline.jobs.coding import Coding, coding_of
+from pipeline.jobs.extra import Extra
 from pipeline.jobs.lock import locked
 from pipeline.jobs.log import events, logged
 from pipeline.jobs.plan import (
@@ -57,7 +58,7 @@ def _silent(frames: Iterable[Frame], _: int) -> Iterable[Frame]:
 
 @dataclass(frozen=True)
 class JobOptions:
-    """How a job is made; only `warm_up` decides about its bits.
+    """How a job is made; only `warm_up` and `extra` decide about its bits.
 
     Attributes:
         length: frames of a segment at most.
@@ -68,6 +69,8 @@ class JobOptions:
             are.
         scanning: shows how far the source is scanned.
         engine: paints what is missing; this process by default.
+        extra: what is painted beside the job's own look.
+        again: the command that goes on with it; by default `vr360 jobs resume`.
     """
 
     length: int = SEGMENT
@@ -76,6 +79,8 @@ class JobOptions:
     stop: Stop | None = None
     scanning: Progress = _silent
     engine: Engine = paint
+    extra: Extra | None = None
+    again: str = ""
 
 
 def folder_of(output: Path) -> Path:
@@ -103,7 +108,9 @@ def stylize_in_segments(
     info = probe_source(job)
     if job.passes != 1 or info.is_still:
         raise InputError(f"{job.input}: a still, and --passes 2, cannot be a job; --job never")
-    sphere = unfolding_of(job, info)
+    sphere = unfolding_of(job, info, layered=options.extra is not None)
+    if options.extra:
+        sphere = options.extra.sphere(sphere)
     film, folder = open_film(job, info, sphere), folder_of(job.output)
     _make(folder)
     stop = options.stop or Stop()
@@ -241,13 +248,15 @@ def _planned(
     options: JobOptions,
 ) -> Studio:
     scan = open_scan(folder, job, info, sphere, options.scanning)
-    chosen = options.length, options.warm_up, options.keep
+    again = options.again or f"vr360 jobs resume {folder}"
+    length = coding.shortened(options.length)
+    chosen = length, options.warm_up, options.keep, options.extra, again
     plan = make_plan(job, info, scan, coding, *chosen)
     if _known(folder) != plan:
         _rehearse(folder, job, info, sphere, scan)
         save_plan(folder, plan)
         events.info("planned %d frames in %d segments", plan.frames, len(plan.segments))
-    return Studio(folder, plan, scan, job, info, sphere, coding)
+    return Studio(folder, plan, scan, job, info, sphere, coding, options.extra)
 
 
 def _known(folder: Path) -> Plan | None:

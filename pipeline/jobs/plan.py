@@ -18,6 +18,7 @@ from typing import Any
 import pipeline
 import vr360
 from pipeline.jobs.coding import Coding
+from pipeline.jobs.extra import Extra
 from pipeline.jobs.files import checksum, sha256, write_json
 from pipeline.jobs.scan import Scan, source_of
 from pipeline.jobs.schedule import SEGMENT, split
@@ -75,6 +76,8 @@ class Plan:
             over to the next.
         keep: the folder stays when the film is complete.
         frames: of the film.
+        extra: what decides about the bits beside the settings, see `Extra`; else empty.
+        again: the command that goes on with it.
         segments: in the order of the film.
     """
 
@@ -88,6 +91,8 @@ class Plan:
     warm_up: int
     keep: bool
     frames: int
+    extra: str
+    again: str
     segments: tuple[Planned, ...]
 
     @property
@@ -104,16 +109,19 @@ def make_plan(
     length: int = SEGMENT,
     warm_up: int = 0,
     keep: bool = False,
+    extra: Extra | None = None,
+    again: str = "",
 ) -> Plan:
     """The plan of a job as source, styles and code are now."""
+    told = extra.told if extra else ""
     styles = {str(path): sha256(path) for path in _files(job)}
     settings = settings_of(job)
-    decides = [_painted(settings), styles, code(), _picture(info), _is_bare(job)]
+    decides = [_painted(settings), styles, code(), _picture(info), _is_bare(job), told]
     base = checksum([*decides, coding.bit_depth, coding.recipe])
     segments = tuple(_segments(job, scan, base, length, warm_up))
     source = source_of(job)
     known = source, settings, styles, code(), coding.encoder, coding.suffix
-    return Plan(*known, length, warm_up, keep, scan.frames, segments)
+    return Plan(*known, length, warm_up, keep, scan.frames, told, again, segments)
 
 
 def identity(job: StylizeJob) -> str:
@@ -147,7 +155,13 @@ def load_plan(folder: Path) -> Plan:
 
 
 def check_plan(folder: Path, plan: Plan) -> None:
-    """Raise InputError unless source, styles and code are what they were when it was made."""
+    """Raise InputError unless it can be painted as it is: it tells all, and source, styles and code
+    are what they were when it was made.
+    """
+    if plan.extra:
+        raise InputError(
+            f"{folder}: a scene with layers or a covered nadir; go on with: {plan.again}"
+        )
     job = plan.job
     styles = {str(path): sha256(path) for path in _files(job)}
     reasons = {

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.jobs.coding import LOSSLESS, Coding
 from pipeline.jobs.files import keep, sha256, write_json
+from pipeline.jobs.spare import Spare
 from pipeline.painting.state import PaintState, load_state, save_state
 from vr360.errors import OutputError, VideoOpenError
 from vr360.frame import Frame
@@ -160,7 +161,8 @@ class Making:
         self.state = self._place.path / "state.safetensors"
         self.frames = 0
         self._coding = coding
-        self._writers = list[FilmWriter]()  # of the film, and of its spare
+        self._writer: FilmWriter | None = None
+        self._spare = Spare(self._spare_file) if coding.wants_spare else None
 
     def __enter__(self) -> Making:
         self._place.make(folder=True)
@@ -168,17 +170,14 @@ class Making:
 
     def write(self, frame: Frame) -> None:
         """Add one frame; raises as `FilmWriter`."""
-        if not self._writers:
-            self._begin(frame)
-        for writer in self._writers:
-            writer.write(frame)
+        self._writer = self._writer or self._coding.writer(self.film, frame).__enter__()
+        self._writer.write(frame)
+        if self._spare:
+            self._spare.write(frame)
         self.frames += 1
 
-    def _begin(self, frame: Frame) -> None:
-        writers = [self._coding.writer(self.film, frame)]
-        if self._coding.wants_spare:
-            writers.append(self._coding.spare(self.film.with_name(f"spare{LOSSLESS}"), frame))
-        self._writers = [writer.__enter__() for writer in writers]
+    def _spare_file(self, frame: Frame) -> FilmWriter:
+        return self._coding.spare(self.film.with_name(f"spare{LOSSLESS}"), frame)
 
     def complete(self, state: PaintState | None, whole: bool = True) -> tuple[str, str | None, int]:
         """End the film and save the state: sha256 of both, and how many bytes they have.
@@ -187,9 +186,11 @@ class Making:
             state: behind the last frame; None saves none.
             whole: False leaves the frames as they are, to be written again with those to come.
         """
-        kept = self._writers.pop(0 if whole else -1)
-        kept.__exit__(None, None, None)
-        self.film = kept.path
+        if self._spare and not whole:
+            self.film = self._spare.keep()
+        elif self._writer:
+            self._writer.__exit__(None, None, None)
+            self._writer = None
         keep(self.film)
         film, size = sha256(self.film), self.film.stat().st_size
         if state is None:
@@ -199,8 +200,10 @@ class Making:
         return film, sha256(self.state), size + self.state.stat().st_size
 
     def __exit__(self, *error: object) -> None:
-        for writer in self._writers:
-            writer.__exit__(GeneratorExit, None, None)  # nobody wants it any more
+        if self._writer:
+            self._writer.__exit__(GeneratorExit, None, None)  # nobody wants it any more
+        if self._spare:
+            self._spare.drop()
         self._place.discard()
 
 

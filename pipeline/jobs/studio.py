@@ -11,12 +11,14 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.jobs.coding import Coding
+from pipeline.jobs.extra import Extra
 from pipeline.jobs.lock import me
 from pipeline.jobs.log import events
 from pipeline.jobs.plan import Plan, Planned, check_source
 from pipeline.jobs.scan import Scan, digest
 from pipeline.jobs.segments import Making, Manifest, Segment
 from pipeline.painting.job import StylizeJob
+from pipeline.painting.layers import Layered
 from pipeline.painting.prepared import Prepared
 from pipeline.painting.stages import PainterState
 from pipeline.painting.state import PaintState, Position
@@ -40,6 +42,7 @@ class Studio:
         scan: of its source.
         job, info, sphere: see `Take`.
         coding: of the segments.
+        extra: what is painted beside the job's own look.
     """
 
     def __init__(
@@ -51,13 +54,20 @@ class Studio:
         info: VideoInfo,
         sphere: Unfolding,
         coding: Coding,
+        extra: Extra | None = None,
     ) -> None:
+        self._extra = extra
         self.folder, self.plan, self.scan = folder, plan, scan
         self.job, self.info, self.sphere, self.coding = job, info, sphere, coding
 
     @cached_property
     def looks(self) -> list[Stylizer]:
         return load_looks(self.job, may_change=True)
+
+    @cached_property
+    def layers(self) -> Layered | None:
+        """What paints instead of the looks."""
+        return self._extra.layers() if self._extra else None
 
     @property
     def rate(self) -> Fraction:
@@ -158,7 +168,8 @@ class Studio:
             self.sphere,
             self.coding.bit_depth,
             count=count,
-            looks=self.looks,
+            looks=None if self.layers else self.looks,
+            layered=self.layers,
             marks=Cuts[Prepared](),
             watch=_Watch(self.scan, first, self.job),
         )

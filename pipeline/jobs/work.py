@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.jobs.claims import Claim, claimed
 from pipeline.jobs.plan import Planned
 from pipeline.jobs.segments import Manifest, Segment
+from pipeline.jobs.spare import HELD
 from pipeline.jobs.stop import PausedError, Stop
 from pipeline.jobs.studio import Studio
 from pipeline.source.delivery import Progress
@@ -119,8 +120,7 @@ def pausing(studio: Studio, stop: Stop) -> None:
 def paused(studio: Studio, there: Progressing, stop: Stop) -> PausedError:
     """Says why the job stopped, and what is kept."""
     kept = f"{there.frames} of {studio.plan.frames} frames are kept"
-    folder = studio.folder
-    return PausedError(f"paused ({stop.reason}): {kept}; go on with: vr360 jobs resume {folder}")
+    return PausedError(f"paused ({stop.reason}): {kept}; go on with: {studio.plan.again}")
 
 
 def render(studio: Studio, planned: Planned, stop: Stop) -> Path:
@@ -165,5 +165,6 @@ def _segment(studio: Studio, planned: Planned, claim: Claim, stop: Stop) -> Iter
 
 
 def reserve(studio: Studio) -> int:
-    """Bytes that stopping may write: frames in hand, and a state."""
-    return _STATE * studio.pixels + _LEAST
+    """Bytes that stopping may write: frames in hand, those that are held, and a state."""
+    held = studio.coding.held_bytes * studio.plan.length
+    return _STATE * studio.pixels + min(held, HELD) + _LEAST

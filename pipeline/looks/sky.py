@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.looks.masks import Floats, Seen
+from pipeline.looks.memory import Averages, Memory, expected
 from vr360.filters import Around, box_blur, gaussian_blur
 from vr360.frame import Rgb, peak_of
 from vr360.geometry import (
@@ -71,6 +72,18 @@ class Sky:
 
     def __init__(self) -> None:
         self._past: dict[int, Floats] = {}  # of each eye
+
+    @property
+    def memory(self) -> Memory | None:
+        return Averages(list(self._past.values()))
+
+    @memory.setter
+    def memory(self, memory: Memory | None) -> None:
+        known = expected(Averages, memory)
+        self._past = dict(enumerate(known.masks)) if known else {}
+
+    def begin_shot(self) -> None:
+        self._past = {}
 
     def __call__(self, seen: Seen) -> Floats:
         found = find_sky(seen.eye)

@@ -9,7 +9,7 @@ than a block.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -19,39 +19,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pipeline.nets.placed import Placed
 from pipeline.nets.surface import PlacesPixels
 
 Numbers = NDArray[np.int64]
 ABREAST = 16  # blocks along the side of a tile, at most
-
-
-@dataclass(frozen=True, eq=False)
-class Blocks:
-    """The surface of a tile: (N, C, b, b), each picture a block.
-
-    Attributes:
-        places: for every side b, which pixel of the tile each pixel of the padded blocks is,
-            (N, b + 2, b + 2).
-        areas: (N, 1, b, b), see `Surface.weights`; needed where statistics are measured.
-        together: N, if they are measured.
-    """
-
-    places: Mapping[int, Tensor]
-    areas: Tensor | None = None
-    together: int = 1
-
-    def pad(self, features: Tensor, pad: int) -> Tensor:
-        if pad != 1:
-            raise ValueError(f"blocks are padded by one pixel, not {pad}")
-        count, channels, side = features.shape[:3]
-        pixels = features.permute(0, 2, 3, 1).reshape(count * side * side, channels)
-        padded = pixels.index_select(0, self.places[side].reshape(-1))
-        return padded.reshape(count, side + 2, side + 2, channels).permute(0, 3, 1, 2)
-
-    def weights(self, features: Tensor) -> Tensor:
-        if self.areas is None or self.areas.shape[-1] != features.shape[-1]:
-            raise ValueError("a tile whose statistics are held has no areas")
-        return self.areas
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +52,7 @@ class Tile:
         self.grid.split(pixels)[picture, row, :, column] = blocks[: self.inside]
 
     def areas(self, weights: Tensor, size: tuple[int, ...]) -> tuple[Tensor, Tensor]:
-        """Which share of the sphere lies inside, and the areas of the pixels as `Blocks` has them.
+        """Which share of the sphere lies inside, and the areas of the pixels as `Placed` has them.
 
         Args:
             weights: of one picture of this (height, width), see `Surface.weights`.
@@ -92,14 +64,14 @@ class Tile:
         areas = split[row, :, column].clone()  # (N, b, b)
         areas[self.inside :] = 0
         total = areas.sum()
-        return total / self.grid.pictures, (areas * (len(areas) / total))[:, None]
+        return total / self.grid.pictures, (areas * (len(areas) / total))[..., None]
 
-    def surface(self, side: int, levels: int) -> Blocks:
+    def surface(self, side: int, levels: int) -> Placed:
         """What its blocks lie on at so many sides, each half of the one before."""
-        return Blocks({side >> n: self.places(side >> n) for n in range(levels)})
+        return Placed([self.places(side >> n) for n in range(levels)])
 
     def places(self, side: int) -> Tensor:
-        """See `Blocks`; what lies beyond the tile is any pixel."""
+        """See `Placed`; what lies beyond the tile is any pixel."""
         grid = self.grid
         picture, row, column = grid.place(self.blocks)
         along = np.arange(-1, side + 1)

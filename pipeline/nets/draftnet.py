@@ -39,6 +39,7 @@ from pipeline.nets.layers import (
 from pipeline.nets.looks import Modulation, plain_look
 from pipeline.nets.moments import Moments
 from pipeline.nets.net import Net, NetGeometry
+from pipeline.nets.placed import Placed
 from pipeline.nets.surface import SPHERE, Surface
 
 REDUCED = 4  # the draft is so many times smaller than the picture
@@ -315,6 +316,17 @@ def shrunk(rgb: Tensor, times: int) -> Tensor:
     """(N, C, H, W) -> (N, C, H / times, W / times), area means."""
     share = torch.eye(rgb.shape[1]).repeat(times**2, 1).to(rgb) / times**2
     return channels_first(unshuffled(channels_last(rgb), times) @ share)
+
+
+def revised(
+    net: DraftNet, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Placed
+) -> Tensor:
+    """A tile of blocks: pixels (N, b, b, 3), its draft (N, b / 4, b / 4, C) -> (N, b, b, 3)."""
+    first, second = (pixels.permute(0, 3, 1, 2) for pixels in (rgb, drafted))
+    sketch, shown = second[:, :SKETCHED], second[:, SKETCHED:]
+    moments = Moments(surface, held)
+    painted, _ = net.revise(first, sketch, shown, surface, moments, Modulation(look))
+    return painted.permute(0, 2, 3, 1)
 
 
 def _blocks(channels: int, count: int) -> nn.ModuleList:

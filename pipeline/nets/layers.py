@@ -122,7 +122,10 @@ def normalise(x: Tensor, moments: Moments, look: Modulation) -> Tensor:
 
 def affine(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Features (N, H, W, C) times scale plus shift, (N or 1, C) each."""
-    return x * scale[:, None, None].to(x.dtype) + shift[:, None, None].to(x.dtype)
+    # As rows of pixels: on four axes OpenVINO would rearrange them twice.
+    pixels = x.reshape(len(scale), -1, x.shape[-1])
+    scaled = pixels * scale[:, None].to(x.dtype) + shift[:, None].to(x.dtype)
+    return scaled.reshape(x.shape)
 
 
 class Residual(nn.Module):

@@ -16,6 +16,7 @@ from pipeline.nets.strengths import STRENGTHS as STRENGTHS
 from pipeline.nets.strengths import STROKES as STROKES
 
 DECADES = 1.2  # powers of ten by which a unit of strength changes the ratio of style to content
+DECADES_BEYOND = 2.9  # the same past 1, where the net needs more to go further
 
 
 class Modulation:
@@ -44,7 +45,8 @@ def plain_look(channels: list[int]) -> Tensor:
 
 def ratio(strength: Tensor) -> Tensor:
     """Style over content at a strength, relative to that at 1: 10^u, Come Swim's unrealness."""
-    return 10 ** (DECADES * (strength - 1))
+    above = strength - 1
+    return 10 ** torch.where(above > 0, DECADES_BEYOND * above, DECADES * above)
 
 
 def kept(strength: Tensor) -> Tensor:

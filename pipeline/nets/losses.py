@@ -60,7 +60,11 @@ def gram_distance(grams: Tensor, targets: Tensor) -> Tensor:
     return (grams - targets).square().sum((1, 2)) / targets.square().sum((1, 2))
 
 
-def even_style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Tensor:
+def even_style_loss(
+    grams: Mapping[str, Tensor],
+    targets: Mapping[str, Tensor],
+    weights: Mapping[str, float] | None = None,
+) -> Tensor:
     """Mean over layers of ‖G - G*‖² / (‖G‖² + ‖G*‖²), near 0 alike and at most about 1: (N,).
 
     Cheng et al. 2021, "Style-Aware Normalized Loss for Improving Arbitrary Style Transfer". What a
@@ -69,11 +73,13 @@ def even_style_loss(grams: Mapping[str, Tensor], targets: Mapping[str, Tensor]) 
     Args:
         grams: per layer (N, C, C).
         targets: the painting's, (N or 1, C, C).
+        weights: of the layers, around 1; None is all alike.
     """
     missed = []
     for name, target in targets.items():
         whole = target.square().sum((1, 2)) + grams[name].detach().square().sum((1, 2))
-        missed.append((grams[name] - target).square().sum((1, 2)) / whole)
+        weight = 1.0 if weights is None else weights[name]
+        missed.append(weight * (grams[name] - target).square().sum((1, 2)) / whole)
     return torch.stack(missed).mean(0)
 
 

@@ -39,7 +39,9 @@ class Moments:
 
 
 def moments_of(features: Tensor, surface: Surface) -> Tensor:
-    """(N, C, H, W) -> (N, 2, C): mean and variance, every pixel weighed by its area.
+    """(N, C, H, W) -> (N or 1, 2, C): mean and variance, every pixel weighed by its area.
+
+    One row where all pictures share it.
 
     Sums over millions of pixels: in float32, whatever precision the convolutions run in.
     """
@@ -53,7 +55,9 @@ def moments_of(features: Tensor, surface: Surface) -> Tensor:
 
 
 def _shared(values: Tensor, together: int) -> Tensor:
-    """The mean over pictures that belong together, in place of each one's own; (N, C)."""
+    """The mean over pictures that belong together, in place of each one's own; (N or 1, C)."""
+    if together == values.shape[0]:
+        return values.mean(0, keepdim=True)
     if together == 1:
         return values
     mean = values.reshape(-1, together, values.shape[-1]).mean(1)

@@ -81,6 +81,14 @@ class Plane:
         height, width = features.shape[-2:]
         return _like(features, np.full((1, 1), 1 / (height * width)))
 
+    def pixels(self, picture: Numbers, y: Numbers, x: Numbers, height: int, width: int) -> Numbers:
+        if self.mode != "reflect":
+            raise ValueError(f"a plane padded by {self.mode} goes on in no pixels of its own")
+        row, column = abs(y), abs(x)
+        row = np.where(row < height, row, 2 * (height - 1) - row)
+        column = np.where(column < width, column, 2 * (width - 1) - column)
+        return np.asarray((picture * height + row) * width + column)
+
 
 @dataclass(frozen=True)
 class CubeFaces:
@@ -106,8 +114,8 @@ class ExtendedSphere:
     """An equirect of (height, width) that was continued over its edges and will be cropped back.
 
     `margin` pixels were added on the left and on top, and at least as many opposite, to a picture
-    of (total_height, total_width). What lies beyond *its* edge is cropped away, so zeros do; only
-    what the crop keeps has weight.
+    of (total_height, total_width). What lies beyond *its* edge is cropped away, so its last pixels
+    do; only what the crop keeps has weight.
     """
 
     height: int
@@ -118,7 +126,7 @@ class ExtendedSphere:
     together: int = 1
 
     def pad(self, features: Tensor, pad: int) -> Tensor:
-        return F.pad(features, (pad,) * 4)
+        return F.pad(features, (pad,) * 4, mode="replicate")
 
     def weights(self, features: Tensor) -> Tensor:
         rows, columns = np.zeros(self.total_height), np.zeros(self.total_width)
@@ -128,6 +136,10 @@ class ExtendedSphere:
         rows = rows.reshape(features.shape[-2], -1).sum(1)
         columns = columns.reshape(features.shape[-1], -1).sum(1)
         return _like(features, np.outer(rows, columns))
+
+    def pixels(self, picture: Numbers, y: Numbers, x: Numbers, height: int, width: int) -> Numbers:
+        row, column = y.clip(0, height - 1), x.clip(0, width - 1)
+        return np.asarray((picture * height + row) * width + column)
 
 
 def _like(features: Tensor, weights: np.ndarray) -> Tensor:

@@ -17,8 +17,10 @@ def to_tensor(pictures: Sequence[Rgb], device: torch.device | str = "cpu") -> Te
     In memory a pixel's channels stay together, as nets like them.
     """
     peak = peak_of(pictures[0])
-    stacked = torch.from_numpy(np.stack(pictures))
-    return stacked.to(device).float().mul_(1 / peak).permute(0, 3, 1, 2)
+    stacked = np.stack(pictures)
+    if stacked.dtype == np.uint16:  # not every device takes it; ten bits fit into int16 as well
+        stacked = stacked.view(np.int16)
+    return torch.from_numpy(stacked).to(device).float().mul_(1 / peak).permute(0, 3, 1, 2)
 
 
 def to_rgb(pictures: Tensor, depth: int) -> list[Rgb]:

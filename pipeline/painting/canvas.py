@@ -18,7 +18,7 @@ import numpy as np
 
 from pipeline.choices import CanvasKind, Padding
 from pipeline.nets.net import NetGeometry
-from pipeline.nets.surface import CubeFaces, ExtendedSphere, Sphere, Surface
+from pipeline.nets.surface import CubeFaces, ExtendedSphere, PlacesPixels, Sphere
 from vr360.choices import chosen
 from vr360.cubelayout import pack_faces, unpack_faces
 from vr360.cubemap import FACES
@@ -41,7 +41,7 @@ class Canvas(Protocol):
     `surface` is what the pictures of all eyes lie on, in the order that `spread` gives them.
     """
 
-    surface: Surface
+    surface: PlacesPixels
 
     def spread(self, eye: Rgb) -> list[Rgb]:
         """The pictures to paint."""
@@ -54,7 +54,7 @@ class WholeEquirect:
     """The eye as it is; H must divide by the net's stride and W by its multiple."""
 
     def __init__(self, eyes: int) -> None:
-        self.surface: Surface = Sphere(together=eyes)
+        self.surface: PlacesPixels = Sphere(together=eyes)
 
     def spread(self, eye: Rgb) -> list[Rgb]:
         return [eye]
@@ -76,7 +76,7 @@ class ExtendedEquirect:
         self._margin = max(0, min(margin, (height - net.multiple) // net.stride * net.stride))
         self._total_height = 2 * self._margin + height + -height % net.stride
         self._total_width = 2 * self._margin + width + -width % net.multiple
-        self.surface: Surface = ExtendedSphere(
+        self.surface: PlacesPixels = ExtendedSphere(
             height, width, self._margin, self._total_height, self._total_width, together=eyes
         )
 
@@ -114,7 +114,7 @@ class Cube:
         self._cube = CubeMap(face_size(width / reduction, net.stride))
         self._eye = Equirect(height, width)
         self.size, self._layout = self._cube.size, self._cube.layout
-        self.surface: Surface = CubeFaces(together=len(FACES) * eyes)
+        self.surface: PlacesPixels = CubeFaces(together=len(FACES) * eyes)
         self._to_faces = build_sampler(self._eye, self._cube)
 
     @cached_property

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pipeline.backends import Backend
 from pipeline.looks.keyframes import Time
-from pipeline.painting.statistics import ShotState
+from pipeline.looks.memory import Remembers
+from pipeline.painting.look_state import LayeredState, LookState, ShownLast
 from pipeline.painting.stylizer import PaintsEyes
 from vr360.frame import Rgb, bit_depth, peak_at, peak_of
 
@@ -23,10 +24,17 @@ _FINE = 10  # bits that looks are painted with before they are mixed
 
 @dataclass(frozen=True)
 class Layer:
-    """A look, and where it holds; None is the picture as it is."""
+    """A look, and where it holds.
+
+    Attributes:
+        look: None is the picture as it is.
+        masks: where it holds.
+        remembering: those of which the masks are made that remember.
+    """
 
     look: PaintsEyes | None
     masks: Masks
+    remembering: Sequence[Remembers] = ()
 
 
 class Layered:
@@ -52,14 +60,24 @@ class Layered:
         self._looks = [base, *(layer.look for layer in layers if layer.look)]
 
     @property
-    def state(self) -> ShotState | None:
-        """None: a shot in layers is painted from its beginning to its end."""
-        return None
+    def state(self) -> LookState | None:
+        """What looks and masks remember of the shot."""
+        looks = [look.state for look in self._looks]
+        masks = [[mask.memory for mask in layer.remembering] for layer in self._layers]
+        last = self._last and ShownLast(self._last[0], list(self._last[1].items()))
+        return LayeredState(looks, masks, last)
 
     @state.setter
-    def state(self, state: ShotState | None) -> None:
-        if state is not None:
-            raise ValueError("a shot in layers cannot be gone on with")
+    def state(self, state: LookState | None) -> None:
+        if not isinstance(state, LayeredState):
+            raise ValueError("the state of a look without layers")
+        for look, own in zip(self._looks, state.looks, strict=True):
+            look.state = own
+        for layer, memories in zip(self._layers, state.masks, strict=True):
+            for mask, memory in zip(layer.remembering, memories, strict=True):
+                mask.memory = memory
+        last = state.shown
+        self._last = (last.time, dict(last.shares)) if last else None
 
     @property
     def backend(self) -> Backend:
@@ -69,6 +87,8 @@ class Layered:
         self._last = None
         for look in self._looks:
             look.begin_shot()
+        for mask in (mask for layer in self._layers for mask in layer.remembering):
+            mask.begin_shot()
 
     def explain(self, width: int) -> str:
         return self._base.explain(width)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from pipeline.looks.memory import Averages, Carriage, Motions, Way
 from pipeline.painting.key_frames import KeyState
+from pipeline.painting.look_state import LayeredState, LookState, ShownLast
 from pipeline.painting.prepared import Prepared
 from pipeline.painting.records import load_record, save_record
 from pipeline.painting.stages import Finisher, Painter, PainterState
@@ -23,7 +25,7 @@ from pipeline.temporal.smoothing import Past
 from vr360.frame import Frame, Rgb
 
 KIND = "vr360-paint-state"
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class PaintState:
 
     Attributes:
         cuts: the search for cuts, and frames that wait for it.
-        shots: statistics of the shot, one for each look.
+        shots: what is remembered of the shot, one for each look.
         painter: the frame painted last, and the last key frame.
         smoothing: the average of the shot so far, one for each eye; empty if nothing is smoothed.
         finished: the picture given out last.
@@ -48,7 +50,7 @@ class PaintState:
     """
 
     cuts: CutState[Prepared]
-    shots: list[ShotState | None]
+    shots: list[LookState | None]
     painter: PainterState | None
     smoothing: list[Past | None]
     finished: Rgb | None
@@ -62,6 +64,12 @@ RECORDS = (
     DetectorState,
     Prepared,
     ShotState,
+    LayeredState,
+    ShownLast,
+    Averages,
+    Motions,
+    Way,
+    Carriage,
     Measured,
     PainterState,
     KeyState,

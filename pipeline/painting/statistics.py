@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from pipeline.backends import Backend
-from pipeline.nets.surface import Surface
+from pipeline.nets.surface import PlacesPixels
 
 INTERVAL = 48  # frames between two measurements, after as many frames of the shot
 RECENT = 4  # measurements whose mean is the target of the EMA
@@ -86,7 +86,7 @@ class ShotStatistics:
         """Forget what was measured: the next frame belongs to another shot."""
         self.state = ShotState()
 
-    def paint(self, rgb: Tensor, look: Tensor, surface: Surface, elapsed: int = 1) -> Tensor:
+    def paint(self, rgb: Tensor, look: Tensor, surface: PlacesPixels, elapsed: int = 1) -> Tensor:
         """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics.
 
         Args:
@@ -121,7 +121,7 @@ class ShotStatistics:
             shot.earlier = Measured(shot.earlier.look, moved)
         shot.rgb, shot.last, shot.now = rgb, found, found
 
-    def _follow(self, now: Measured, look: Tensor, surface: Surface, exactly: bool) -> None:
+    def _follow(self, now: Measured, look: Tensor, surface: PlacesPixels, exactly: bool) -> None:
         """Move what is held from the look of the last frame to the next one's."""
         shot = self.state
         assert shot.held is not None

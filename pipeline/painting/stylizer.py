@@ -20,10 +20,11 @@ from pipeline.choices import Statistics
 from pipeline.looks.keyframes import Time
 from pipeline.looks.track import Look, LookTrack, parse_look
 from pipeline.nets.looks import kept
-from pipeline.nets.surface import Surface
+from pipeline.nets.surface import PlacesPixels
 from pipeline.nets.tensors import to_rgb, to_tensor
 from pipeline.painting.canvas import Canvas, check_layout, choose_canvas, choose_projection
-from pipeline.painting.statistics import ShotState, ShotStatistics
+from pipeline.painting.look_state import LayeredState, LookState
+from pipeline.painting.statistics import ShotStatistics
 from pipeline.styles import Palette, open_palette
 from vr360.change import luma
 from vr360.choices import chosen
@@ -34,9 +35,9 @@ class PaintsEyes(Protocol):
     """One look, or several on one frame: what painting asks of it."""
 
     @property
-    def state(self) -> ShotState | None: ...
+    def state(self) -> LookState | None: ...
     @state.setter
-    def state(self, state: ShotState | None) -> None: ...
+    def state(self, state: LookState | None) -> None: ...
     @property
     def backend(self) -> Backend: ...
     @property
@@ -119,12 +120,14 @@ class Stylizer:
             self._shot.begin_shot()
 
     @property
-    def state(self) -> ShotState | None:
+    def state(self) -> LookState | None:
         """What is remembered of the shot; None where every frame is measured by itself."""
         return self._shot.state if self._shot else None
 
     @state.setter
-    def state(self, state: ShotState | None) -> None:
+    def state(self, state: LookState | None) -> None:
+        if isinstance(state, LayeredState):
+            raise ValueError("the state of a look with layers")
         if (state is None) != (self._shot is None):
             raise ValueError("the state of a look with other --statistics")
         if self._shot and state:
@@ -192,7 +195,7 @@ class Stylizer:
             for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
-    def _paint(self, rgb: Tensor, look: Look, surface: Surface, elapsed: int) -> Tensor:
+    def _paint(self, rgb: Tensor, look: Look, surface: PlacesPixels, elapsed: int) -> Tensor:
         # The canvas is sized for strokes of one length; the look's are so many times as long there.
         own = look.stroke / self.track.reduction
         values = self._palette.values(replace(look, stroke=own))

@@ -33,6 +33,7 @@ ENCODERS = ("libx264", "libx264rgb", "libx265", "ffv1", "prores_ks")  # what the
 FACE = 64  # pixels a side of the cube that is checked
 ROUND_TRIP_DB = 40.0  # a soft picture comes back at 50 and more; half a pixel off costs 15
 AGREEMENT_DB = 35.0  # two cubic kernels on the same places agree at 40 and more
+SILENT = ("Discard all samples", "NULL ")  # how ALSA's and miniaudio's own null device begin
 ROOM = 2 << 30  # bytes: a minute of a film of 4096x2048
 
 
@@ -105,9 +106,10 @@ def devices() -> Check:
 def sound() -> Check:
     """Whether the viewer can be heard."""
     try:
-        names = [str(device["name"]) for device in miniaudio.Devices().get_playbacks()]
+        found = [str(device["name"]) for device in miniaudio.Devices().get_playbacks()]
     except miniaudio.MiniaudioError as error:
         return Check("sound", False, str(error), "the viewer plays in silence", needed=False)
+    names = [name for name in found if not name.startswith(SILENT)]
     advice = "no sound card; the viewer plays in silence, films keep their sound"
     return Check("sound", bool(names), ", ".join(names) or "none", advice, needed=False)
 

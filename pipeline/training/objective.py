@@ -108,15 +108,26 @@ def _perceptual(
     )
     detail = relative_content_loss(seen[settings.detail_layer], wanted[settings.detail_layer])
     grams = {name: _group_gram(seen[name], together, vgg.precision) for name in lesson.targets}
-    style = even_style_loss(grams, lesson.targets) * lesson.weights
-    # The ratio pulls at both ends, so that a step is about as large at any strength.
-    pull = ratio(lesson.strengths).sqrt()
+    style = even_style_loss(grams, lesson.targets, settings.layer_weights) * lesson.weights
+    for_style, for_content = pulls(lesson.strengths)
     return {
-        "content": settings.content_weight * (content / pull).mean(),
-        "detail": settings.detail_weight * (detail / pull).mean(),
-        "style": settings.style_weight * (style * pull).mean(),
+        "content": settings.content_weight * (content * for_content).mean(),
+        "detail": settings.detail_weight * (detail * for_content).mean(),
+        "style": settings.style_weight * (style * for_style).mean(),
         "tv": settings.tv_weight * total_variation(painted),
     }
+
+
+def pulls(strengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights of style and of content at some strengths, (N,) each; one over the other is `ratio`.
+
+    Up to 1 the ratio pulls at both ends, so that a step is about as large at any strength. Beyond,
+    the picture gives way more than the painting pulls: a lesson that pulls thirty times as hard
+    would drown the others.
+    """
+    by = ratio(strengths)
+    share = torch.where(strengths > 1, 0.2, 0.5)
+    return by**share, by ** (share - 1)
 
 
 def _group_gram(features: Tensor, together: int, precision: torch.dtype) -> Tensor:

@@ -31,7 +31,9 @@ class TrainSettings:
         batch: pictures a step, in groups of `together` with one look and shared statistics, as
             the parts of a sphere have them.
         network: whose features are compared, `vgg16` or `vgg19`.
-        style_layers, style_weight: Gram matrices, each layer over its own square, all alike.
+        style_layers, style_weight: Gram matrices, each layer over its own square.
+        depth_weight: of the last of these layers over the first, see `layer_weights`. Deep layers
+            see large forms, and come near a painting last.
         content_layer, content_weight: features without their mean and deviation: where things are.
         detail_layer, detail_weight: features as they are, over their own square.
         tv_weight: of differences between neighbouring pixels.
@@ -57,6 +59,7 @@ class TrainSettings:
     content_layer: str = "relu4_1"
     detail_layer: str = "relu3_3"
     style_weight: float = 40.0
+    depth_weight: float = 2.0
     content_weight: float = 1.0
     detail_weight: float = 0.25
     tv_weight: float = 1.0
@@ -81,6 +84,17 @@ class TrainSettings:
             raise ValueError(f"part: a multiple of {REDUCED}, {STRIDE} to crop; got {self.part}")
         if self.together < 1 or self.batch % self.together:
             raise ValueError(f"batch: a multiple of together; got {self.batch}, {self.together}")
+
+    @property
+    def layer_weights(self) -> dict[str, float]:
+        """Of each of `style_layers`: in geometric steps about 1, the last `depth_weight` times the
+        first.
+        """
+        last = len(self.style_layers) - 1
+        return {
+            name: self.depth_weight ** ((n - last / 2) / max(last, 1))
+            for n, name in enumerate(self.style_layers)
+        }
 
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {

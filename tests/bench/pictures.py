@@ -1,4 +1,4 @@
-"""The pictures of the README that show styles, poles and motion, drawn anew for a new gallery.
+"""The pictures of the README that a new gallery changes, drawn anew.
 
 `python -m tests.bench.pictures DATA docs/pictures [NAME...]`; DATA is the folder of paintings and
 panoramas that the tests use.
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from pipeline.film.film import FilmJob, make_film
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.before_after import frame_at, look
 from pipeline.source.delivery import Span
@@ -34,6 +35,18 @@ STROKES = (0.5, 1, 2)
 STROKED = ("starry_night", "the_scream", "the_kiss", "stained_glass", "ink_hatching", "paper_cut")
 SHARES = (0, 0.2, 0.4, 0.6, 0.8, 1)
 POLES = ((0, 90), (0, -90), (45, 35))  # up, down, over a corner
+SAMPLE_FILM = CLIP.with_name("film.toml")
+MOMENTS = {
+    0: "as it was filmed",
+    10: "paint grows, the sky stays",
+    24: "a title",
+    40: "painted more and more",
+    45: "dissolve through paint",
+    49: "the boat becomes the balloon",
+    58: "the next scene",
+    74: "out of the painting",
+    86: "footage, and a fade",
+}  # frames of the sample film
 FILM = Span(Fraction(0), Fraction(3, 2))
 
 
@@ -81,6 +94,19 @@ def poles(data: Path) -> Rgb:
     return np.concatenate([rows[0], np.full_like(rows[0][:6], 255), rows[1]])
 
 
+def film_sheet(data: Path) -> Rgb:
+    """Nine frames of the sample film, three in a row."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        make_film(FilmJob(SAMPLE_FILM, path))
+        film = [_small(frame.rgb) for frame in read_frames(probe(path))]
+    cells = [
+        named(film[number], f"{number / 24:.2f} s: {text}") for number, text in MOMENTS.items()
+    ]
+    rows = [_beside(cells[first : first + 3], 6) for first in range(0, len(cells), 3)]
+    return np.concatenate(rows)
+
+
 def held_still(data: Path) -> list[Rgb]:
     """Frames of a view: frame by frame beside held still."""
     with TemporaryDirectory() as folder:
@@ -93,6 +119,7 @@ PICTURES: dict[str, Callable[[Path], Rgb | list[Rgb]]] = {
     "strengths": strengths,
     "strokes": strokes,
     "poles": poles,
+    "film_sheet": film_sheet,
     "held_still": held_still,
 }
 
@@ -137,6 +164,10 @@ def _view(
 def _views_of_film(path: Path, temporal: str) -> list[Rgb]:
     stylize(StylizeJob(CLIP, path, STYLE, temporal=temporal, span=FILM, size=(512, 1024)))
     return [look(f.rgb, 0, 0, fov=np.pi / 2, size=300) for f in read_frames(probe(path))]
+
+
+def _small(rgb: Rgb) -> Rgb:
+    return np.asarray(cv2.resize(rgb, (480, 240), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _middle(rgb: Rgb, height: int, width: int) -> Rgb:

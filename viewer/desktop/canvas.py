@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -17,7 +19,7 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
 from viewer.camera import Camera, Glide, Size
-from viewer.composition import Compare, Pass, compose, eyes_that_exist
+from viewer.composition import Compare, Pass, compose, direction_at, eyes_that_exist
 from viewer.layout import Eyes, Layout, View
 from viewer.opengl import GraphicsError, refusal
 from viewer.pace import COARSER
@@ -27,6 +29,7 @@ from vr360.errors import DisplayError
 from vr360.frame import Rgb
 from vr360.geometry import FULL_TURN, Array
 
+Brush = Callable[[Array | None, bool], None]
 NOTCH = 120  # of a wheel, in Qt's units
 FLICK = 0.06  # seconds before letting go that decide the gliding speed
 PATIENCE = 0.2  # seconds: a picture not painted by then is given up for newer ones
@@ -41,6 +44,8 @@ class Canvas(QOpenGLWidget):
         scale: below 1, draw fewer pixels and enlarge them.
         slots: names of side A and side B.
         overlay: slot with a heat map, or None.
+        brush: takes the directions of the picture that the left button is drawn over, and whether
+            Shift is held; None when it is let go. Without one the left button looks around.
         skipped: pictures of the film that were replaced before they were painted, while the window
             could be seen.
         failure: why nothing can be drawn, or an empty text.
@@ -61,6 +66,7 @@ class Canvas(QOpenGLWidget):
         self.slots: list[str] = []
         self.overlay: str | None = None
         self.scale = 1.0
+        self.brush: Brush | None = None
         self.skipped = 0
         self.failure = ""
         self.glide = Glide()
@@ -197,13 +203,17 @@ class Canvas(QOpenGLWidget):
         renderer.draw_enlarged(self._passes(size), self.look, size, self.pixels)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and self.brush is not None:
+            self._paint(self.brush, event)
+        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self._grip = (event.position(), self.camera)
             self._trail = [(time.monotonic(), self.camera)]
             self.glide = Glide()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.moved.emit()
+        if self.brush is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self._paint(self.brush, event)
         if self._grip is None:
             return
         start, camera = self._grip
@@ -211,12 +221,16 @@ class Canvas(QOpenGLWidget):
         self._trail.append((time.monotonic(), self.camera))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.button() == Qt.MouseButton.LeftButton and self._grip is not None:
+        if event.button() == Qt.MouseButton.LeftButton and self.brush is not None:
+            self.brush(None, False)
+        elif self._grip is not None:
             self._grip = None
             self.glide = _speed_of(self._trail, time.monotonic())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and self.brush is not None:
+            self._paint(self.brush, event)
+        elif event.button() == Qt.MouseButton.LeftButton:
             self._grip = None
             self.double_clicked.emit()
 
@@ -232,6 +246,13 @@ class Canvas(QOpenGLWidget):
         event.acceptProposedAction()
         for path in _local_files(event)[:1]:
             self.dropped.emit(path)
+
+    def _paint(self, brush: Brush, event: QMouseEvent) -> None:
+        place, size = event.position(), (self.height(), self.width())
+        seen = direction_at((place.x(), place.y()), size, self.camera, self.view)
+        turn = np.eye(3) if self.orientation is None else self.orientation
+        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        brush(None if seen is None else turn @ seen, shift)
 
     def _dragged(self, camera: Camera, start: QPointF, end: QPointF) -> Camera:
         way = end - start

@@ -151,6 +151,11 @@ COMMANDS = (
     ),
     Command("toggle_level", "Level the horizon…", "Overlays", ("Shift+H",), checkable=True),
     Command("choose_levelled", "Save a levelled copy…", "Overlays"),
+    Command("toggle_brush", "Paint a mask", "Mask", ("X",), checkable=True),
+    Command("size_brush:1", "Wider brush", "Mask", ("Ctrl+Up",)),
+    Command("size_brush:-1", "Narrower brush", "Mask", ("Ctrl+Down",)),
+    Command("undo_stroke", "Undo the last stroke", "Mask", ("Ctrl+Z",)),
+    Command("save_mask", "Save the mask…", "Mask", ("Ctrl+S",)),
     Command("add_keyframe", "Keyframe here", "Path", ("K",)),
     Command("remove_keyframe", "Remove the nearest keyframe", "Path", ("Shift+K",)),
     Command("toggle_travel", "Follow the path", "Path", ("J",), checkable=True),
@@ -164,6 +169,7 @@ NAMES = frozenset(command.name.partition(":")[0] for command in COMMANDS)
 
 MOUSE = (
     ("Drag", "Look around; let go in motion to glide"),
+    ("Drag with the right button", "Look around, while a mask is painted too"),
     ("Wheel", "Zoom, 20° to 150°"),
     ("Double click", "Full screen"),
     ("Drag the line", "Wipe between A and B"),

@@ -10,6 +10,7 @@ from viewer.desktop.exporting import Exporting
 from viewer.desktop.host import Commands, Follower, Host, Part, States
 from viewer.desktop.judging import Judging
 from viewer.desktop.levelling import Levelling
+from viewer.desktop.masking import MASK, Masking
 from viewer.desktop.opening import close_aside
 from viewer.desktop.overlays import Label, Sides
 from viewer.desktop.panels import LevelPanel, StylePanel
@@ -56,6 +57,7 @@ class OpenFilm:
             self.timing,
             Relaying(host, session),
             Saving(host, session),
+            Masking(host, session),
         )
         self._followers: tuple[Follower, ...] = (
             self.travel,
@@ -85,7 +87,8 @@ class OpenFilm:
     def close(self) -> threading.Thread:
         """Let go of the film; the thread that closes its files."""
         self.playback.remember()
-        for slot in ("film", "original", "painted", "heat"):
+        for slot in ("film", "original", "painted", "heat", MASK):
             self._host.canvas.forget(slot)
+        self._host.canvas.brush = None
         self._host.canvas.slots, self._host.canvas.overlay = [], None
         return close_aside(self.session)

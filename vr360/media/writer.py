@@ -191,6 +191,11 @@ class FilmWriter:
         return self._raw.bit_depth
 
     @property
+    def frame_bytes(self) -> int:
+        """Of one of those frames."""
+        return 3 * self._raw.height * self._raw.width * (1 if self.bit_depth == 8 else 2)
+
+    @property
     def busy_seconds(self) -> float:
         """Time that ffmpeg took to accept and to finish the film; waiting for frames excluded."""
         return self._finishing + (self._behind.busy_seconds if self._behind else 0.0)

@@ -1,7 +1,10 @@
 """`vr360 doctor`, on this machine and on worse ones."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,3 +49,14 @@ def test_a_cube_half_a_pixel_off_is_found_out(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(CubeMap, "directions", shifted)
     assert not doctor.round_trip().ok
     assert [check.ok for check in doctor.agreement()] == [False]
+
+
+def test_a_device_that_throws_all_samples_away_is_no_sound_card(tmp_path: Path):
+    config = tmp_path / "asound.conf"
+    config.write_text("pcm.!default { type null }\n")
+    ask = "from pipeline.quality.doctor import sound; print(sound().ok, sound().found)"
+    environment = {**os.environ, "ALSA_CONFIG_PATH": str(config)}
+    told = subprocess.run(
+        [sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "False none\n"

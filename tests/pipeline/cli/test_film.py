@@ -14,7 +14,7 @@ def write(folder: Path, film: Path, *lines: str) -> Path:
 
 def test_checking_says_where_each_scene_lies(command: Run, tmp_path: Path, tiny_film: Path):
     script = write(tmp_path, tiny_film, "[[scene]]", 'name = "two"', f'source = "{tiny_film}"')
-    code, stdout, _ = command("film", script, "--check", "--json")
+    code, stdout, _ = command("film", script, tmp_path / "o.mkv", "--check", "--json")
     data = json.loads(stdout)
     assert (code, data["frames"], data["width"], data["height"]) == (0, 24, 128, 64)
     assert [scene["name"] for scene in data["scenes"]] == ["one", "two"]

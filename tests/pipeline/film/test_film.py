@@ -1,5 +1,6 @@
 """Films of scenes, made as a user makes them; clips are lossless, so every bit is known."""
 
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -218,7 +219,7 @@ def test_a_long_scene_that_is_killed_goes_on_with_its_segment(
     path = two("", f'style = "{tiny_style}"\nin = 0.25')
     truth, _ = made(path, "at_once.mkv")
     monkeypatch.setattr(rendering, "LONG", 0.5)
-    monkeypatch.setattr(rendering, "JobOptions", lambda: JobOptions(length=4))
+    monkeypatch.setattr(rendering, "JobOptions", partial(JobOptions, length=4))
     taken: list[int] = []
 
     def broken_off(frames, total):

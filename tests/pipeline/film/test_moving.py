@@ -51,7 +51,7 @@ def clip(tmp_path, script):
 
 @pytest.mark.parametrize("swing", [0.0, 0.04])
 def test_a_thing_is_found_however_the_camera_turns(clip, swing: float):
-    masks = open_masks("moving", BUILT_IN, clip(swing))
+    masks = open_masks("moving", BUILT_IN, clip(swing)).masks
     for n in range(COUNT):
         shown, there = seen_by(n, swing)
         (mask,) = masks([shown], Fraction(n, 12))

@@ -60,5 +60,5 @@ def test_blocks_know_no_further_than_one_pixel():
     surface = tile.surface(SIDE, 1)
     with pytest.raises(ValueError, match="one pixel"):
         surface.pad(torch.zeros(len(tile.blocks), 1, SIDE, SIDE), 2)
-    with pytest.raises(ValueError, match="areas"):
+    with pytest.raises(ValueError, match="no table"):
         surface.weights(torch.zeros(len(tile.blocks), 1, SIDE, SIDE))

@@ -42,9 +42,9 @@ def test_strengths_are_half_a_unit_apart_from_nothing_on():
     assert STRENGTHS == (0.0, 0.5, 1.0, 1.5)
 
 
-def test_half_a_unit_of_strength_quadruples_the_share_of_style():
+def test_half_a_unit_of_strength_quadruples_the_share_of_style_and_beyond_1_it_grows_faster():
     ratios = ratio(torch.tensor([0.0, 0.5, 1.0, 1.5]))
-    assert ratios.tolist() == pytest.approx([10**-1.2, 10**-0.6, 1.0, 10**0.6])
+    assert ratios.tolist() == pytest.approx([10**-1.2, 10**-0.6, 1.0, 10**1.45])
 
 
 def test_the_picture_is_kept_whole_at_0_half_at_half_and_not_at_all_from_1_on():

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipeline.training.objective import has_bfloat16
+from pipeline.nets.looks import ratio
+from pipeline.training.objective import has_bfloat16, pulls
 from pipeline.training.train import open_vgg
 from tests.pipeline.training.conftest import SETTINGS
 
@@ -26,3 +27,12 @@ def test_a_gpu_of_before_bfloat16_learns_in_float32(monkeypatch: pytest.MonkeyPa
     assert not has_bfloat16("cuda")
     assert not has_bfloat16("cuda:1")
     assert not has_bfloat16("mps")
+
+
+def test_style_over_content_is_the_ratio_and_no_strength_drowns_the_others():
+    strengths = torch.tensor([0.0, 0.5, 1.0, 1.5])
+    for_style, for_content = pulls(strengths)
+    assert torch.allclose(for_style / for_content, ratio(strengths))
+    assert for_style.max() < 2
+    assert (for_style[1:] > for_style[:-1]).all()
+    assert (for_content[1:] < for_content[:-1]).all()

@@ -30,3 +30,13 @@ def test_the_usual_preset_changes_nothing():
 def test_settings_that_cannot_be_are_refused(change: dict):
     with pytest.raises(ValueError, match=r"crop|part|batch|either"):
         TrainSettings(**change)
+
+
+def test_deep_layers_weigh_more_in_even_steps_about_one():
+    weights = list(
+        TrainSettings(style_layers=("relu1_2", "relu2_1", "relu3_1")).layer_weights.values()
+    )
+    assert weights == pytest.approx([0.5**0.5, 1.0, 2**0.5])
+    assert list(
+        TrainSettings(style_layers=("relu1_2",), depth_weight=1.0).layer_weights.values()
+    ) == [1]

@@ -1,0 +1,107 @@
+"""A mask painted on the sphere: discs are round in angles, wherever they lie."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.film.mask_files import still_mask
+from viewer.camera import Camera
+from viewer.composition import Compare, compose, direction_at
+from viewer.layout import Eyes, Layout, View
+from viewer.opengl import GraphicsError, headless_context
+from viewer.painted_mask import HEIGHT, PaintedMask
+from viewer.picture import picture_from_rgb
+from viewer.renderer import Look, Renderer
+from vr360.errors import DisplayError, OutputError
+from vr360.geometry import equirect_directions, lonlat_to_xyz, row_areas
+
+RADIUS = np.radians(10)
+PLACES = {"front": (0, 0), "seam": (180, 20), "near a pole": (40, 84), "pole": (0, 90)}
+WIDE = (300, 480)
+
+
+def towards(yaw: float, pitch: float) -> np.ndarray:
+    return lonlat_to_xyz(np.radians(float(yaw)), np.radians(float(pitch)))
+
+
+def area(mask: PaintedMask) -> float:
+    """Share of the sphere."""
+    return float(row_areas(HEIGHT) @ (mask.codes / 255).mean(axis=1))
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_a_dab_is_a_disc_of_its_radius_wherever_it_lies(place: tuple[float, float]):
+    mask, middle = PaintedMask(), towards(*place)
+    mask.paint(middle, middle, RADIUS)
+    assert area(mask) == pytest.approx((1 - np.cos(RADIUS)) / 2, rel=0.02)
+    away = np.arccos(np.clip(equirect_directions(*mask.codes.shape) @ middle, -1, 1))
+    pixel = np.pi / HEIGHT
+    assert (mask.codes[away < RADIUS - pixel] == 255).all()
+    assert (mask.codes[away > RADIUS + pixel] == 0).all()
+
+
+def test_a_stroke_has_no_gaps_and_runs_over_the_seam():
+    mask = PaintedMask()
+    mask.paint(towards(150, 0), towards(-150, 0), RADIUS)
+    way = 60 * np.arange(61) / 60 + 150
+    rows, columns = HEIGHT // 2, (((way + 180) % 360) / 360 * 2 * HEIGHT).astype(int) % 1024
+    assert (mask.codes[rows, columns] == 255).all()
+    edge = mask.codes[:, columns[10:50]] > 127  # as wide as the brush all along
+    assert np.abs(edge.sum(axis=0) - 2 * RADIUS / np.pi * HEIGHT).max() <= 3
+    assert mask.codes[rows, 512] == 0
+
+
+def test_strokes_are_taken_back_one_by_one_and_erased():
+    mask, front = PaintedMask(), towards(0, 0)
+    seen = []
+    for end, erases in (((30, 0), False), ((0, 40), False), ((15, 0), True)):
+        seen.append(mask.codes.copy())
+        mask.begin_stroke()
+        mask.paint(front, towards(*end), RADIUS, erases)
+    assert mask.codes.sum() < np.maximum(seen[2], mask.codes).sum()
+    assert mask.codes[HEIGHT // 2, HEIGHT] == 0, "erased"
+    for before in reversed(seen):
+        assert mask.undo()
+        assert np.array_equal(mask.codes, before)
+    assert not mask.undo()
+
+
+def test_a_film_takes_what_was_saved(tmp_path: Path):
+    mask = PaintedMask()
+    mask.paint(towards(0, 0), towards(70, 30), RADIUS)
+    assert not mask.saved
+    mask.save(tmp_path / "mask.png")
+    assert mask.saved
+    np.testing.assert_allclose(still_mask(tmp_path / "mask.png"), mask.codes / 255, atol=1e-3)
+    assert (tmp_path / "mask.png").stat().st_size < 30_000
+    with pytest.raises(OutputError, match="cannot be written"):
+        mask.save(tmp_path / "nowhere" / "mask.png")
+
+
+@pytest.mark.parametrize("view", View)
+@pytest.mark.parametrize("point", [(150, 150), (90, 210), (400, 100)])
+def test_the_brush_paints_under_the_pointer(view: View, point: tuple[int, int]):
+    camera, mask = Camera(yaw=2.6, pitch=0.4, fov=1.9), PaintedMask()
+    seen = direction_at(point, WIDE, camera, view)
+    if seen is None:
+        pytest.skip("nothing lies there")
+    mask.paint(seen, seen, np.radians(4))
+    try:
+        with headless_context():
+            renderer = Renderer()
+            shown = picture_from_rgb(np.repeat(mask.codes[..., None], 3, axis=2))
+            renderer.upload("film", shown, Layout())
+            passes = compose(WIDE, ["film"], Compare.A, 0.5, Eyes.LEFT)
+            rgb = renderer.image(passes, Look(camera, view, None, 0), WIDE)
+            renderer.close()
+    except (DisplayError, GraphicsError) as error:
+        pytest.skip(str(error))
+    spot = (rgb[..., 0] > 127).astype(np.uint8)
+    _, labels, _, _ = cv2.connectedComponentsWithStats(spot)
+    there = labels == labels[point[1], point[0]]
+    assert spot[point[1], point[0]] == 1
+    rows, columns = np.nonzero(there)
+    assert abs(rows.mean() - point[1]) < 4 + 0.1 * np.ptp(rows)
+    assert abs(columns.mean() - point[0]) < 4 + 0.1 * np.ptp(columns)

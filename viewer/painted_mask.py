@@ -1,0 +1,83 @@
+"""A mask painted on the sphere with a round brush, as `vr360 film` takes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.picture import Picture, picture_from_rgb
+from viewer.screenshot import save_still
+from vr360.frame import Rgb
+from vr360.geometry import HALF_TURN, Array, equirect_directions
+
+HEIGHT, WIDTH = 512, 1024
+SPACING = 0.3  # radii between two dabs of a stroke: its edge then waves by 1 % of the radius
+MOST = 50  # strokes that can be undone
+RED = (255, 40, 40)
+OPACITY = 0.5
+
+
+class PaintedMask:
+    """White where it holds, whatever the zoom: brushes are measured by angles on the sphere.
+
+    Attributes:
+        codes: (HEIGHT, WIDTH) uint8 equirect.
+        saved: nothing was painted since it was saved.
+    """
+
+    def __init__(self) -> None:
+        self.codes: NDArray[np.uint8] = np.zeros((HEIGHT, WIDTH), np.uint8)
+        self.saved = True
+        self._before: list[NDArray[np.uint8]] = []
+        self._directions = equirect_directions(HEIGHT, WIDTH).astype(np.float32)
+
+    def begin_stroke(self) -> None:
+        """What is painted from here on is undone at once."""
+        self._before = [*self._before, self.codes.copy()][-MOST:]
+
+    def undo(self) -> bool:
+        """Take the last stroke back; False if there is none."""
+        if not self._before:
+            return False
+        self.codes, self.saved = self._before.pop(), False
+        return True
+
+    def paint(self, start: Array, end: Array, radius: float, erases: bool = False) -> None:
+        """A stroke along the great circle from one direction to another.
+
+        Args:
+            start, end: unit vectors (3,).
+            radius: of the brush, radians.
+            erases: takes away what is painted there.
+        """
+        angle = float(np.arccos(np.clip(start @ end, -1, 1)))
+        count = 1 + int(np.ceil(angle / (SPACING * radius)))
+        for share in np.linspace(0, 1, count):
+            middle = (1 - share) * start + share * end
+            self._dab(middle / np.linalg.norm(middle), radius, erases)
+        self.saved = False
+
+    def _dab(self, middle: Array, radius: float, erases: bool) -> None:
+        """A disc whose edge is a pixel wide."""
+        pixel = HALF_TURN / HEIGHT
+        top = HALF_TURN / 2 - np.arcsin(np.clip(middle[1], -1, 1))
+        first, last = (round((top + side * (radius + pixel)) / pixel) for side in (-1, 1))
+        rows = slice(max(first, 0), max(last + 1, 0))
+        away = np.arccos(np.clip(self._directions[rows] @ middle.astype(np.float32), -1, 1))
+        inside = np.rint(255 * np.clip((radius - away) / pixel + 0.5, 0, 1)).astype(np.uint8)
+        below = self.codes[rows]
+        self.codes[rows] = np.minimum(below, 255 - inside) if erases else np.maximum(below, inside)
+
+    def picture(self) -> Picture:
+        """It as a red glass over the film."""
+        red: Rgb = np.empty((HEIGHT, WIDTH, 4), np.uint8)
+        red[..., :3] = RED
+        red[..., 3] = np.rint(self.codes * OPACITY)
+        return picture_from_rgb(red)
+
+    def save(self, path: Path) -> None:
+        """Write it as an equirect still, white on black; raises as `save_still`."""
+        save_still(path, np.repeat(self.codes[..., None], 3, axis=2))
+        self.saved = True
