@@ -56,6 +56,11 @@ def test_the_command_works_from_any_folder(elsewhere: Path, installed: Path):
     assert (elsewhere / "painted.png").is_file()
 
 
+def test_the_shipped_graphs_come_along(elsewhere: Path):
+    code = "from pipeline.backends.graphs import SHIPPED; print(len(list(SHIPPED.glob('*.zip'))))"
+    assert run(sys.executable, "-P", "-c", code).strip() == "3"
+
+
 def test_the_sample_clip_comes_along(elsewhere: Path, installed: Path):
     code = "from pipeline.cli.demo import SAMPLE; print(SAMPLE)"
     sample = Path(run(sys.executable, "-P", "-c", code).strip())

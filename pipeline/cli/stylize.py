@@ -61,13 +61,16 @@ def stylize(
     from pipeline.painting.memory import check_memory
 
     info = probe_source(job)
-    if room is not None or not shared:  # others have memory of their own
-        check_memory(job, info, room)
 
     from pipeline.jobs.job import is_long
+    from pipeline.jobs.spare import HELD
     from pipeline.stylize import stylize
 
-    if shared or jobs in (Jobs.ALWAYS, Jobs.KEEP) or (jobs is Jobs.AUTO and is_long(job, info)):
+    long = jobs is Jobs.AUTO and is_long(job, info)
+    in_segments = shared or long or jobs in (Jobs.ALWAYS, Jobs.KEEP)
+    if room is not None or not shared:  # others have memory of their own
+        check_memory(job, info, room, HELD if in_segments else 0)
+    if in_segments:
         report = as_a_job(job, warm_up, segment, jobs is Jobs.KEEP, engine, address)
     else:
         report = stylize(job, progress_bar)

@@ -61,6 +61,11 @@ class Coding:
         """Of each frame that is held until its segment is complete."""
         return self.film.frame_bytes if self.film and self.wants_spare else 0
 
+    @property
+    def room(self) -> int:
+        """Bytes of them that are held in memory: none where a segment would not fit anyway."""
+        return HELD if self.held_bytes * LEAST <= HELD else 0
+
     def shortened(self, length: int) -> int:
         """Frames of a segment at most, so that all can be held."""
         return min(length, max(LEAST, HELD // self.held_bytes)) if self.held_bytes else length

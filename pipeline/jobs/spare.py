@@ -10,7 +10,7 @@ from vr360.media.writer import FilmWriter
 
 HELD = 400_000_000
 """Bytes of frames that are held in memory: a segment of 240 frames of 1024x512, of 60 of 2048x1024.
-Longer ones go to a file, which takes time, and room on disk, all along."""
+Larger ones go to a file, which takes time, and room on disk, all along."""
 
 
 class Spare:
@@ -18,10 +18,11 @@ class Spare:
 
     Args:
         begin: opens the lossless file that frames like this one go to.
+        room: bytes that they may take in memory.
     """
 
-    def __init__(self, begin: Callable[[Frame], FilmWriter]) -> None:
-        self._begin = begin
+    def __init__(self, begin: Callable[[Frame], FilmWriter], room: int) -> None:
+        self._begin, self._room = begin, room
         self._frames: list[Frame] = []
         self._bytes = 0
         self._file: FilmWriter | None = None
@@ -33,7 +34,7 @@ class Spare:
             return
         self._frames.append(frame)
         self._bytes += frame.rgb.nbytes
-        if self._bytes > HELD:
+        if self._bytes > self._room:
             self._file = self._written()
 
     def keep(self) -> Path:

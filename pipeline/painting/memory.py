@@ -39,17 +39,20 @@ def needed_memory(job: StylizeJob, info: VideoInfo) -> int:
     return BASE + a_pixel * pixels + larger + (WHOLE - STILL) * whole
 
 
-def check_memory(job: StylizeJob, info: VideoInfo, memory: int | None = None) -> None:
+def check_memory(
+    job: StylizeJob, info: VideoInfo, memory: int | None = None, beside: int = 0
+) -> None:
     """See that a painting has memory enough, and say so where the machine has less left.
 
     Args:
+        beside: bytes that whoever takes its frames holds.
         memory: bytes that it may take; None leaves it to the machine, which may have some to swap.
 
     Raises:
         InputError: it takes more than it may.
     """
     limit = available_memory() if memory is None else memory
-    needed = needed_memory(job, info)
+    needed = needed_memory(job, info) + beside
     if limit is None or needed <= limit:
         return
     height, width = drawn_size(info, job.size, job.paint_width)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline.jobs import coding, spare
+from pipeline.jobs import coding
 from pipeline.jobs.coding import coding_of
 from pipeline.jobs.job import JobOptions, folder_of, stylize_in_segments
 from pipeline.jobs.plan import load_plan
@@ -24,18 +24,15 @@ from vr360.media.writer import FilmWriter
 FRAMES = [Frame(soft_noise(64, 128, n), Fraction(n, 10)) for n in range(6)]
 
 
-def opened(folder: Path) -> Spare:
+def opened(folder: Path, room: int) -> Spare:
     film = FilmWriter(folder / "film.mp4", 64, 128, Fraction(10), "quest")
     own = coding_of(film, Fraction(10), keep=False)
-    return Spare(lambda frame: own.spare(folder / "spare.mkv", frame))
+    return Spare(lambda frame: own.spare(folder / "spare.mkv", frame), room)
 
 
 @pytest.mark.parametrize("held", [10**6, 3 * FRAMES[0].rgb.nbytes, 0])
-def test_it_gives_back_every_bit_and_writes_only_what_does_not_fit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
-):
-    monkeypatch.setattr(spare, "HELD", held)
-    frames = opened(tmp_path)
+def test_it_gives_back_every_bit_and_writes_only_what_does_not_fit(tmp_path: Path, held: int):
+    frames = opened(tmp_path, held)
     for frame in FRAMES:
         frames.write(frame)
     assert bool(list(tmp_path.iterdir())) == (held < 10**6)
@@ -44,11 +41,8 @@ def test_it_gives_back_every_bit_and_writes_only_what_does_not_fit(
 
 
 @pytest.mark.parametrize("held", [10**6, 0])
-def test_nothing_is_left_of_one_that_nobody_wants(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: int
-):
-    monkeypatch.setattr(spare, "HELD", held)
-    frames = opened(tmp_path)
+def test_nothing_is_left_of_one_that_nobody_wants(tmp_path: Path, held: int):
+    frames = opened(tmp_path, held)
     frames.write(FRAMES[0])
     frames.drop()
     assert not list(tmp_path.iterdir())
@@ -64,10 +58,10 @@ def test_segments_are_as_long_as_can_be_held(job: StylizeJob, monkeypatch: pytes
         assert load_plan(folder_of(film.output)).length == length
 
 
-def test_a_pause_behind_what_could_be_held_goes_on_to_the_same_bits(
+def test_a_pause_of_what_cannot_be_held_goes_on_to_the_same_bits(
     job: StylizeJob, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(spare, "HELD", 64 * 128 * 3)
+    monkeypatch.setattr(coding, "HELD", 64 * 128 * 3)  # less than a segment: none is held
     film = replace(job, output=job.output.with_suffix(".mp4"))
     whole = replace(film, output=film.output.with_name("whole.mp4"))
     stylize_in_segments(whole, options=JobOptions(length=8))
