@@ -19,6 +19,7 @@ NPM = Path(__file__).parent / "npm" / "node_modules"
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--mute-audio"]
 SIZE = {"width": 800, "height": 450}
+LIMIT = 180_000  # milliseconds: a machine that paints and trains beside has taken 60 s
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -82,7 +83,7 @@ def visit(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def start(address: str, *, script: str | None = None, ready: bool = True, **options) -> Page:
         page = browser.new_context(**{"viewport": SIZE, **options}).new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(LIMIT)
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda line: said.append(f"{line.type}: {line.text}"))
         page.on("pageerror", lambda error: said.append(f"error: {error}"))

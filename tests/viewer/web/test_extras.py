@@ -100,6 +100,10 @@ def test_a_caption_stands_at_its_direction(address, visit):
         " return Math.hypot(parseFloat(style.left) - x, parseFloat(style.top) - y) < 1; }",
         arg=[x, y],
     )
+    edge = radians(40) - 0.74  # the caption's middle is at the right rim
+    player(page, f"player.look({{yaw: {edge}, pitch: 0, fov: 1.5}})")
+    box = line.bounding_box()
+    assert 600 - 9 <= box["x"] + box["width"] <= 600 - 7
     player(page, f"player.look({{yaw: {radians(150)}, pitch: 0, fov: 1.5}})")
     assert line.count() == 0
     assert page.locator("#caption").inner_text() == "← There!"

@@ -1,10 +1,11 @@
 // Captions (WebVTT): below the picture, or at a direction. A cue whose identifier says `yaw=40
 // pitch=-10` (degrees) stands there on the sphere; out of sight it stands below, with an arrow.
-import { RADIAN, seenAt, wrapAngle } from "./camera.js";
+import { RADIAN, clamp, seenAt, wrapAngle } from "./camera.js";
 
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {{text: string, yaw: number | null, pitch: number}} Caption radians; no yaw: below */
 
+const RIM = 8; // pixels
 const captionPart = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 
 /** A key and a button turn them off. @param {Page} page */
@@ -57,6 +58,13 @@ function showCaptions(player) {
   }
   captionPart("caption").textContent = below.join("\n");
   captionPart("placed").replaceChildren(...placed);
+  for (const line of placed) keepInside(line, player.canvas.clientWidth);
+}
+
+/** Words at the rim are moved in, not cut off. @param {HTMLElement} line @param {number} width of the page */
+function keepInside(line, width) {
+  const half = line.offsetWidth / 2 + RIM;
+  line.style.left = `${clamp(parseFloat(line.style.left), half, width - half)}px`;
 }
 
 /** Where a caption stands on the page, if it is in sight.
