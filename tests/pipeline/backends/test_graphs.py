@@ -103,7 +103,8 @@ def test_what_a_file_says_does_not_change_what_it_does(tmp_path: Path):
         file.write_text(text)
         return graphs._code(file)
 
-    plain = code('def pad(x):\n    """Pad."""\n    return f"{x!r} {1}"\n')
-    assert code('def pad(x):  # why\n    """Something\n    else."""\n\n    return f"{x!r} {1}"\n') == plain
-    assert code('def pad(x):\n    """Pad."""\n    return f"{x!r} {2}"\n') != plain
-    assert code('def pad(x):\n    """Pad."""\nreturn f"{x!r} {1}"\n') != plain
+    head, body = "def pad(x):", '    return f"{x!r} {1}"\n'
+    plain = code(f'{head}\n    """Pad."""\n{body}')
+    assert code(f'{head}  # why\n    """Something\n    else."""\n\n{body}') == plain
+    assert code(f'{head}\n    """Pad."""\n{body.replace("1", "2")}') != plain
+    assert code(f"{head}\n    pass\n{body.strip()}\n") != code(f"{head}\n    pass\n{body}")
