@@ -82,7 +82,7 @@ def by_cores(folder: Path) -> dict[int, Cost]:
 
 
 def draw(axes: Axes, found: dict[int, Cost], across: str, even: bool = False) -> None:
-    """Seconds on the left, memory on the right; both axes in powers unless steps are even."""
+    """Seconds on the left, memory on the right; seconds and places in powers unless even."""
     beside = axes.twinx()
     places = list(found)
     axes.plot(places, [cost.seconds for cost in found.values()], "o-", color="#1f5fa8")
