@@ -23,7 +23,7 @@ class Backend(Protocol):
     def measure(
         self, rgb: Tensor, look: Tensor, surface: PlacesPixels, first: bool = False
     ) -> tuple[Tensor | None, Tensor]:
-        """The painted pictures, and the statistics (N, 2, K) measured on the way.
+        """The painted pictures, and the statistics (N or 1, 2, K) measured on the way.
 
         Args:
             first: of a shot, or the only one: nothing is prepared that pays with many alone.

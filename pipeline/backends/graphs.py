@@ -13,7 +13,9 @@ import logging
 import sys
 import tempfile
 import tokenize
+import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import accumulate
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
@@ -75,7 +77,7 @@ def _read(path: Path) -> ov.Model | None:
         with ZipFile(path) as archive:
             parts = [archive.read(f"graph.{suffix}") for suffix in ("xml", "bin")]
         return ov.Core().read_model(*parts)
-    except (OSError, BadZipFile, KeyError, RuntimeError):
+    except (OSError, EOFError, BadZipFile, zlib.error, KeyError, RuntimeError):
         return None
 
 
@@ -85,7 +87,8 @@ def _kept(module: nn.Module, inputs: Sequence[Tensor], surface: Placed) -> ov.Mo
     made_by = f"{architecture(module)} {shapes} {torch.__version__} {ov.__version__}"
     path = cache_folder() / f"{hashlib.sha256(made_by.encode()).hexdigest()}.zip"
     if graph := _read(path):
-        path.touch()  # used last
+        with suppress(OSError):  # a cache that others own
+            path.touch()  # used last
         return graph
     graph = tracing.trace(module, inputs, surface)
     try:
@@ -109,7 +112,8 @@ def _forget_oldest(folder: Path) -> None:
 
 def _sources(module: nn.Module) -> list[str]:
     """The code that a graph is traced from; where no files lie beside it, its version."""
-    nets = {sys.modules[type(part).__module__] for part in module.modules()}
+    classes = {kind for part in module.modules() for kind in type(part).__mro__}
+    nets = {sys.modules[kind.__module__] for kind in classes if issubclass(kind, nn.Module)}
     ours = {m for m in nets if not m.__name__.startswith("torch.")}
     modules = {*ours, layers, looks, moments, placed, tracing}
     named = sorted(modules, key=lambda module: module.__name__)

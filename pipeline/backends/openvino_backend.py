@@ -62,12 +62,14 @@ class OpenVinoBackend:
         """The painted pictures and, where none are held, the statistics."""
         each = surface.together
         parts = [
-            self._infer(rgb[n : n + each], look, surface, _row(held, n))
+            self._infer(rgb[n : n + each], _rows(look, n, each), surface, _row(held, n))
             for n in range(0, len(rgb), each)
         ]
-        return (
-            parts[0] if len(parts) == 1 else [torch.cat(both) for both in zip(*parts, strict=True)]
-        )
+        if len(parts) == 1:
+            return parts[0]
+        painted, *measured = zip(*parts, strict=True)
+        shared = [[row.expand(each, -1, -1) for row in rows] for rows in measured]
+        return [torch.cat(list(rows)) for rows in (painted, *shared)]
 
     def _infer(
         self, rgb: Tensor, look: Tensor, surface: PlacesPixels, held: Tensor | None
@@ -97,6 +99,11 @@ class OpenVinoBackend:
         placed = self._needs.placed(surface, *inputs[0].shape[:3])
         graph = load_graph(self._net, given, placed)
         return compiled(switched(graph, measures), self._precision)
+
+
+def _rows(look: Tensor, first: int, count: int) -> Tensor:
+    """Of the looks of all pictures those of some, or the one that all have."""
+    return look if len(look) == 1 else look[first : first + count]
 
 
 def _row(held: Tensor | None, picture: int) -> Tensor | None:

@@ -45,7 +45,9 @@ def stopping_at_a_frame() -> Iterator[Stop]:
     stop, received, before = Stop(), list[int](), dict[int, object]()
 
     def ask(number: int, frame: FrameType | None) -> None:
-        if stop.reason:
+        if stop.idle and number != signal.SIGINT:
+            _end(number, frame)
+        if stop.idle or stop.reason:
             raise KeyboardInterrupt
         received.append(number)
         name = "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name

@@ -51,7 +51,7 @@ class FilmJob:
     @property
     def command(self) -> str:
         """Which makes it, or goes on with it."""
-        words = ["vr360", "film", str(self.input), str(self.output)]
+        words = ["vr360", "film", str(self.input.absolute()), str(self.output.absolute())]
         words += ["--preview"] * self.preview + (["--scene", self.scene] if self.scene else [])
         return shlex.join([*words, *["--force"] * self.force])
 
@@ -156,14 +156,16 @@ def make_film(
     check_files(job.input, job.output, film.script.preset, job.force)
     kept = Kept(job.output, job.command)
     kept.make()
+    stop.idle = True
     film = steadied(film, kept.folder)
     sound = master(film, checked.sounds, kept.folder)
+    stop.idle = False
     kept.paint_takes(film, progress, stop)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))
-        for frame in progress(frames, film.frames):
+        for done, frame in enumerate(progress(frames, film.frames), 1):
             writer.write(frame)
-            if stop.reason:
+            if stop.reason and done < film.frames:
                 kept_too = "scenes that are finished are kept"
                 raise PausedError(f"paused ({stop.reason}): {kept_too}; go on with: {job.command}")
     height, width = film.picture

@@ -78,6 +78,7 @@ class Followed:
     def _at(self, tick: int) -> Floats:
         number = bisect_right(self._times, tick)
         if number == len(self._times):
+            self._way = None  # some MB a mask
             return self._onward(tick)
         if self._way is None or self._way[0] != number:
             self._way = number, *self._masks(number, tick)

@@ -227,7 +227,7 @@ def _coded(studio: Studio, film: Writer) -> Generator[int, None, None]:
 def _whole(studio: Studio, planned: Planned) -> Manifest:
     manifest = studio.verified(planned)
     if manifest is None:
-        again = f"vr360 jobs resume {studio.folder} paints it again"
+        again = f"{studio.plan.again} paints it again"
         raise OutputError(f"{studio.segment(planned).film}: damaged since it was painted; {again}")
     return manifest
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from fractions import Fraction
 from pathlib import Path
@@ -92,7 +92,7 @@ class Plan:
     keep: bool
     frames: int
     extra: str
-    again: str
+    again: str = field(compare=False)
     segments: tuple[Planned, ...]
 
     @property
@@ -118,7 +118,7 @@ def make_plan(
     settings = settings_of(job)
     decides = [_painted(settings), styles, code(), _picture(info), _is_bare(job), told]
     base = checksum([*decides, coding.bit_depth, coding.recipe])
-    segments = tuple(_segments(job, scan, base, length, warm_up))
+    segments = tuple(_segments(job, scan, base, length, warm_up, timed=extra is not None))
     source = source_of(job)
     known = source, settings, styles, code(), coding.encoder, coding.suffix
     return Plan(*known, length, warm_up, keep, scan.frames, told, again, segments)
@@ -219,9 +219,11 @@ def code() -> str:
 
 
 def _segments(
-    job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int
+    job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int, timed: bool
 ) -> Iterator[Planned]:
     tracks, names = _tracks(job), _names(job, scan)
+    if timed:  # what is laid over equal frames may differ from time to time
+        names = [[*name, str(scan.pts(n))] for n, name in enumerate(names)]
     looks = [[track.styles, track.reduction] for track in tracks]
     for shot in split(scan.cuts, scan.frames, length, warm_up):
         after: str | None = None

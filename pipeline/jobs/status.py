@@ -119,7 +119,7 @@ def verify(folder: Path) -> list[str]:
     for planned in plan.segments:
         segment = Segment(folder, planned.key, plan.suffix)
         if segment.manifest() and not segment.verified():
-            faults.append(f"{segment.film}: damaged; vr360 jobs resume {folder} paints it again")
+            faults.append(f"{segment.film}: damaged; {plan.again} paints it again")
     return faults
 
 

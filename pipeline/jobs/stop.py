@@ -20,10 +20,14 @@ class Stop:
 
     Args:
         reason: one word or a few, for the message.
+
+    Attributes:
+        idle: no frame is in hand yet that could be finished: what ends the work ends it at once.
     """
 
     def __init__(self, reason: str = "") -> None:
         self.reason = reason
+        self.idle = False
 
     def ask(self, reason: str) -> None:
         """Ask for it; the first reason counts."""

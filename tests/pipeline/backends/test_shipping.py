@@ -17,6 +17,7 @@ from pipeline.styles import load_look
 CASES: list[tuple[Surface, tuple[int, ...]]] = [
     (CubeFaces(), (6, 3, 64, 64)),
     (CubeFaces(together=12), (12, 3, 96, 96)),
+    (CubeFaces(), (12, 3, 64, 64)),  # two spheres, each with statistics of its own
     (SPHERE, (1, 3, 64, 128)),
     (SPHERE, (2, 3, 96, 192)),  # apart
     (Sphere(together=2), (2, 3, 64, 128)),
