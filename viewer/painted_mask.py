@@ -52,11 +52,13 @@ class PaintedMask:
             radius: of the brush, radians.
             erases: takes away what is painted there.
         """
-        angle = float(np.arccos(np.clip(start @ end, -1, 1)))
+        aside = end - (start @ end) * start
+        length = float(np.linalg.norm(aside))
+        angle = float(np.arctan2(length, start @ end))
         count = 1 + int(np.ceil(angle / (SPACING * radius)))
-        for share in np.linspace(0, 1, count):
-            middle = (1 - share) * start + share * end
-            self._dab(middle / np.linalg.norm(middle), radius, erases)
+        for turn in np.linspace(0, angle, count):
+            way = np.sin(turn) / length if length else 0.0
+            self._dab(np.cos(turn) * start + way * aside, radius, erases)
         self.saved = False
 
     def _dab(self, middle: Array, radius: float, erases: bool) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.film.mask_files import still_mask
 from viewer.camera import Camera
-from viewer.composition import Compare, compose, direction_at
+from viewer.composition import Compare, compose, direction_at, viewport_at
 from viewer.layout import Eyes, Layout, View
 from viewer.opengl import GraphicsError, headless_context
 from viewer.painted_mask import HEIGHT, PaintedMask
@@ -53,6 +53,13 @@ def test_a_stroke_has_no_gaps_and_runs_over_the_seam():
     assert mask.codes[rows, 512] == 0
 
 
+def test_a_stroke_nearly_around_half_the_sphere_has_no_gaps():
+    mask = PaintedMask()
+    mask.paint(towards(-87, 0), towards(87, 0), np.radians(3))
+    columns = np.arange(HEIGHT - 240, HEIGHT + 240)
+    assert (mask.codes[HEIGHT // 2, columns] == 255).all()
+
+
 def test_strokes_are_taken_back_one_by_one_and_erased():
     mask, front = PaintedMask(), towards(0, 0)
     seen = []
@@ -78,6 +85,30 @@ def test_a_film_takes_what_was_saved(tmp_path: Path):
     assert (tmp_path / "mask.png").stat().st_size < 30_000
     with pytest.raises(OutputError, match="cannot be written"):
         mask.save(tmp_path / "nowhere" / "mask.png")
+
+
+def test_beside_the_flat_picture_of_a_wide_window_there_is_nothing():
+    size = (200, 800)  # the picture lies in columns 200 to 600
+    inside, beside = (
+        [direction_at((x, 100), size, Camera(), View.FLAT) for x in places]
+        for places in ((202, 598), (198, 602, 20))
+    )
+    assert inside[0] @ inside[1] == pytest.approx(1, abs=1e-2), "both ends look ahead"
+    assert beside == [None] * 3
+
+
+@pytest.mark.parametrize("eyes", [Eyes.LEFT, Eyes.BOTH, Eyes.ANAGLYPH])
+@pytest.mark.parametrize("compare", Compare)
+def test_a_point_lies_in_the_view_that_is_drawn_there(compare: Compare, eyes: Eyes):
+    """Four views side by side at most: the middle of each looks ahead."""
+    passes = compose(WIDE, ["film", "painted"], compare, 0.3, eyes)
+    for x in (1, 100, 200, 300, 479):
+        left, bottom, width, height = viewport_at((x, 20), WIDE[0], passes)
+        assert left <= x < left + width
+        assert (bottom, height) == (0, WIDE[0])
+    halves = (compare is Compare.SIDE_BY_SIDE) + (eyes is Eyes.BOTH)
+    assert len({viewport_at((x, 20), WIDE[0], passes) for x in range(480)}) == 2**halves
+    assert viewport_at((480, 20), WIDE[0], passes) is None
 
 
 @pytest.mark.parametrize("view", View)

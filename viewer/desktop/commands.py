@@ -169,7 +169,7 @@ NAMES = frozenset(command.name.partition(":")[0] for command in COMMANDS)
 
 MOUSE = (
     ("Drag", "Look around; let go in motion to glide"),
-    ("Drag with the right button", "Look around, while a mask is painted too"),
+    ("Drag with the right button", "Look around; also while you paint a mask"),
     ("Wheel", "Zoom, 20° to 150°"),
     ("Double click", "Full screen"),
     ("Drag the line", "Wipe between A and B"),

@@ -7,22 +7,19 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
+from viewer.desktop.canvas import MASK
 from viewer.desktop.host import Commands, Host, States
-from viewer.heat import HeatMap
 from viewer.layout import Layout
 from viewer.painted_mask import PaintedMask
-from viewer.session import HEAT, Session
+from viewer.session import Session
 from vr360.geometry import Array
 
-MASK = "mask"  # its slot
 STEP = 1.25  # by which a brush grows
 SMALLEST, LARGEST = radians(0.5), radians(60)
 
 
 class Masking:
-    """While the brush is out, the left button paints, with Shift it erases, and the right one looks
-    around.
-    """
+    """While the brush is out, the left button paints, with Shift it erases; the right one turns."""
 
     def __init__(self, host: Host, session: Session) -> None:
         self._host, self._session, self._canvas = host, session, host.canvas
@@ -39,8 +36,7 @@ class Masking:
 
     def toggle_brush(self) -> None:
         if self._canvas.brush is not None:
-            heated = self._session.heat is not HeatMap.NONE
-            self._canvas.brush, self._canvas.overlay = None, HEAT if heated else None
+            self._canvas.brush = self._last = None
             self._canvas.update()
             return
         self._canvas.brush = self.stroke
@@ -64,7 +60,10 @@ class Masking:
         self._last = direction
 
     def undo_stroke(self) -> None:
-        if self._mask.undo():
+        if self._canvas.brush is None:
+            self._host.tell("take the brush out first, to see what is undone")
+        elif self._mask.undo():
+            self._last = None  # what is still being painted is a stroke of its own
             self._show()
         else:
             self._host.tell("nothing to undo")
@@ -80,7 +79,6 @@ class Masking:
             self._host.tell(f'saved {path}; in a film: painted = [[{seconds:.3f}, "{path.name}"]]')
 
     def _show(self) -> None:
-        self._canvas.overlay = MASK
         self._canvas.show_picture(MASK, self._mask.picture(), Layout())
 
     def _size(self) -> str:

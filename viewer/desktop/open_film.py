@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from viewer.desktop.canvas import MASK
 from viewer.desktop.controls import Controls
 from viewer.desktop.exporting import Exporting
 from viewer.desktop.host import Commands, Follower, Host, Part, States
 from viewer.desktop.judging import Judging
 from viewer.desktop.levelling import Levelling
-from viewer.desktop.masking import MASK, Masking
+from viewer.desktop.masking import Masking
 from viewer.desktop.opening import close_aside
 from viewer.desktop.overlays import Label, Sides
 from viewer.desktop.panels import LevelPanel, StylePanel

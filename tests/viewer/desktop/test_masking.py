@@ -90,3 +90,72 @@ def test_what_is_saved_is_a_mask_of_a_film(
     person.press("x")
     person.until(lambda: window.canvas.brush is None, "the brush being put away")
     assert window.canvas.overlay is None
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [["compare:side-by-side"], ["compare:b", "stereo:lr", "eyes:side-by-side"]],
+    ids=["two pictures", "two eyes"],
+)
+def test_a_split_window_is_painted_under_the_pointer(window, person, films, commands):
+    person.open(*films)
+    person.settled()
+    for command in commands:
+        window.do(command)
+    person.settled()
+    person.press("x")
+    person.until(lambda: window.canvas.brush is not None, "the brush being out")
+    before = redness(person)
+    painted(person, window, (0.7, 0.5), (0.8, 0.5))
+    person.until(lambda: (redness(person) - before > 60).any(), "red on the film")
+    there = (redness(person) - before > 60).any(axis=0)
+    width = len(there)
+    for start, end in ((0.2, 0.3), (0.7, 0.8)):  # both views look the same way
+        assert there[round(start * width) : round(end * width)].all()
+    assert not there[round(0.4 * width) : round(0.6 * width)].any()
+
+
+def test_what_is_put_away_while_it_paints_begins_anew(window, person, brush):
+    x, y = person.spot(window.canvas, 0.2, 0.5)
+    person.do("mousemove", x, y, "mousedown", 1, "mousemove", x + 30, y)
+    person.until(lambda: (redness(person) > 60).any(), "red on the film")
+    for out in (False, True):
+        person.press("x")
+        person.until(lambda o=out: (window.canvas.brush is not None) == o, "the brush")
+        person.do("mouseup", 1)
+    painted(person, brush, (0.8, 0.5), (0.85, 0.5))
+    person.until(lambda: (redness(person)[:, -window.width() // 4 :] > 60).any(), "a stroke")
+    middle = slice(round(0.4 * window.width()), round(0.6 * window.width()))
+    assert not (redness(person)[:, middle] > 60).any()
+    person.press("ctrl+z", times=2)
+    person.until(lambda: not (redness(person) > 60).any(), "two strokes undone")
+
+
+def test_the_view_is_let_go_with_the_button_that_took_it(window, person, playing_film):
+    x, y = person.spot(window.canvas, 0.5, 0.5)
+    person.do("mousemove", x, y, "mousedown", 1, "mousemove", x + 30, y)
+    person.until(lambda: window.canvas.camera != Camera(), "the view turned")
+    person.press("x")
+    person.until(lambda: window.canvas.brush is not None, "the brush being out")
+    person.do("mousemove", x + 60, y, "sleep", 0.2, "mouseup", 1)
+    person.until(lambda: window.canvas._grip is None, "the view being let go")
+    assert not (redness(person) > 60).any()
+
+
+def test_the_mask_is_shown_while_the_brush_is_out_and_a_heat_map_else(window, person, films):
+    person.open(*films)
+    person.settled()
+    window.do("heat:difference")
+    person.settled()
+    heated = person.seen()
+    person.press("x")
+    person.until(lambda: (person.seen() != heated).any(), "the mask instead")
+    painted(person, window)
+    window.do("heat:difference")
+    assert "when the brush is put away" in window.message.text()
+    person.until(lambda: (redness(person) > 60).any(), "the mask staying")
+    person.press("x")
+    person.until(lambda: (person.seen() == heated).all(), "the heat map being back")
+    person.press("ctrl+z")
+    person.until(lambda: "brush out first" in window.message.text(), "why nothing is undone")
+    assert (person.seen() == heated).all()
