@@ -1,25 +1,36 @@
 """A mask painted on the sphere: discs are round in angles, wherever they lie."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from clips import write_clip
 
 from pipeline.film.mask_files import still_mask
+from pipeline.film.playing import Playing
 from viewer.camera import Camera
 from viewer.composition import Compare, compose, direction_at, viewport_at
 from viewer.layout import Eyes, Layout, View
 from viewer.opengl import GraphicsError, headless_context
-from viewer.painted_mask import HEIGHT, PaintedMask
+from viewer.painted_mask import HEIGHT, PaintedMask, moment
 from viewer.picture import picture_from_rgb
 from viewer.renderer import Look, Renderer
 from vr360.errors import DisplayError, OutputError
 from vr360.geometry import equirect_directions, lonlat_to_xyz, row_areas
+from vr360.media.reader import read_frames
 
 RADIUS = np.radians(10)
 PLACES = {"front": (0, 0), "seam": (180, 20), "near a pole": (40, 84), "pole": (0, 90)}
 WIDE = (300, 480)
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory):
+    """Eight frames, 24000/1001 of them a second."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return write_clip(path, 8, height=128, rate=Fraction(24000, 1001))
 
 
 def towards(yaw: float, pitch: float) -> np.ndarray:
@@ -73,6 +84,28 @@ def test_strokes_are_taken_back_one_by_one_and_erased():
         assert mask.undo()
         assert np.array_equal(mask.codes, before)
     assert not mask.undo()
+
+
+def test_what_was_cleared_is_brought_back():
+    mask = PaintedMask()
+    assert not mask.clear()
+    assert not mask.undo(), "nothing was cleared"
+    mask.paint(towards(0, 0), towards(9, 0), RADIUS)
+    before = mask.codes.copy()
+    assert mask.clear()
+    assert mask.empty
+    assert mask.undo()
+    assert np.array_equal(mask.codes, before)
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), 24, 25, 30, 48, 50, 60, 120], ids=str)
+def test_a_film_of_any_higher_rate_finds_the_frame_that_was_painted(numbered, rate):
+    frames = list(read_frames(numbered))
+    for frame in frames:
+        said = Fraction(f"{float(moment(frame.pts, numbered.rate)):.3f}")
+        tick = round(said * rate)  # as `Watched.tick`
+        found = Playing(numbered)(float(tick / Fraction(rate)))
+        assert np.array_equal(found, frame.rgb), frame.pts
 
 
 def test_a_film_takes_what_was_saved(tmp_path: Path):

@@ -155,6 +155,7 @@ COMMANDS = (
     Command("size_brush:1", "Wider brush", "Mask", ("Ctrl+Up",)),
     Command("size_brush:-1", "Narrower brush", "Mask", ("Ctrl+Down",)),
     Command("undo_stroke", "Undo the last stroke", "Mask", ("Ctrl+Z",)),
+    Command("clear_mask", "Clear the mask", "Mask"),
     Command("save_mask", "Save the mask…", "Mask", ("Ctrl+S",)),
     Command("add_keyframe", "Keyframe here", "Path", ("K",)),
     Command("remove_keyframe", "Remove the nearest keyframe", "Path", ("Shift+K",)),

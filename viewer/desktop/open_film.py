@@ -50,6 +50,7 @@ class OpenFilm:
         self.judging = Judging(host, session, widgets.styles, widgets.sides)
         self.levelling = Levelling(host, session, widgets.level)
         self.timing = Timing(host, session, widgets.facts)
+        self.masking = Masking(host, session)
         self.parts: tuple[Part, ...] = (
             self.travel,
             self.playback,
@@ -58,7 +59,7 @@ class OpenFilm:
             self.timing,
             Relaying(host, session),
             Saving(host, session),
-            Masking(host, session),
+            self.masking,
         )
         self._followers: tuple[Follower, ...] = (
             self.travel,
