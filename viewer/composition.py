@@ -97,7 +97,7 @@ def direction_at(point: Point, size: Size, camera: Camera, view: View) -> Array 
     x = (2 * point[0] / size[1] - 1) * half
     y = (1 - 2 * point[1] / size[0]) * high
     if view is View.FLAT:
-        if abs(y) > HALF_TURN / 2:
+        if abs(x) > HALF_TURN or abs(y) > HALF_TURN / 2:
             return None
         ray = lonlat_to_xyz(np.array(x), np.array(y))
     elif view is View.PLANET:
@@ -107,6 +107,16 @@ def direction_at(point: Point, size: Size, camera: Camera, view: View) -> Array 
         ray = view_ray(point, size, camera.fov)
     found: Array = view_matrix(camera, view) @ ray
     return found
+
+
+def viewport_at(point: Point, height: int, passes: Sequence[Pass]) -> Rectangle | None:
+    """Where the view lies that is painted at a point of a window; None where none is."""
+    x, y = point[0], height - point[1]
+    for each in passes:
+        left, bottom, width, high = each.cut
+        if left <= x < left + width and bottom < y <= bottom + high:
+            return each.viewport
+    return None
 
 
 def planet_fov(fov: float) -> float:

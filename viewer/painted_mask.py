@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,15 @@ RED = (255, 40, 40)
 OPACITY = 0.5
 
 
+def moment(pts: Fraction, rate: Fraction) -> Fraction:
+    """The time by which a film at the clip's rate, or any higher one, finds that frame of the clip.
+
+    A film rounds times to its own frames, and shows each frame of a clip from a quarter of its time
+    early on (`pipeline.film.playing`): a quarter late is the middle.
+    """
+    return pts + (Fraction(1, 4) / rate if rate else 0)
+
+
 class PaintedMask:
     """White where it holds, whatever the zoom: brushes are measured by angles on the sphere.
 
@@ -32,6 +42,18 @@ class PaintedMask:
         self.saved = True
         self._before: list[NDArray[np.uint8]] = []
         self._directions = equirect_directions(HEIGHT, WIDTH).astype(np.float32)
+
+    @property
+    def empty(self) -> bool:
+        return not self.codes.any()
+
+    def clear(self) -> bool:
+        """Take everything away, which `undo` brings back; False if nothing is there."""
+        if self.empty:
+            return False
+        self.begin_stroke()
+        self.codes, self.saved = np.zeros_like(self.codes), False
+        return True
 
     def begin_stroke(self) -> None:
         """What is painted from here on is undone at once."""
@@ -52,11 +74,13 @@ class PaintedMask:
             radius: of the brush, radians.
             erases: takes away what is painted there.
         """
-        angle = float(np.arccos(np.clip(start @ end, -1, 1)))
+        aside = end - (start @ end) * start
+        length = float(np.linalg.norm(aside))
+        angle = float(np.arctan2(length, start @ end))
         count = 1 + int(np.ceil(angle / (SPACING * radius)))
-        for share in np.linspace(0, 1, count):
-            middle = (1 - share) * start + share * end
-            self._dab(middle / np.linalg.norm(middle), radius, erases)
+        for turn in np.linspace(0, angle, count):
+            way = np.sin(turn) / length if length else 0.0
+            self._dab(np.cos(turn) * start + way * aside, radius, erases)
         self.saved = False
 
     def _dab(self, middle: Array, radius: float, erases: bool) -> None:

@@ -1,25 +1,36 @@
 """A mask painted on the sphere: discs are round in angles, wherever they lie."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from clips import write_clip
 
 from pipeline.film.mask_files import still_mask
+from pipeline.film.playing import Playing
 from viewer.camera import Camera
-from viewer.composition import Compare, compose, direction_at
+from viewer.composition import Compare, compose, direction_at, viewport_at
 from viewer.layout import Eyes, Layout, View
 from viewer.opengl import GraphicsError, headless_context
-from viewer.painted_mask import HEIGHT, PaintedMask
+from viewer.painted_mask import HEIGHT, PaintedMask, moment
 from viewer.picture import picture_from_rgb
 from viewer.renderer import Look, Renderer
 from vr360.errors import DisplayError, OutputError
 from vr360.geometry import equirect_directions, lonlat_to_xyz, row_areas
+from vr360.media.reader import read_frames
 
 RADIUS = np.radians(10)
 PLACES = {"front": (0, 0), "seam": (180, 20), "near a pole": (40, 84), "pole": (0, 90)}
 WIDE = (300, 480)
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory):
+    """Eight frames, 24000/1001 of them a second."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return write_clip(path, 8, height=128, rate=Fraction(24000, 1001))
 
 
 def towards(yaw: float, pitch: float) -> np.ndarray:
@@ -53,6 +64,13 @@ def test_a_stroke_has_no_gaps_and_runs_over_the_seam():
     assert mask.codes[rows, 512] == 0
 
 
+def test_a_stroke_nearly_around_half_the_sphere_has_no_gaps():
+    mask = PaintedMask()
+    mask.paint(towards(-87, 0), towards(87, 0), np.radians(3))
+    columns = np.arange(HEIGHT - 240, HEIGHT + 240)
+    assert (mask.codes[HEIGHT // 2, columns] == 255).all()
+
+
 def test_strokes_are_taken_back_one_by_one_and_erased():
     mask, front = PaintedMask(), towards(0, 0)
     seen = []
@@ -68,6 +86,28 @@ def test_strokes_are_taken_back_one_by_one_and_erased():
     assert not mask.undo()
 
 
+def test_what_was_cleared_is_brought_back():
+    mask = PaintedMask()
+    assert not mask.clear()
+    assert not mask.undo(), "nothing was cleared"
+    mask.paint(towards(0, 0), towards(9, 0), RADIUS)
+    before = mask.codes.copy()
+    assert mask.clear()
+    assert mask.empty
+    assert mask.undo()
+    assert np.array_equal(mask.codes, before)
+
+
+@pytest.mark.parametrize("rate", [Fraction(24000, 1001), 24, 25, 30, 48, 50, 60, 120], ids=str)
+def test_a_film_of_any_higher_rate_finds_the_frame_that_was_painted(numbered, rate):
+    frames = list(read_frames(numbered))
+    for frame in frames:
+        said = Fraction(f"{float(moment(frame.pts, numbered.rate)):.3f}")
+        tick = round(said * rate)  # as `Watched.tick`
+        found = Playing(numbered)(float(tick / Fraction(rate)))
+        assert np.array_equal(found, frame.rgb), frame.pts
+
+
 def test_a_film_takes_what_was_saved(tmp_path: Path):
     mask = PaintedMask()
     mask.paint(towards(0, 0), towards(70, 30), RADIUS)
@@ -78,6 +118,30 @@ def test_a_film_takes_what_was_saved(tmp_path: Path):
     assert (tmp_path / "mask.png").stat().st_size < 30_000
     with pytest.raises(OutputError, match="cannot be written"):
         mask.save(tmp_path / "nowhere" / "mask.png")
+
+
+def test_beside_the_flat_picture_of_a_wide_window_there_is_nothing():
+    size = (200, 800)  # the picture lies in columns 200 to 600
+    inside, beside = (
+        [direction_at((x, 100), size, Camera(), View.FLAT) for x in places]
+        for places in ((202, 598), (198, 602, 20))
+    )
+    assert inside[0] @ inside[1] == pytest.approx(1, abs=1e-2), "both ends look ahead"
+    assert beside == [None] * 3
+
+
+@pytest.mark.parametrize("eyes", [Eyes.LEFT, Eyes.BOTH, Eyes.ANAGLYPH])
+@pytest.mark.parametrize("compare", Compare)
+def test_a_point_lies_in_the_view_that_is_drawn_there(compare: Compare, eyes: Eyes):
+    """Four views side by side at most: the middle of each looks ahead."""
+    passes = compose(WIDE, ["film", "painted"], compare, 0.3, eyes)
+    for x in (1, 100, 200, 300, 479):
+        left, bottom, width, height = viewport_at((x, 20), WIDE[0], passes)
+        assert left <= x < left + width
+        assert (bottom, height) == (0, WIDE[0])
+    halves = (compare is Compare.SIDE_BY_SIDE) + (eyes is Eyes.BOTH)
+    assert len({viewport_at((x, 20), WIDE[0], passes) for x in range(480)}) == 2**halves
+    assert viewport_at((480, 20), WIDE[0], passes) is None
 
 
 @pytest.mark.parametrize("view", View)

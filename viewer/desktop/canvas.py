@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -19,7 +18,15 @@ from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
 from viewer.camera import Camera, Glide, Size
-from viewer.composition import Compare, Pass, compose, direction_at, eyes_that_exist
+from viewer.composition import (
+    Compare,
+    Pass,
+    Rectangle,
+    compose,
+    direction_at,
+    eyes_that_exist,
+    viewport_at,
+)
 from viewer.layout import Eyes, Layout, View
 from viewer.opengl import GraphicsError, refusal
 from viewer.pace import COARSER
@@ -30,6 +37,7 @@ from vr360.frame import Rgb
 from vr360.geometry import FULL_TURN, Array
 
 Brush = Callable[[Array | None, bool], None]
+MASK = "mask"  # slot of what the brush paints
 NOTCH = 120  # of a wheel, in Qt's units
 FLICK = 0.06  # seconds before letting go that decide the gliding speed
 PATIENCE = 0.2  # seconds: a picture not painted by then is given up for newer ones
@@ -43,7 +51,7 @@ class Canvas(QOpenGLWidget):
         camera, view, eyes, compare, wipe, orientation, lines: how; set them and call `update`.
         scale: below 1, draw fewer pixels and enlarge them.
         slots: names of side A and side B.
-        overlay: slot with a heat map, or None.
+        overlay: slot with a heat map, or None; while there is a brush, its mask lies there instead.
         brush: takes the directions of the picture that the left button is drawn over, and whether
             Shift is held; None when it is let go. Without one the left button looks around.
         skipped: pictures of the film that were replaced before they were painted, while the window
@@ -75,7 +83,8 @@ class Canvas(QOpenGLWidget):
         self._layouts: dict[str, Layout] = {}
         self._gone: set[str] = set()
         self._given = 0.0
-        self._grip: tuple[QPointF, Camera] | None = None
+        self._grip: tuple[QPointF, Camera, Qt.MouseButton] | None = None
+        self._painted_in: Rectangle | None = None
         self._trail: list[tuple[float, Camera]] = []
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -206,24 +215,26 @@ class Canvas(QOpenGLWidget):
         if event.button() == Qt.MouseButton.LeftButton and self.brush is not None:
             self._paint(self.brush, event)
         elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
-            self._grip = (event.position(), self.camera)
+            self._grip = (event.position(), self.camera, event.button())
             self._trail = [(time.monotonic(), self.camera)]
             self.glide = Glide()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         self.moved.emit()
-        if self.brush is not None and event.buttons() & Qt.MouseButton.LeftButton:
+        left = Qt.MouseButton.LeftButton
+        turns = self._grip is not None and self._grip[2] == left
+        if self.brush is not None and event.buttons() & left and not turns:
             self._paint(self.brush, event)
         if self._grip is None:
             return
-        start, camera = self._grip
+        start, camera, _ = self._grip
         self.turn_to(self._dragged(camera, start, event.position()))
         self._trail.append((time.monotonic(), self.camera))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.button() == Qt.MouseButton.LeftButton and self.brush is not None:
             self.brush(None, False)
-        elif self._grip is not None:
+        if self._grip is not None and self._grip[2] == event.button():
             self._grip = None
             self.glide = _speed_of(self._trail, time.monotonic())
 
@@ -249,10 +260,19 @@ class Canvas(QOpenGLWidget):
 
     def _paint(self, brush: Brush, event: QMouseEvent) -> None:
         place, size = event.position(), (self.height(), self.width())
-        seen = direction_at((place.x(), place.y()), size, self.camera, self.view)
-        turn = np.eye(3) if self.orientation is None else self.orientation
-        shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        brush(None if seen is None else turn @ seen, shift)
+        area = viewport_at((place.x(), place.y()), size[0], self._passes(size))
+        if area != self._painted_in:  # no streak from one view into the next
+            brush(None, False)
+        self._painted_in = area
+        seen = None if area is None else self._seen_at(place, area)
+        brush(seen, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+
+    def _seen_at(self, place: QPointF, area: Rectangle) -> Array | None:
+        """The direction of the picture in a view that lies there."""
+        left, bottom, width, height = area
+        point = place.x() - left, place.y() - (self.height() - bottom - height)
+        seen = direction_at(point, (height, width), self.camera, self.view)
+        return seen if seen is None or self.orientation is None else self.orientation @ seen
 
     def _dragged(self, camera: Camera, start: QPointF, end: QPointF) -> Camera:
         way = end - start
@@ -267,8 +287,9 @@ class Canvas(QOpenGLWidget):
         if not self.slots:
             return []
         eyes = eyes_that_exist(self.layout_on_show.stereo, self.eyes)
-        overlay = self.overlay if self.overlay in self._layouts else None
-        return compose(size, self.slots, self.compare, self.wipe, eyes, overlay)
+        overlay = self.overlay if self.brush is None else MASK
+        shown = overlay if overlay in self._layouts else None
+        return compose(size, self.slots, self.compare, self.wipe, eyes, shown)
 
     def _upload(self) -> None:
         assert self._renderer is not None

@@ -155,6 +155,7 @@ COMMANDS = (
     Command("size_brush:1", "Wider brush", "Mask", ("Ctrl+Up",)),
     Command("size_brush:-1", "Narrower brush", "Mask", ("Ctrl+Down",)),
     Command("undo_stroke", "Undo the last stroke", "Mask", ("Ctrl+Z",)),
+    Command("clear_mask", "Clear the mask", "Mask"),
     Command("save_mask", "Save the mask…", "Mask", ("Ctrl+S",)),
     Command("add_keyframe", "Keyframe here", "Path", ("K",)),
     Command("remove_keyframe", "Remove the nearest keyframe", "Path", ("Shift+K",)),
@@ -169,7 +170,7 @@ NAMES = frozenset(command.name.partition(":")[0] for command in COMMANDS)
 
 MOUSE = (
     ("Drag", "Look around; let go in motion to glide"),
-    ("Drag with the right button", "Look around, while a mask is painted too"),
+    ("Drag with the right button", "Look around; also while you paint a mask"),
     ("Wheel", "Zoom, 20° to 150°"),
     ("Double click", "Full screen"),
     ("Drag the line", "Wipe between A and B"),

@@ -78,7 +78,9 @@ class Judging:
             return
         session.set_heat(HeatMap(name), self._canvas)
         self._canvas.overlay = None if session.heat is HeatMap.NONE else HEAT
-        if session.heat is HeatMap.FLICKER and not session.heat_shown:
+        if session.heat is not HeatMap.NONE and self._canvas.brush is not None:
+            self._host.tell("the heat map shows when the brush is put away")
+        elif session.heat is HeatMap.FLICKER and not session.heat_shown:
             self._host.tell("flicker shows in three pictures in a row: play, or step on")
 
     def paint(self, wish: Wish) -> None:

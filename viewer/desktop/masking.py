@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from math import degrees, radians
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from viewer.desktop.canvas import MASK
 from viewer.desktop.host import Commands, Host, States
-from viewer.heat import HeatMap
 from viewer.layout import Layout
-from viewer.painted_mask import PaintedMask
-from viewer.session import HEAT, Session
+from viewer.painted_mask import PaintedMask, moment
+from viewer.session import Session
+from vr360.errors import OutputError
 from vr360.geometry import Array
 
-MASK = "mask"  # its slot
 STEP = 1.25  # by which a brush grows
 SMALLEST, LARGEST = radians(0.5), radians(60)
 
 
 class Masking:
-    """While the brush is out, the left button paints, with Shift it erases, and the right one looks
-    around.
-    """
+    """While the brush is out, the left button paints, with Shift it erases; the right one turns."""
 
     def __init__(self, host: Host, session: Session) -> None:
         self._host, self._session, self._canvas = host, session, host.canvas
@@ -33,14 +33,14 @@ class Masking:
             "toggle_brush": self.toggle_brush,
             "size_brush": self.size_brush,
             "undo_stroke": self.undo_stroke,
+            "clear_mask": self.clear_mask,
             "save_mask": self.choose_mask,
         }
         self.states: States = {"toggle_brush": lambda: self._canvas.brush is not None}
 
     def toggle_brush(self) -> None:
         if self._canvas.brush is not None:
-            heated = self._session.heat is not HeatMap.NONE
-            self._canvas.brush, self._canvas.overlay = None, HEAT if heated else None
+            self._canvas.brush = self._last = None
             self._canvas.update()
             return
         self._canvas.brush = self.stroke
@@ -64,24 +64,71 @@ class Masking:
         self._last = direction
 
     def undo_stroke(self) -> None:
-        if self._mask.undo():
-            self._show()
-        else:
-            self._host.tell("nothing to undo")
+        self._change(self._mask.undo, "nothing to undo")
+
+    def clear_mask(self) -> None:
+        self._change(self._mask.clear, "nothing is painted")
 
     def choose_mask(self) -> None:
         """Ask where to, and write the mask; say how a film takes it."""
-        source, seconds = self._session.film.path, float(self._session.player.current.a.pts)
-        usual = str(source.with_name(f"{source.stem}_mask_{seconds:.3f}.png"))
+        self._last = None  # nobody hears the button being let go over a dialog
+        if self._mask.empty:
+            self._host.tell("nothing is painted that could be saved")
+            return
+        film, pts = self._session.film, self._session.player.current.a.pts
+        usual = str(film.path.with_name(f"{film.path.stem}_mask_{float(pts):.3f}.png"))
         name, _ = QFileDialog.getSaveFileName(self._canvas, "Save the mask", usual, "PNG (*.png)")
         if name:
-            path = Path(name).with_suffix(".png")
-            self._mask.save(path)
-            self._host.tell(f'saved {path}; in a film: painted = [[{seconds:.3f}, "{path.name}"]]')
+            self._save(_as_png(Path(name)), float(moment(pts, film.rate)))
+
+    def _save(self, path: Path, seconds: float) -> None:
+        self._mask.save(path)
+        name = json.dumps(path.name, ensure_ascii=False)  # TOML quotes alike
+        self._host.tell(f"saved {path}; in a .toml beside it: painted = [[{seconds:.3f}, {name}]]")
+
+    def may_close(self) -> bool:
+        """Ask what is to become of a mask that is not saved; False to stay."""
+        if self._mask.saved or self._mask.empty:
+            return True
+        self._last = None
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._canvas,
+            "The mask is not saved",
+            f"Save the mask painted over {self._session.film.path.name}?",
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        if answer == buttons.Save:
+            self.choose_mask()
+        return answer == buttons.Discard or self._mask.saved
+
+    def _change(self, change: Callable[[], bool], nothing: str) -> None:
+        """What changes strokes that are there, where one sees it."""
+        if self._canvas.brush is None:
+            self._host.tell("take the brush out first, to see what changes")
+        elif change():
+            self._last = None  # what is still being painted is a stroke of its own
+            self._show()
+        else:
+            self._host.tell(nothing)
 
     def _show(self) -> None:
-        self._canvas.overlay = MASK
         self._canvas.show_picture(MASK, self._mask.picture(), Layout())
 
     def _size(self) -> str:
         return f"brush {2 * degrees(self._radius):.1f}° wide"
+
+
+def _as_png(path: Path) -> Path:
+    """It with .png at its end.
+
+    Raises:
+        OutputError: the dialog, which knew another name, did not ask whether to replace that.
+    """
+    if path.suffix.lower() == ".png":
+        return path
+    whole = path.with_name(f"{path.name}.png")
+    if whole.exists():
+        raise OutputError(f"{whole}: is there already; to replace it, choose that name")
+    return whole

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
+from viewer.desktop.canvas import MASK
 from viewer.desktop.controls import Controls
 from viewer.desktop.exporting import Exporting
 from viewer.desktop.host import Commands, Follower, Host, Part, States
 from viewer.desktop.judging import Judging
 from viewer.desktop.levelling import Levelling
-from viewer.desktop.masking import MASK, Masking
+from viewer.desktop.masking import Masking
 from viewer.desktop.opening import close_aside
 from viewer.desktop.overlays import Label, Sides
 from viewer.desktop.panels import LevelPanel, StylePanel
@@ -49,6 +50,7 @@ class OpenFilm:
         self.judging = Judging(host, session, widgets.styles, widgets.sides)
         self.levelling = Levelling(host, session, widgets.level)
         self.timing = Timing(host, session, widgets.facts)
+        self.masking = Masking(host, session)
         self.parts: tuple[Part, ...] = (
             self.travel,
             self.playback,
@@ -57,7 +59,7 @@ class OpenFilm:
             self.timing,
             Relaying(host, session),
             Saving(host, session),
-            Masking(host, session),
+            self.masking,
         )
         self._followers: tuple[Follower, ...] = (
             self.travel,

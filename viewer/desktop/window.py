@@ -21,7 +21,7 @@ from viewer.desktop.looking import Looking
 from viewer.desktop.memory import Memory
 from viewer.desktop.menus import Menus
 from viewer.desktop.open_film import OpenFilm, Widgets
-from viewer.desktop.opening import Opening
+from viewer.desktop.opening import Opening, close_aside
 from viewer.desktop.overlays import Help, Label, Message, Sides
 from viewer.desktop.panels import LevelPanel, StylePanel
 from viewer.desktop.saving import FILTER
@@ -196,6 +196,9 @@ class Window(QMainWindow):
         if session is None:
             self.tell(opening.failure, stays=True)
             return
+        if not self._may_close_film():
+            close_aside(session)
+            return
         self.close_film()
         self._begin(session)
         if opening.then is not None:
@@ -212,6 +215,15 @@ class Window(QMainWindow):
         self.wake_controls()
         self.show_state()
         QTimer.singleShot(WARM_UP_MS, self.canvas.warm_up)
+
+    def _may_close_film(self) -> bool:
+        """Whether nothing that was painted is lost; asks."""
+        self.message.hide()
+        try:
+            return self.film is None or self.film.masking.may_close()
+        except Vr360Error as error:
+            self.tell(str(error), stays=True)
+            return False
 
     def close_film(self) -> None:
         if self.film is not None:
@@ -330,6 +342,9 @@ class Window(QMainWindow):
         self.place()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        if not self._may_close_film():
+            event.ignore()
+            return
         self._timer.stop()
         self.exporting.stop()
         if self.opening is not None:

@@ -11,9 +11,38 @@ from pipeline.film.mask_files import still_mask
 from viewer.camera import Camera
 
 
+def answer(monkeypatch, button: str) -> list[str]:
+    """What will be asked, and answered with that button."""
+    from PySide6.QtWidgets import QMessageBox
+
+    asked: list[str] = []
+
+    def question(parent, title, text, *buttons):
+        asked.append(text)
+        return QMessageBox.StandardButton[button]
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    return asked
+
+
+def name_file(monkeypatch, path: Path | str) -> list[str]:
+    """The names proposed in dialogs that will be answered with that path."""
+    from PySide6.QtWidgets import QFileDialog
+
+    proposed: list[str] = []
+
+    def named(parent, title, usual, *filters):
+        proposed.append(usual)
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", named)
+    return proposed
+
+
 @pytest.fixture
-def brush(window, person, playing_film):
-    """The window with the brush out."""
+def brush(window, person, playing_film, monkeypatch):
+    """The window with the brush out; what is painted may go when it closes."""
+    answer(monkeypatch, "Discard")
     person.press("x")
     person.until(lambda: window.canvas.brush is not None, "the brush being out")
     return window
@@ -26,7 +55,11 @@ def redness(person) -> np.ndarray:
 
 
 def painted(person, window, start=(0.3, 0.5), end=(0.6, 0.5)) -> None:
+    masking = window.film.masking
+    known = len(masking._mask._before)
     person.drag(window.canvas, start, end)
+    person.until(lambda: len(masking._mask._before) > known, "the stroke being begun")
+    person.until(lambda: masking._last is None, "the stroke being ended")
     person.until(lambda: not window.canvas._pending, "the stroke being drawn")
 
 
@@ -74,10 +107,8 @@ def test_a_wider_brush_paints_more(window, person, brush):
 def test_what_is_saved_is_a_mask_of_a_film(
     window, person, brush, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    from PySide6.QtWidgets import QFileDialog
-
     path = tmp_path / "mask.png"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(path), ""))
+    name_file(monkeypatch, path)
     painted(person, brush, (0.5, 0.5), (0.5, 0.5))
     person.press("ctrl+s")
     person.until(path.exists, "the mask being saved")
@@ -86,7 +117,145 @@ def test_what_is_saved_is_a_mask_of_a_film(
     assert abs(rows.mean() - len(mask) / 2) < 4  # straight ahead
     assert abs(columns.mean() - mask.shape[1] / 2) < 4
     assert np.ptp(rows) / len(mask) * 180 == pytest.approx(10, abs=0.7)
-    assert 'painted = [[0.000, "mask.png"]]' in window.message.text()
+    assert 'in a .toml beside it: painted = [[0.025, "mask.png"]]' in window.message.text()
     person.press("x")
     person.until(lambda: window.canvas.brush is None, "the brush being put away")
     assert window.canvas.overlay is None
+
+
+@pytest.mark.parametrize(
+    "commands",
+    [["compare:side-by-side"], ["compare:b", "stereo:lr", "eyes:side-by-side"]],
+    ids=["two pictures", "two eyes"],
+)
+def test_a_split_window_is_painted_under_the_pointer(window, person, films, commands, monkeypatch):
+    answer(monkeypatch, "Discard")
+    person.open(*films)
+    person.settled()
+    for command in commands:
+        window.do(command)
+    person.settled()
+    person.press("x")
+    person.until(lambda: window.canvas.brush is not None, "the brush being out")
+    before = redness(person)
+    painted(person, window, (0.7, 0.5), (0.8, 0.5))
+    person.until(lambda: (redness(person) - before > 60).any(), "red on the film")
+    there = (redness(person) - before > 60).any(axis=0)
+    width = len(there)
+    for start, end in ((0.2, 0.3), (0.7, 0.8)):  # both views look the same way
+        assert there[round(start * width) : round(end * width)].all()
+    assert not there[round(0.4 * width) : round(0.6 * width)].any()
+
+
+def test_what_is_put_away_while_it_paints_begins_anew(window, person, brush):
+    x, y = person.spot(window.canvas, 0.2, 0.5)
+    person.do("mousemove", x, y, "mousedown", 1, "mousemove", x + 30, y)
+    person.until(lambda: (redness(person) > 60).any(), "red on the film")
+    for out in (False, True):
+        person.press("x")
+        person.until(lambda o=out: (window.canvas.brush is not None) == o, "the brush")
+        person.do("mouseup", 1)
+    painted(person, brush, (0.8, 0.5), (0.85, 0.5))
+    person.until(lambda: (redness(person)[:, -window.width() // 4 :] > 60).any(), "a stroke")
+    middle = slice(round(0.4 * window.width()), round(0.6 * window.width()))
+    assert not (redness(person)[:, middle] > 60).any()
+    person.press("ctrl+z", times=2)
+    person.until(lambda: not (redness(person) > 60).any(), "two strokes undone")
+
+
+def test_the_view_is_let_go_with_the_button_that_took_it(window, person, playing_film):
+    x, y = person.spot(window.canvas, 0.5, 0.5)
+    person.do("mousemove", x, y, "mousedown", 1, "mousemove", x + 30, y)
+    person.until(lambda: window.canvas.camera != Camera(), "the view turned")
+    person.press("x")
+    person.until(lambda: window.canvas.brush is not None, "the brush being out")
+    person.do("mousemove", x + 60, y, "sleep", 0.2, "mouseup", 1)
+    person.until(lambda: window.canvas._grip is None, "the view being let go")
+    assert not (redness(person) > 60).any()
+
+
+def test_the_mask_is_shown_while_the_brush_is_out_and_a_heat_map_else(
+    window, person, films, monkeypatch
+):
+    answer(monkeypatch, "Discard")
+    person.open(*films)
+    person.settled()
+    window.do("heat:difference")
+    person.settled()
+    heated = person.seen()
+    person.press("x")
+    person.until(lambda: (person.seen() != heated).any(), "the mask instead")
+    painted(person, window)
+    window.do("heat:difference")
+    assert "when the brush is put away" in window.message.text()
+    person.until(lambda: (redness(person) > 60).any(), "the mask staying")
+    person.press("x")
+    person.until(lambda: (person.seen() == heated).all(), "the heat map being back")
+    person.press("ctrl+z")
+    person.until(lambda: "brush out first" in window.message.text(), "why nothing is undone")
+    assert (person.seen() == heated).all()
+
+
+def test_a_mask_that_is_not_saved_is_asked_about(
+    window, person, brush, films, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked = answer(monkeypatch, "Cancel")
+    session = window.session
+    painted(person, brush)
+    assert not window.close()
+    assert window.isVisible()
+    assert not person.open(films[1])
+    assert asked == ["Save the mask painted over film.mp4?"] * 2
+    assert window.session is session
+
+    asked = answer(monkeypatch, "Save")
+    proposed = name_file(monkeypatch, "")
+    assert not window.close(), "nor when no file is chosen"
+    assert proposed == [str(films[0].with_name("film_mask_0.000.png"))]
+    name_file(monkeypatch, tmp_path / "nowhere" / "mask.png")
+    assert not window.close(), "nor when it cannot be written"
+    assert "cannot be written" in window.message.text()
+    name_file(monkeypatch, tmp_path / "mask.png")
+    assert person.open(films[1])
+    assert (still_mask(tmp_path / "mask.png") > 0.5).any()
+
+    person.press("x")
+    person.until(lambda: window.canvas.brush is not None, "the brush being out")
+    painted(person, window)
+    asked = answer(monkeypatch, "Discard")
+    assert person.open(films[0])
+    assert len(asked) == 1
+    assert window.canvas.brush is None
+    person.settled()
+    assert window.close()
+    assert len(asked) == 1, "nothing was painted any more"
+
+
+def test_a_name_keeps_its_dots_and_replaces_nothing_unasked(
+    window, person, brush, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    typed, other = tmp_path / "clip_mask_1.500", tmp_path / "clip_mask_1.png"
+    other.write_text("another")
+    name_file(monkeypatch, typed)
+    painted(person, brush)
+    window.do("save_mask")
+    assert other.read_text() == "another"
+    saved = tmp_path / "clip_mask_1.500.png"
+    assert (still_mask(saved) > 0.5).any()
+    before = saved.read_bytes()
+    window.do("save_mask")
+    assert "is there already" in window.message.text()
+    assert saved.read_bytes() == before
+
+
+def test_an_empty_mask_is_not_saved(window, person, brush, monkeypatch: pytest.MonkeyPatch):
+    proposed = name_file(monkeypatch, "")
+    painted(person, brush)
+    window.do("clear_mask")
+    assert not (redness(person) > 60).any()
+    person.press("ctrl+s")
+    person.until(lambda: "nothing is painted" in window.message.text(), "why it is not saved")
+    assert proposed == []
+    asked = answer(monkeypatch, "Cancel")
+    assert window.close()
+    assert asked == []
