@@ -44,6 +44,11 @@ def open_as(path: Path, reading: Reading) -> VideoInfo:
     return replace(info, projection=Projection.DUAL_FISHEYE, lens_fov=fov, reason=reason)
 
 
+def open_original(path: Path, reading: Reading) -> VideoInfo:
+    """What such a film is compared with: read likewise; `lens_fov` is of the film alone."""
+    return open_film(path) if reading.lens_fov is not None else open_as(path, reading)
+
+
 def open_film(
     path: Path, projection: Projection | None = None, stereo: Stereo | None = None
 ) -> VideoInfo:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from viewer.film import Reading, layout_of, open_as
+from viewer.film import Reading, layout_of, open_as, open_original
 from viewer.heat import Heat, HeatMap
 from viewer.layout import Layout
 from viewer.live import Catalogue, LivePainter, Painted, Wish, lag
@@ -56,7 +56,7 @@ class Session:
     ) -> None:
         reading = reading or Reading()
         self.film: VideoInfo = open_as(path, reading)
-        self.original = open_as(compare, reading) if compare else None
+        self.original = open_original(compare, reading) if compare else None
         self.player = Player(self.film, self.original, wall)
         self.thumbnails = Thumbnails(self.film)
         self.layout = self._first_layout = layout_of(self.film, reading.cube)

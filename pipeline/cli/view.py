@@ -84,7 +84,7 @@ def view(
     from viewer.camera import Camera
     from viewer.composition import Compare
     from viewer.export import Flat
-    from viewer.film import layout_of, open_as
+    from viewer.film import layout_of, open_as, open_original
     from viewer.orientation import file_pose
     from viewer.renderer import Look
 
@@ -108,7 +108,7 @@ def view(
     if screenshot is not None:
         from viewer.screenshot import render_view, save_still
 
-        original = open_as(compare, reading) if compare else None
+        original = open_original(compare, reading) if compare else None
         how = Compare.A if original is None else Compare.WIPE
         look = Look(camera, show, level)
         rgb = render_view(film, at, look, SIZE, original, how, _share(wipe), eyes, layout)

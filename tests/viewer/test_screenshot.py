@@ -201,6 +201,19 @@ def test_one_fisheye_is_shown_where_it_looked(folder):
         assert np.abs(seen.astype(int) - wanted).max() <= 2
 
 
+def test_beside_one_fisheye_the_original_is_read_as_it_says_itself(folder):
+    """An equirect original, blue behind; the lens is red and sees nothing there."""
+    write_still(folder / "red.png", np.full((96, 128, 3), (200, 0, 0), np.uint8))
+    sphere = np.full((128, 256, 3), (0, 0, 200), np.uint8)
+    sphere[:, 64:192] = 90
+    write_still(folder / "sphere.png", sphere)
+    shot = folder / "beside.png"
+    how = ("--from", "fisheye", "--compare", folder / "sphere.png", "--screenshot", shot)
+    assert call(folder / "red.png", *how, "--yaw", 180).returncode == 0
+    seen = cv2.imread(str(shot))[360, [320, 960], ::-1]
+    assert np.abs(seen.astype(int) - [(0, 0, 200), (0, 0, 0)]).max() <= 2
+
+
 def test_a_field_of_view_of_no_lens_is_refused(clip, folder):
     done = call(clip, "--from-fov", "200", "--screenshot", folder / "none.png")
     assert done.returncode != 0

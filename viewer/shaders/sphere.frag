@@ -1,8 +1,8 @@
 // Ray-cast from the screen to the picture, on the desktop (GLSL 330) and in browsers (GLSL ES 300).
 // `#version` and the defines come in front: one of VIEW_*, one of PROJECTION_*, one of PIXELS_*;
-// ONE_LENS where a fisheye has no other beside it, WINDOW where an equirect picture shows a part of the sphere, MIPMAPS where wanted, LINES, a sum:
-// 1 seam, 2 poles, 4 grid, 8 horizon, and EYE where several eyes lie in one texture, WRAPS if each
-// of them goes round.
+// ONE_LENS where a fisheye has no other beside it, WINDOW where an equirect picture shows a part of
+// the sphere, MIPMAPS where wanted, LINES, a sum: 1 seam, 2 poles, 4 grid, 8 horizon, and EYE where
+// several eyes lie in one texture, WRAPS if each of them goes round.
 in vec2 point;  // -1..1 over the viewport, +y up
 out vec4 colour;
 

@@ -54,9 +54,17 @@ def plan(info: VideoInfo, max_width: int) -> Plan:
     if found.master and found.master.video in _NOT_IN_MP4:
         why = f"a version in H.264, instead of the film, whose {info.codec} no MP4 holds"
         found = replace(found, master=None, why=why)
-    turns = "its sound turns with the view"
-    kept = turns if order == 1 else f"{turns}, by the first of its {order} ambisonic orders"
-    return replace(found, why=f"{found.why}; {kept}", ambisonic=True)
+    return replace(found, why=f"{found.why}; {_kept_sound(info, order)}", ambisonic=True)
+
+
+def _kept_sound(info: VideoInfo, order: int) -> str:
+    """What the page plays of a field, and what it leaves out."""
+    said = "its sound turns with the view"
+    if order > 1:
+        said += f", by the first of its {order} ambisonic orders"
+    if info.audio[0].channels > (order + 1) ** 2:
+        said += "; its head-locked stereo is left out"
+    return said
 
 
 def _plan_picture(info: VideoInfo, max_width: int) -> Plan:

@@ -369,6 +369,54 @@ def make_still(tmp_path):
     return tmp_path / "still.png"
 
 
+NO_POSTER = "HTMLImageElement.prototype.decode = () => new Promise(() => {});"
+NO_FILM = "Object.defineProperty(HTMLMediaElement.prototype, 'src', { set() {} });"
+
+
+def shot(page):
+    import cv2
+    import numpy as np
+
+    return cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+
+
+def test_the_plain_first_picture_is_what_the_sphere_shows_then(make_still, tmp_path, serve, visit):
+    import cv2
+
+    share(ShareJob((make_still,), tmp_path / "site", view=View(40, 10, 80)))
+    address, size = serve(tmp_path / "site"), {"width": 600, "height": 450}
+    waiting = visit(address, script=NO_POSTER, ready=False, viewport=size)
+    waiting.wait_for_function("() => globalThis.vr360")
+    ready = visit(address, viewport=size)
+    middle = slice(80, 300), slice(0, 600)  # neither the title nor the controls
+    plain, drawn = shot(waiting)[middle], shot(ready)[middle]
+    assert drawn.std() > 20
+    assert cv2.absdiff(plain, drawn).mean() < 4
+
+
+def test_a_film_that_comes_late_hides_nothing(address, visit):
+    page = visit(address + "?t=4", script=NO_FILM)
+    assert player(page, "[player.begun, player.drawn]") == [True, -1]
+    assert page.locator(".first").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("query", "size", "shown"),
+    [
+        ("", (800, 450), True),
+        ("?t=1", (800, 450), True),
+        ("?yaw=30", (800, 450), False),
+        ("?fov=60", (800, 450), False),
+        ("", (390, 700), False),
+    ],
+)
+def test_the_plain_first_picture_stands_for_no_other_view(address, visit, query, size, shown):
+    viewport = dict(zip(("width", "height"), size, strict=True))
+    page = visit(address + query, script=NO_POSTER, ready=False, viewport=viewport)
+    page.wait_for_function("() => globalThis.vr360")
+    assert page.locator(".first").is_visible() == shown
+
+
 def test_a_gallery_leads_to_each_film(make_still, tmp_path, serve, visit):
     write_clip(tmp_path / "clip.mp4", 6, 64)
     share(ShareJob((tmp_path / "clip.mp4", make_still), tmp_path / "site", title="Both"))

@@ -106,6 +106,20 @@ def test_of_higher_orders_the_first_is_kept(make_film, make_sound, moving, tmp_p
     assert heard(tmp_path / "site" / offered["src"]) == TONES
 
 
+def test_head_locked_stereo_is_left_out_and_that_is_said(
+    film, make_film, make_sound, moving, tmp_path
+):
+    six = np.concatenate([tones(), tones()[:, :1].repeat(2, axis=1)], axis=1)
+    sound = ("-i", make_sound("six.wav", six))
+    how = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    source = make_film("six.mp4", moving(48), *how, "-ac", "6", inputs=sound)
+    inject(source, SphericalMetadata(), ambisonic="acn-sn3d")
+    shared = share(ShareJob((source,), tmp_path / "site"))
+    assert "head-locked stereo is left out" in shared.notes[0]
+    alone = share(ShareJob((film(),), tmp_path / "alone"))
+    assert "head-locked" not in alone.notes[0]
+
+
 def test_opus_that_says_its_order_is_a_field(make_film, make_sound, moving, tmp_path):
     named = ("-af", "channelmap=map=0|1|2|3:channel_layout=ambisonic 1")
     how = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "libopus", "-mapping_family", "2")

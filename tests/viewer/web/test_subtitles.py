@@ -22,20 +22,53 @@ There
 
 
 @pytest.fixture
-def captioned(tmp_path, make_film, serve, visit):
-    """A grey film with a caption below and one 30 degrees to the right, 10 up; in a headset."""
+def with_captions(tmp_path, make_film, serve, visit):
+    """`with_captions(words)`: a grey film with two captions, in a headset."""
     if not EMULATOR.is_file():
         pytest.skip("no iwer: npm ci --prefix tests/viewer/web/npm")
-    film = make_film("dark.mp4", np.full((30, 64, 128, 3), 90, np.uint8))
-    film.with_suffix(".vtt").write_text(WORDS)
-    share(ShareJob((film,), tmp_path / "site"))
-    page = visit(serve(tmp_path / "site"), script=EMULATOR.read_text() + DEVICE)
-    page.wait_for_selector("#vr:not([hidden])")
-    player(page, "player.begin(0.3)")
-    wait(page, "player.captions.length === 2")
-    enter(page)
-    wait_frames(page)
-    return page
+
+    def show(words):
+        film = make_film("dark.mp4", np.full((30, 64, 128, 3), 90, np.uint8))
+        film.with_suffix(".vtt").write_text(words)
+        share(ShareJob((film,), tmp_path / "site"))
+        page = visit(serve(tmp_path / "site"), script=EMULATOR.read_text() + DEVICE + HELD)
+        page.wait_for_selector("#vr:not([hidden])")
+        player(page, "player.begin(0.3)")
+        wait(page, "player.captions.length === 2")
+        enter(page)
+        wait_frames(page)
+        return page
+
+    return show
+
+
+@pytest.fixture
+def captioned(with_captions):
+    """A caption below and one 30 degrees to the right, 10 up."""
+    return with_captions(WORDS)
+
+
+HELD = """
+globalThis.boards = { textures: new Set(), programs: new Set() };
+{
+    const kind = WebGL2RenderingContext.prototype;
+    const { texImage2D, shaderSource, attachShader } = kind, shaders = new Set();
+    kind.texImage2D = function (...given) {
+        const face = given[given.length - 1] instanceof HTMLCanvasElement;
+        if (face) boards.textures.add(this.getParameter(this.TEXTURE_BINDING_2D));
+        texImage2D.apply(this, given);
+    };
+    kind.shaderSource = function (shader, text) {
+        if (text.includes("uniform mat4 place")) shaders.add(shader);
+        shaderSource.call(this, shader, text);
+    };
+    kind.attachShader = function (program, shader) {
+        if (shaders.has(shader)) boards.programs.add(program);
+        attachShader.call(this, program, shader);
+    };
+}
+"""
+"""Remembers the faces of boards and the programs that draw them."""
 
 
 BOXES = """async () => {
@@ -115,15 +148,74 @@ def test_a_caption_behind_the_viewer_stands_below_with_the_others(captioned):
         assert np.ptp(dark[:, 1]) > 0.055  # two of them, one above the other
 
 
+def test_lower_captions_stand_on_each_other(with_captions):
+    page = with_captions(WORDS.replace("There", "There\nand over\nthere"))
+    turn_head(page, radians(150))
+    wait_frames(page)
+    bottom, top = -10, -10 + np.degrees((80 + 3 * 64 + 16) * 0.0008 / 2)
+    for dark in boxes(page):
+        rim = dark[:, 1].min(), dark[:, 1].max()
+        np.testing.assert_allclose(rim, np.tan(np.radians([bottom, top])), atol=0.008)
+
+
+def test_who_looks_up_takes_the_lower_captions_along(captioned):
+    page, half = captioned, radians(60) / 2
+    page.evaluate(f"device.quaternion.set({np.sin(half)}, 0, 0, {np.cos(half)})")
+    wait_frames(page)
+    for dark in boxes(page):  # the other caption lies 55 degrees off, though but 30 aside
+        assert dark[:, 1].min() == pytest.approx(np.tan(radians(-10 - 25)), abs=0.02)
+        assert np.ptp(dark[:, 1]) > 0.055
+        assert abs(middle(dark)[0]) < 0.05
+
+
+def test_all_boards_share_a_program_and_nothing_stays_after_the_headset(captioned):
+    page = captioned
+    turn_head(page, radians(150))  # other words: with an arrow
+    wait_frames(page)
+    held = "[[...boards.textures].filter((each) => vr360.sphere.gl.isTexture(each)).length,"
+    held += "[...boards.programs].filter((each) => vr360.sphere.gl.isProgram(each)).length]"
+    assert page.evaluate(held) == [3, 1]  # two captions and the panel
+    assert page.evaluate("boards.programs.size") == 1
+    page.evaluate("document.getElementById('vr').click()")
+    wait(page, "!player.away")
+    assert page.evaluate(held) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("there", "gaze", "before", "aside"),
+    [
+        ((38, 0), (0, 0), None, 0),
+        ((42, 0), (0, 0), None, 1),
+        ((42, 0), (0, 0), 0, 0),
+        ((46, 0), (0, 0), 0, 1),
+        ((42, 0), (0, 0), 1, 1),
+        ((38, 0), (0, 0), 1, 0),
+        ((0, 42), (0, 0), None, 1),
+        ((60, 70), (0, 70), None, 0),  # near a pole yaws differ more than directions
+        ((-170, 0), (0, 0), 1, 1),
+        ((-150, 0), (0, 0), 1, -1),
+        ((170, 0), (0, 0), -1, -1),
+        ((350, 0), (-60, 0), None, 1),
+    ],
+)
+def test_where_a_caption_is_changes_past_a_limit(reckon, there, gaze, before, aside):  # noqa: F811
+    given = [dict(zip(("yaw", "pitch"), map(radians, each), strict=True)) for each in (there, gaze)]
+    found = reckon("subtitles.js", "m.asideOf(...given.slice(0, 2), given[2])", [*given, before])
+    assert found == aside
+
+
 @pytest.mark.parametrize(
     ("line", "lines"),
     [
         ("one two three", ["one two", "three"]),
         ("one", ["one"]),
-        ("unbreakable two", ["unbreakable", "two"]),
+        ("unbreakable two", ["unbreaka", "ble two"]),
         ("", [""]),
+        ("一二三四五六七八，九十", ["一二三四五六七", "八，九十"]),
+        ("一二三四五六七「八」九", ["一二三四五六七", "「八」九"]),
+        ("Go 一二三四五六七八九", ["Go 一二三四五", "六七八九"]),
     ],
 )
-def test_long_lines_are_broken_between_words(reckon, line, lines):  # noqa: F811
+def test_long_lines_are_broken_between_words_or_else_characters(reckon, line, lines):  # noqa: F811
     wrapped = "m.wrapped(given, (each) => each.length <= 8)"
     assert reckon("subtitles.js", wrapped, line) == lines

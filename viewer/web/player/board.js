@@ -25,16 +25,29 @@ void main() {
   if (pointer.z > 0.0 && length(off) < 0.045) colour = vec4(1.0, 0.85, 0.45, 1.0);
 }`;
 
-export class Board {
-  /** @param {import("./sphere.js").Sphere} sphere @param {[number, number]} pixels width, height */
-  constructor(sphere, [width, height]) {
-    const { gl } = sphere;
-    this.sphere = sphere;
+/** Draws all boards of a headset: to compile takes longer than a frame has. */
+export class BoardProgram {
+  /** @param {import("./sphere.js").Sphere} sphere */
+  constructor({ gl, vertices }) {
     this.gl = gl;
-    this.program = linked(gl, BOARD_VERTEX, BOARD_FRAGMENT);
-    prove(gl, this.program);
+    this.vertices = vertices;
+    this.name = linked(gl, BOARD_VERTEX, BOARD_FRAGMENT);
+    prove(gl, this.name);
     const names = ["place", "pointer", "shape", "plain"];
-    this.places = names.map((name) => gl.getUniformLocation(this.program, name));
+    this.places = names.map((name) => gl.getUniformLocation(this.name, name));
+  }
+
+  remove() {
+    this.gl.deleteProgram(this.name);
+  }
+}
+
+export class Board {
+  /** @param {BoardProgram} program @param {[number, number]} pixels width, height */
+  constructor(program, [width, height]) {
+    const { gl } = program;
+    this.gl = gl;
+    this.program = program;
     this.texture = gl.createTexture();
     this.face = Object.assign(document.createElement("canvas"), { width, height });
     this.pen = /** @type {CanvasRenderingContext2D} */ (this.face.getContext("2d"));
@@ -53,9 +66,9 @@ export class Board {
 
   /** Before it is drawn. @param {Rectangle} viewport */
   begin(viewport) {
-    const { gl } = this;
-    gl.useProgram(this.program);
-    gl.bindVertexArray(this.sphere.vertices);
+    const { gl, program } = this;
+    gl.useProgram(program.name);
+    gl.bindVertexArray(program.vertices);
     gl.viewport(...viewport);
     gl.activeTexture(gl.TEXTURE0);
     gl.bindTexture(gl.TEXTURE_2D, this.texture);
@@ -64,7 +77,8 @@ export class Board {
   /** The picture, with a spot where somebody points. @param {number[]} place from the unit square to the screen
    * @param {[number, number]} [spot] shares from the top left corner */
   quad(place, spot) {
-    const { gl, places, face } = this;
+    const { gl, face } = this;
+    const { places } = this.program;
     gl.uniformMatrix4fv(places[0], false, place);
     gl.uniform3f(places[1], ...(spot ?? /** @type {[number, number]} */ ([0, 0])), spot ? 1 : 0);
     gl.uniform1f(places[2], face.width / face.height);
@@ -74,7 +88,8 @@ export class Board {
 
   /** A white rectangle. @param {number[]} place as for `quad` */
   plain(place) {
-    const { gl, places } = this;
+    const { gl } = this;
+    const { places } = this.program;
     gl.uniformMatrix4fv(places[0], false, place);
     gl.uniform3f(places[1], 0, 0, 0);
     gl.uniform1f(places[3], 1);
@@ -83,7 +98,6 @@ export class Board {
 
   /** Give back what the graphics card holds of it. */
   remove() {
-    this.gl.deleteProgram(this.program);
     this.gl.deleteTexture(this.texture);
   }
 }

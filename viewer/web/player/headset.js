@@ -1,6 +1,7 @@
 // WebXR: each eye of the headset is one view of the same shader, or the film lies on a layer of the
 // headset's own; a press plays, a squeeze compares, a panel has the rest.
-import { multiply, rotation } from "./camera.js";
+import { BoardProgram } from "./board.js";
+import { clamp, multiply, rotation } from "./camera.js";
 import { surfaceOf, turnOf } from "./layers.js";
 import { Panel } from "./panel.js";
 import { Subtitles } from "./subtitles.js";
@@ -62,8 +63,9 @@ export class Headset {
     await gl.makeXRCompatible();
     this.space = await session.requestReferenceSpace("local");
     this.surface = surfaceOf(session, gl);
-    this.panel = new Panel(this.player);
-    this.subtitles = new Subtitles(this.player);
+    this.boards = new BoardProgram(this.player.sphere);
+    this.panel = new Panel(this.player, this.boards);
+    this.subtitles = new Subtitles(this.player, this.boards);
     this.open = false;
     this.player.away = true;
     this.turn = -this.player.at.yaw;
@@ -77,6 +79,8 @@ export class Headset {
 
   ended() {
     this.session = null;
+    for (const each of [this.panel, this.subtitles, this.boards]) each?.remove();
+    this.panel = this.subtitles = this.boards = undefined;
     this.player.away = false;
     for (const film of this.player.films) film.draw();
     const { gl } = this.player.sphere;
@@ -127,12 +131,13 @@ export class Headset {
     this.sticks(session);
     const pose = frame.getViewerPose(/** @type {XRReferenceSpace} */ (this.space));
     if (!pose) return;
-    this.yaw = yawOf(pose.transform.matrix);
+    const gaze = gazeOf(pose.transform.matrix);
+    this.yaw = gaze.yaw;
     player.field?.face(player.toPicture(this.turned(pose.transform.matrix)));
     const sides = player.sides();
     const side = sides[sides.length > 1 && player.wipe > 0.5 ? 1 : 0];
     const pointers = this.pointers(frame, pose);
-    this.subtitles?.place([...pose.transform.matrix.slice(12, 15)], this.yaw, this.turn);
+    this.subtitles?.place([...pose.transform.matrix.slice(12, 15)], gaze, this.turn);
     const composed = this.composed(side);
     for (const view of pose.views) this.draw(view, composed ? undefined : side, composed, pointers);
     if (side) player.drawn = sides[sides.length - 1].shot.number;
@@ -231,7 +236,7 @@ function rotationOf(matrix) {
   return [0, 1, 2, 4, 5, 6, 8, 9, 10].map((place) => matrix[place]);
 }
 
-/** @param {Float32Array} matrix of a pose @returns {number} radians to the right */
-function yawOf(matrix) {
-  return Math.atan2(-matrix[8], matrix[10]);
+/** @param {Float32Array} matrix of a pose @returns {import("./subtitles.js").Direction} */
+function gazeOf(matrix) {
+  return { yaw: Math.atan2(-matrix[8], matrix[10]), pitch: Math.asin(clamp(-matrix[9], -1, 1)) };
 }

@@ -20,6 +20,12 @@ export function placeOf(search, start) {
   };
 }
 
+/** Whether a link looks elsewhere than the page does by itself. @param {string} search */
+export function turnsView(search) {
+  const words = new URLSearchParams(search);
+  return ["yaw", "pitch", "fov"].some((name) => words.has(name));
+}
+
 /** @param {string} page the address @param {Place} place @returns {string} */
 export function linkTo(page, { time, camera: at, wipe }) {
   const link = new URL(page);

@@ -1,6 +1,7 @@
 // Begins the player on a page that has one.
 import { wireControls } from "./controls.js";
 import { listenToKeys } from "./keys.js";
+import { turnsView } from "./links.js";
 import { Page } from "./page.js";
 import { Player } from "./player.js";
 import { Trouble } from "./words.js";
@@ -16,14 +17,16 @@ export async function main() {
   if (!show || !root) return; // a gallery
   const trouble = /** @type {HTMLElement} */ (document.getElementById("trouble"));
   try {
+    const first = /** @type {HTMLElement} */ (root.querySelector(".first"));
+    first.hidden = turnsView(location.search);
     await painted();
     const canvas = /** @type {HTMLCanvasElement} */ (document.getElementById("canvas"));
     const page = new Page(root, new Player(canvas, JSON.parse(show.textContent ?? "")));
     /** @type {any} */ (globalThis).vr360 = page.player; // for a page that embeds it
     wireControls(page);
     listenToKeys(page);
+    page.player.addEventListener("drawn", () => (root.dataset.ready = ""), { once: true });
     await page.start();
-    root.dataset.ready = "";
   } catch (error) {
     if (!(error instanceof Trouble)) throw error;
     trouble.textContent = error.message;

@@ -26,10 +26,10 @@ export const BUTTONS = {
 const COLOURS = { ground: "#15181c", button: "#2b3138", pointed: "#4a5560", ink: "#f4f4f2", done: "#f2b33d" };
 
 export class Panel {
-  /** @param {Player} player */
-  constructor(player) {
+  /** @param {Player} player @param {import("./board.js").BoardProgram} program */
+  constructor(player, program) {
     this.player = player;
-    this.board = new Board(player.sphere, PIXELS);
+    this.board = new Board(program, PIXELS);
     this.drawn = ""; // what stands on the face
     this.model = placedAhead([0, 0, 0], 0);
   }
@@ -81,6 +81,11 @@ export class Panel {
     this.board.begin(viewport);
     this.board.quad(times(camera, this.model), hit?.at);
     for (const pointer of pointers) if (pointer.held) this.board.plain(times(camera, ribbon(pointer)));
+  }
+
+  /** Give back what the graphics card holds of it. */
+  remove() {
+    this.board.remove();
   }
 
   /** Bring the face up to date, where something on it changed. @param {Button | null} pointed */

@@ -16,11 +16,13 @@ import { Trouble, WORDS } from "./words.js";
  *   thumbs: {src: string, count: number, columns: number, width: number, height: number} | null}} Show */
 
 const DENSEST = 2; // pixels of the picture on one of the page; more cannot be seen
+const UNDRAWN = -2; // the poster has number -1
 
 /** @typedef {{shot: Shot, layout: import("./sphere.js").Layout, film: Film | null}} Side what one side
  * of a wipe shows: a film, or a painting of it */
 
-/** Events: "change" (something a control shows), "time", "view" (the camera turned), "trouble". */
+/** Events: "change" (something a control shows), "time", "view" (the camera turned), "drawn" (the first
+ * picture), "trouble". */
 export class Player extends EventTarget {
   /** @param {HTMLCanvasElement} canvas @param {Show} show @throws {Trouble} WebGL is missing */
   constructor(canvas, show) {
@@ -37,7 +39,7 @@ export class Player extends EventTarget {
     /** @type {[number, number] | null} */
     this.glide = null;
     this.begun = false; // the films are opened
-    this.drawn = -2; // number of the frame on the screen
+    this.drawn = UNDRAWN; // number of the frame on the screen
     this.films = [show, ...(show.compare ? [show.compare] : [])].map(
       (each) => new Film(this.sphere, each, show.rate, () => this.arrived()),
     );
@@ -181,7 +183,9 @@ export class Player extends EventTarget {
       const look = this.looking([pass.viewport[2], pass.viewport[3]]);
       this.sphere.draw(shot, layout, pass.eye, look, pass.viewport, pass.cut);
     }
+    const first = this.drawn === UNDRAWN;
     this.drawn = sides[sides.length - 1].shot.number; // of the film, were it painted or not
+    if (first) this.dispatchEvent(new Event("drawn"));
   }
 
   /** @param {ImageBitmap | null} image a painting of the film; null takes it away
