@@ -36,8 +36,8 @@ def stylize(
         240,
         min=12,
         max=2400,
-        help="Frames of a job's segments at most: what a killed run loses. vr360 plan --workers "
-        "tells what shares out best.",
+        help="Frames of a job's segments at most: what a killed run loses; fewer where large "
+        "frames would not fit into memory. vr360 plan --workers tells what shares out best.",
     ),
     engine: EngineKind = Engine.HERE,
     address: Address = None,
@@ -62,14 +62,15 @@ def stylize(
 
     info = probe_source(job)
 
+    from pipeline.jobs.forecast import held_memory
     from pipeline.jobs.job import is_long
-    from pipeline.jobs.spare import HELD
     from pipeline.stylize import stylize
 
     long = jobs is Jobs.AUTO and is_long(job, info)
     in_segments = shared or long or jobs in (Jobs.ALWAYS, Jobs.KEEP)
     if room is not None or not shared:  # others have memory of their own
-        check_memory(job, info, room, HELD if in_segments else 0)
+        held = held_memory(job, info, segment, jobs is Jobs.KEEP) if in_segments else 0
+        check_memory(job, info, room, held)
     if in_segments:
         report = as_a_job(job, warm_up, segment, jobs is Jobs.KEEP, engine, address)
     else:

@@ -66,6 +66,10 @@ class Coding:
         """Bytes of them that are held in memory: none where a segment would not fit anyway."""
         return HELD if self.held_bytes * LEAST <= HELD else 0
 
+    def held(self, length: int) -> int:
+        """Bytes of a segment of so many frames that are held in memory."""
+        return min(self.held_bytes * length, self.room)
+
     def shortened(self, length: int) -> int:
         """Frames of a segment at most, so that all can be held."""
         return min(length, max(LEAST, HELD // self.held_bytes)) if self.held_bytes else length

@@ -17,7 +17,6 @@ from pipeline.jobs.coding import Coding, coding_of
 from pipeline.jobs.scan import scan_source
 from pipeline.jobs.schedule import SEGMENT, best_length, frames_waited, split
 from pipeline.jobs.segments import Making, Segment
-from pipeline.jobs.spare import HELD
 from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.state import save_state
@@ -122,14 +121,21 @@ def forecast(
     started = time.perf_counter()
     scan = scan_source(job, info, unfolding_of(job, info), "", scanning)
     seconds = time.perf_counter() - started
-    shared = _shared(scan.cuts, scan.frames, workers, warm_up)
+    shared = _shared(scan.cuts, scan.frames, workers, warm_up, found.length)
     return replace(_forecast(scan.frames, found, price), scanning=seconds, **shared)
 
 
-def _shared(cuts: list[int], frames: int, workers: int, warm_up: int) -> dict[str, int]:
-    length = best_length(cuts, frames, workers, warm_up)
+def _shared(cuts: list[int], frames: int, workers: int, warm_up: int, most: int) -> dict[str, int]:
+    length = best_length(cuts, frames, workers, warm_up, most)
     waited = frames_waited(split(cuts, frames, length, warm_up), workers, warm_up)
     return {"workers": workers, "length": length, "waited": waited}
+
+
+def held_memory(job: StylizeJob, info: VideoInfo, length: int, keep: bool) -> int:
+    """Bytes of frames that a job holds in memory, with segments of so many frames at most."""
+    film = open_film(job, info, unfolding_of(job, info))
+    coding = coding_of(film, job.rate or info.rate, keep)
+    return coding.held(coding.shortened(length))
 
 
 def _from_the_middle(job: StylizeJob, info: VideoInfo) -> StylizeJob:
@@ -138,7 +144,7 @@ def _from_the_middle(job: StylizeJob, info: VideoInfo) -> StylizeJob:
 
 
 def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
-    beside = found.state * (frames > found.length) + found.spare
+    beside = 2 * found.state * (frames > found.length) + found.spare
     estimate = Forecast(
         frames=frames,
         fps=1 / (found.painting * _SECOND_PASSES),
@@ -149,7 +155,7 @@ def _forecast(frames: int, found: _Trial, price: float | None) -> Forecast:
         workers=1,
         length=found.length,
         waited=frames,
-        memory=_peak_memory(),
+        memory=_peak_memory() + found.unheld,
         film=round(frames * found.film),
         folder=round(frames * found.segment + beside),
         cost=None,
@@ -171,6 +177,7 @@ class _Trial:
         segment, film: bytes a frame.
         length: frames of a segment at most.
         spare: bytes at most of the frames of a segment that are too many to be held.
+        unheld: bytes that a whole segment would have held in memory beside those of the trial.
         state: bytes.
     """
 
@@ -182,12 +189,12 @@ class _Trial:
         film = open_film(self._job, replace(info, audio=()), sphere)
         coding = coding_of(film, job.rate or info.rate, keep=False)
         self.length = coding.shortened(SEGMENT)
-        held = coding.held_bytes * self.length
-        self.spare = held if held > HELD else 0
+        self.spare = coding.held_bytes * self.length - coding.held(self.length)
         take = Take(self._job, info, sphere, coding.bit_depth)
         with Making(Segment(place, "trial"), coding) as made, take:
             self.loading, self.painting = self._paint(take, made, started, seconds)
             self.frames = made.frames
+            self.unheld = max(0, coding.held(self.length) - coding.held(self.frames))
             save_state(place / "state", take.state)
             made.complete(None)
             self.scanning = self._scan(job)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 SEGMENT = 240
 """Frames of a segment at most: what a killed run loses."""
 
-LENGTHS = range(12, SEGMENT + 1, 4)
-"""Frames of a segment that are worth a try."""
+SHORTEST = 12
+"""Frames of a segment at least, for it to be worth its state or its warm-up."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,17 @@ def frames_waited(shots: Sequence[Sequence[Piece]], workers: int, warm_up: int) 
     return now
 
 
-def best_length(cuts: Sequence[int], frames: int, workers: int, warm_up: int) -> int:
-    """The length of segments with which so many workers are done first; the longest of equals."""
+def best_length(
+    cuts: Sequence[int], frames: int, workers: int, warm_up: int, most: int = SEGMENT
+) -> int:
+    """The length of segments with which so many workers are done first; the longest of equals.
+
+    Args:
+        most: frames of a segment at most.
+        cuts, frames, workers, warm_up: see `split` and `frames_waited`.
+    """
 
     def waited(length: int) -> int:
         return frames_waited(split(cuts, frames, length, warm_up), workers, warm_up)
 
-    return min(reversed(LENGTHS), key=waited)
+    return min(range(most, SHORTEST - 1, -4), key=waited)

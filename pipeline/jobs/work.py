@@ -14,7 +14,6 @@ from pathlib import Path
 from pipeline.jobs.claims import Claim, claimed
 from pipeline.jobs.plan import Planned
 from pipeline.jobs.segments import Manifest, Segment
-from pipeline.jobs.spare import HELD
 from pipeline.jobs.stop import PausedError, Stop
 from pipeline.jobs.studio import Studio
 from pipeline.source.delivery import Progress
@@ -166,5 +165,4 @@ def _segment(studio: Studio, planned: Planned, claim: Claim, stop: Stop) -> Iter
 
 def reserve(studio: Studio) -> int:
     """Bytes that stopping may write: frames in hand, those that are held, and a state."""
-    held = studio.coding.held_bytes * studio.plan.length
-    return _STATE * studio.pixels + min(held, HELD) + _LEAST
+    return _STATE * studio.pixels + studio.coding.held(studio.plan.length) + _LEAST

@@ -5,8 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from pipeline.jobs.forecast import forecast
+from pipeline.jobs.forecast import forecast, held_memory
 from pipeline.jobs.job import JobOptions, folder_of, stylize_in_segments
+from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
 from vr360.errors import InputError
 
@@ -42,3 +43,15 @@ def test_nothing_is_written_where_the_film_would_be(job: StylizeJob):
 def test_a_film_that_is_too_short_to_try_is_refused(job: StylizeJob):
     with pytest.raises(InputError, match="too short"):
         forecast(replace(job, rate=Fraction(1)))
+
+
+def test_memory_holds_a_segment_where_it_fits_and_is_coded_at_a_loss(job: StylizeJob):
+    info, frame = probe_source(job), 64 * 128 * 3
+    for suffix, size, keep, held in (
+        (".mp4", None, False, 240 * frame),
+        (".mkv", None, False, 0),
+        (".mp4", None, True, 0),
+        (".mp4", (2048, 4096), False, 0),
+    ):
+        film = replace(job, output=job.output.with_suffix(suffix), size=size)
+        assert held_memory(film, info, 240, keep) == held

@@ -43,6 +43,11 @@ def test_a_hundred_workers_waste_a_tenth_at_most_on_ten_minutes(rate: int, media
         assert frames / 100 / waited >= 0.9
 
 
+def test_the_best_length_is_one_that_the_job_may_use():
+    assert best_length([], 2400, 1, 8) == 240
+    assert best_length([], 2400, 1, 8, most=63) == 63
+
+
 def test_a_film_of_one_shot_keeps_one_worker_busy_without_a_warm_up():
     shots = split([], 14_400, 240, 0)
     assert frames_waited(shots, 100, 0) == 14_400
