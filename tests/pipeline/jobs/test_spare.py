@@ -52,7 +52,7 @@ def test_nothing_is_left_of_one_that_is_broken_off_while_it_is_kept(tmp_path: Pa
     frames = opened(tmp_path, True)
     for frame in (FRAMES[0], Frame(soft_noise(32, 64, 0), Fraction(1, 10))):
         frames.write(frame)  # the second is of another size, which no file takes
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="frame 1 is"):
         frames.keep()
     assert list(tmp_path.iterdir())
     frames.drop()
