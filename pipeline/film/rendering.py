@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +17,7 @@ from pipeline.film.timeline import Placed, Timeline
 from pipeline.film.watching import Watched
 from pipeline.jobs.extra import Extra
 from pipeline.jobs.files import checksum, fingerprint, sha256
-from pipeline.jobs.job import LONG, JobOptions, stylize_in_segments
+from pipeline.jobs.job import LONG, JobOptions, folder_of, remove, stylize_in_segments
 from pipeline.jobs.plan import identity
 from pipeline.jobs.stop import Stop
 from pipeline.looks.track import parse_look
@@ -109,11 +109,15 @@ class Kept:
         self._forget(path)
 
     def _forget(self, path: Path) -> None:
-        """Former versions of the scene in this size."""
+        """Former versions of the scene in this size, and their jobs that nobody is at work on."""
         stem = path.name.rsplit(".", 2)[0]
         for old in self.folder.glob(f"{stem}.*.mkv"):
             if old != path and old.name.rsplit(".", 2)[0] == stem:
                 old.unlink()
+        for job in self.folder.glob(f"{stem}.*.mkv.job"):
+            if job.name.rsplit(".", 3)[0] == stem and job != folder_of(path):
+                with suppress(OutputError, InputError):  # it is locked, or no job yet
+                    remove(job)
 
 
 def is_plain(scene: Placed) -> bool:

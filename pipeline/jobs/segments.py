@@ -162,7 +162,7 @@ class Making:
         self.frames = 0
         self._coding = coding
         self._writer: FilmWriter | None = None
-        self._spare = Spare(self._spare_file, coding.room) if coding.wants_spare else None
+        self._spare = Spare(self._spare_file, coding.room > 0) if coding.wants_spare else None
 
     def __enter__(self) -> Making:
         self._place.make(folder=True)

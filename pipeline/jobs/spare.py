@@ -14,33 +14,31 @@ Larger ones go to a file, which takes time, and room on disk, all along."""
 
 
 class Spare:
-    """Held in memory as far as they fit, so that most segments never write them.
+    """Held in memory until a pause wants them, so that most segments never write them; or written.
 
     Args:
         begin: opens the lossless file that frames like this one go to.
-        room: bytes that they may take in memory.
+        holds: whether they fit into memory; those that do not go to the file at once.
     """
 
-    def __init__(self, begin: Callable[[Frame], FilmWriter], room: int) -> None:
-        self._begin, self._room = begin, room
+    def __init__(self, begin: Callable[[Frame], FilmWriter], holds: bool) -> None:
+        self._begin, self._holds = begin, holds
         self._frames: list[Frame] = []
-        self._bytes = 0
         self._file: FilmWriter | None = None
 
     def write(self, frame: Frame) -> None:
         """Add one frame; raises as `FilmWriter`."""
-        if self._file:
-            self._file.write(frame)
-            return
-        self._frames.append(frame)
-        self._bytes += frame.rgb.nbytes
-        if self._bytes > self._room:
-            self._file = self._written()
+        if self._holds:
+            self._frames.append(frame)
+        else:
+            self._append(frame)
 
     def keep(self) -> Path:
         """End their file; where it lies."""
-        file = self._file or self._written()
-        self._file = None
+        for frame in self._frames:
+            self._append(frame)
+        assert self._file, "nothing was painted"
+        file, self._file = self._file, None
         file.__exit__(None, None, None)
         return file.path
 
@@ -49,9 +47,6 @@ class Spare:
         if self._file:
             self._file.__exit__(GeneratorExit, None, None)
 
-    def _written(self) -> FilmWriter:
-        file = self._begin(self._frames[0]).__enter__()
-        for frame in self._frames:
-            file.write(frame)
-        self._frames = []
-        return file
+    def _append(self, frame: Frame) -> None:
+        self._file = self._file or self._begin(frame).__enter__()
+        self._file.write(frame)

@@ -20,6 +20,7 @@ from pipeline.film.film import FilmJob, check, make_film
 from pipeline.film.rendering import layered
 from pipeline.film.timeline import Placed
 from pipeline.jobs.job import JobOptions, resume
+from pipeline.jobs.lock import locked
 from pipeline.jobs.stop import PausedError, Stop
 from pipeline.painting.look_state import LayeredState
 from pipeline.painting.state import PaintState, load_state, save_state
@@ -243,3 +244,16 @@ def test_a_film_that_is_asked_to_stop_keeps_every_frame_of_a_long_scene(
     assert len(list(tmp_path.glob("film.mkv.film/*.job/*.part.mkv"))) == 1
     make_film(job)
     assert np.array_equal(frames_of(job.output), frames_of(tmp_path / "whole.mkv"))
+
+
+def test_former_jobs_of_a_scene_go_unless_they_are_locked(tmp_path: Path):
+    kept = rendering.Kept(tmp_path / "film.mkv", "")
+    kept.make()
+    for name in ("a.128x64.old", "a.128x64.busy", "a.128x64.new", "a.256x128.old", "b.128x64.old"):
+        job = kept.folder / f"{name}.mkv.job"
+        job.mkdir()
+        (job / "plan.json").write_text("{}")
+    with locked(kept.folder / "a.128x64.busy.mkv.job"):
+        kept._forget(kept.folder / "a.128x64.new.mkv")
+    left = {path.name.removesuffix(".mkv.job") for path in kept.folder.iterdir()}
+    assert left == {"a.128x64.busy", "a.128x64.new", "a.256x128.old", "b.128x64.old"}
