@@ -305,7 +305,7 @@ def test_every_command_has_examples():
         ("optimize", ["--preset", "animation"], {"kind": "animation", "preset": None}),
         ("optimize", ["--encoding", "quest"], {"kind": "painting", "preset": "quest"}),
         ("stylize", ["--projection", "cubemap"], {"canvas": "cubemap"}),
-        ("view", ["--projection", "cubemap"], {"projection": "cubemap"}),
+        ("view", ["--projection", "cubemap"], {"source": "cubemap"}),
         ("optimize", ["--preset", "quest"], {"kind": "painting", "preset": "quest"}),
     ],
 )
