@@ -1,9 +1,9 @@
 """Graphs of nets for OpenVINO: tracing one takes far longer than painting a still.
 
-That of the shipped styles' architecture is shipped, see `pipeline.backends.shipping`. Others are
-traced once for each size and kept in `$XDG_CACHE_HOME/vr360` (`~/.cache/vr360`); they may be
-deleted at any time. All are named by everything that they are made from. Those used last stay, in
-`ROOM` bytes.
+The graphs of the shipped styles' net are part of the package, see `pipeline.backends.shipping`.
+Other nets are traced once for each size. Their graphs lie in `$XDG_CACHE_HOME/vr360`
+(`~/.cache/vr360`) and may be deleted at any time; those used last stay, in `ROOM` bytes. Every
+graph is named by all that it is made from.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def load_graph(
 
 
 def architecture(module: nn.Module) -> str:
-    """A digest of all that a graph is made from which is open to all sizes and weights."""
+    """A digest of the code and the layers that a net is traced from, whatever its weights."""
     digest = hashlib.sha256(f"{module}".encode())
     for source in _sources(module):
         digest.update(source.encode())

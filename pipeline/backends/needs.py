@@ -15,8 +15,12 @@ from pipeline.nets.surface import PLANE, PlacesPixels
 
 @dataclass(frozen=True)
 class Needs:
-    """What a net asks of a surface: how many times smaller than the picture what it pads is, and
-    what it weighs; and how many channels it normalises.
+    """What a net asks of a surface.
+
+    Attributes:
+        padded: sizes of the features that it pads: how many times smaller than the picture.
+        weighed: likewise, of those whose pixels it weighs by their area.
+        normalised: channels that it normalises.
     """
 
     padded: frozenset[int]

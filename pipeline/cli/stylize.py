@@ -61,7 +61,6 @@ def stylize(
     from pipeline.painting.memory import check_memory
 
     info = probe_source(job)
-
     from pipeline.jobs.forecast import held_memory
     from pipeline.jobs.job import is_long
     from pipeline.stylize import stylize

@@ -45,8 +45,8 @@ def check_memory(
     """See that a painting has memory enough, and say so where the machine has less left.
 
     Args:
-        beside: bytes that whoever takes its frames holds.
         memory: bytes that it may take; None leaves it to the machine, which may have some to swap.
+        beside: bytes that whoever takes its frames holds.
 
     Raises:
         InputError: it takes more than it may.

@@ -20,6 +20,7 @@ from pipeline.jobs.stop import PausedError, Stop
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
 from pipeline.stylize import stylize
+from tests.pipeline.jobs.conftest import stopping_at
 from vr360.media.encoder import ffmpeg_binary
 
 pytestmark = pytest.mark.bench
@@ -105,15 +106,9 @@ resume(Path(sys.argv[1]), progress)
 def test_a_job_goes_on_within_seconds(tmp_path: Path):
     job = StylizeJob(SAMPLE, tmp_path / "film.mp4", "starry_night")
     stop = Stop()
-
-    def progress(frames, _):
-        for n, frame in enumerate(frames):
-            if n == 8:
-                stop.ask("test")
-            yield frame
-
+    asking = stopping_at(8, lambda: stop.ask("test"))
     with pytest.raises(PausedError):
-        stylize_in_segments(job, progress, JobOptions(stop=stop))
+        stylize_in_segments(job, asking, JobOptions(stop=stop))
     words = [sys.executable, "-c", RESUME, str(folder_of(job.output)), str(time.time())]
     seconds = []
     for _ in range(RUNS):

@@ -104,7 +104,7 @@ def load_style(
 ) -> PicturePainter:
     """A look as a function of pictures: rgb -> rgb.
 
-    The first picture of a size takes up to a minute longer: the net is traced, and kept on disk.
+    The second picture of a size takes a second longer: the net is compiled for it.
 
     Args:
         style, strength, stroke: as for `stylize`.

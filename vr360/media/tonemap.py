@@ -105,8 +105,8 @@ def _gains(peak: float, tone_map: ToneMap) -> Floats:
     """What light of each index is multiplied by, reference white becoming 1."""
     light = 10_000 * (np.arange(_STEPS) / (_STEPS - 1)) ** 4
     light[0] = light[1] / 16
-    curve = bt2390 if tone_map is ToneMap.BT2390 else hable
-    return np.asarray(curve(np.minimum(light, peak), peak) / np.minimum(light, peak), np.float32)
+    light = np.minimum(light, peak)
+    return np.asarray(_CURVES[tone_map](light, peak) / light, np.float32)
 
 
 def bt2390(light: Array, peak: float) -> Array:
@@ -128,6 +128,9 @@ def hable(light: Array, peak: float) -> Array:
         return above / (x * (0.15 * x + 0.5) + 0.06) - 0.02 / 0.3
 
     return curve(light / REFERENCE_WHITE) / curve(np.array(peak / REFERENCE_WHITE))
+
+
+_CURVES = {ToneMap.BT2390: bt2390, ToneMap.HABLE: hable}
 
 
 @cache

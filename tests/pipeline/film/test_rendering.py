@@ -27,6 +27,7 @@ from pipeline.painting.state import PaintState, load_state, save_state
 from pipeline.take import Take, unfolding_of
 from tests.pipeline.conftest import soft_noise
 from tests.pipeline.film.conftest import frames_of
+from tests.pipeline.jobs.conftest import stopping_at
 from vr360.errors import InputError
 from vr360.frame import Frame, Stereo
 from vr360.media.writer import FilmWriter
@@ -231,13 +232,7 @@ def test_a_film_that_is_asked_to_stop_keeps_every_frame_of_a_long_scene(
     make_film(replace(job, output=tmp_path / "whole.mkv"))
     monkeypatch.setattr(rendering, "LONG", 0.5)
     stop = Stop()
-
-    def asking(frames, total):
-        for n, frame in enumerate(frames):
-            if n == 1:
-                stop.ask("test")
-            yield frame
-
+    asking = stopping_at(1, lambda: stop.ask("test"))
     said = r"paused \(test\): \d+ of 12 frames are kept; go on with: vr360 film .*film.mkv"
     with pytest.raises(PausedError, match=said):
         make_film(job, asking, stop)

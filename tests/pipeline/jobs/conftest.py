@@ -124,6 +124,18 @@ def stopping_after(count: int) -> Callable:
     return progress
 
 
+def stopping_at(frame: int, act: Callable[[], object]) -> Callable:
+    """A progress that does something when so many frames are painted."""
+
+    def progress(frames, total):
+        for n, one in enumerate(frames):
+            if n == frame:
+                act()
+            yield one
+
+    return progress
+
+
 def broken_off(job: StylizeJob, after: int, options: JobOptions = OPTIONS) -> Path:
     """The folder of a job that an error ends when so many frames are painted."""
     with pytest.raises(StopHereError):

@@ -15,7 +15,7 @@ from pipeline.jobs.spare import Spare
 from pipeline.jobs.stop import PausedError, Stop
 from pipeline.painting.job import StylizeJob
 from tests.pipeline.conftest import soft_noise
-from tests.pipeline.jobs.conftest import same
+from tests.pipeline.jobs.conftest import same, stopping_at
 from vr360.frame import Frame
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
@@ -77,15 +77,9 @@ def test_a_pause_of_what_cannot_be_held_goes_on_to_the_same_bits(
     whole = replace(film, output=film.output.with_name("whole.mp4"))
     stylize_in_segments(whole, options=JobOptions(length=8))
     stop = Stop()
-
-    def progress(frames, total):
-        for n, frame in enumerate(frames):
-            if n == 1:
-                stop.ask("test")
-            yield frame
-
+    asking = stopping_at(1, lambda: stop.ask("test"))
     with pytest.raises(PausedError):
-        stylize_in_segments(film, progress, JobOptions(length=8, stop=stop))
+        stylize_in_segments(film, asking, JobOptions(length=8, stop=stop))
     assert len(list(folder_of(film.output).glob("*.part.mkv"))) == 1
     stylize_in_segments(film, options=JobOptions(length=8))
     assert same(film.output, whole.output)

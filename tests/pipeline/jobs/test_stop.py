@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -26,22 +26,11 @@ from tests.pipeline.jobs.conftest import (
     broken_off,
     same,
     stopping_after,
+    stopping_at,
 )
 from vr360.errors import OutputError, Vr360Error
 
 COMMAND = [sys.executable, "-m", "pipeline.cli"]
-
-
-def stopping_at(frame: int, act: Callable[[], object]) -> Callable:
-    """A progress that does something when so many frames are painted."""
-
-    def progress(frames, total):
-        for n, one in enumerate(frames):
-            if n == frame:
-                act()
-            yield one
-
-    return progress
 
 
 @pytest.mark.parametrize("frame", [2, 9, 13])

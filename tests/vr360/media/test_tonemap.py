@@ -55,6 +55,14 @@ def test_a_grey_ramp_stays_grey_and_monotone(tone_map: ToneMap, transfer: str):
     assert (made[0, 1], made[-1, 1]) == (0, 255)
 
 
+@pytest.mark.parametrize("tone_map", ToneMap)
+def test_the_name_of_a_curve_is_the_curve(tone_map: ToneMap):
+    by_name = tone_mapped(grey(20), PQ, 2000.0, tone_map.value)  # asked for first: tables are kept
+    assert np.array_equal(by_name, tone_mapped(grey(20), PQ, 2000.0, tone_map))
+    other = next(each for each in ToneMap if each is not tone_map)
+    assert not np.array_equal(by_name, tone_mapped(grey(20), PQ, 2000.0, other))
+
+
 def test_dark_light_has_the_code_that_a_display_of_gamma_2_4_needs():
     made = tone_mapped(grey(20), PQ, 1000.0, ToneMap.BT2390)
     assert made[0, 0, 0] == pytest.approx(255 * (20 / 203) ** (1 / 2.4), abs=1)
