@@ -56,11 +56,13 @@ def explore(
     as_json: AsJson = False,
 ) -> None:
     """Paint one frame in many looks, small, on a page to choose from; each with its command."""
+    from pipeline.nets.vgg_files import check_weights
     from vr360.media.containers import check_readable
 
     time = parse_seconds(at, "--at") or Fraction(0)
-    for path in filter(None, (input, style, vgg_weights)):
+    for path in (input, style):
         check_readable(path)
+    check_weights(vgg_weights, network)
 
     from pipeline.looks.style_images import WHOLE, parse_box
     from pipeline.optimize.explore import Exploration, explore

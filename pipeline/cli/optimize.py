@@ -183,14 +183,16 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° still or a short clip by optimisation, frame by frame."""
+    from pipeline.nets.vgg_files import check_weights
     from vr360.media.checks import check_files
     from vr360.media.containers import check_readable
     from vr360.media.presets import Overrides
 
     span, wide = parse_span(start, duration), parse_size(size)
     check_files(input, output, preset, force)
-    for path in filter(None, (style, vgg_weights, baseline)):
+    for path in filter(None, (style, baseline)):
         check_readable(path)
+    check_weights(vgg_weights, network)
 
     from pipeline.looks.style_images import WHOLE, parse_box
     from pipeline.optimize.finish import parse_dissolve

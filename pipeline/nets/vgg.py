@@ -7,6 +7,7 @@ in place: conv4_2 and relu4_2 are both what comes out of the ReLU behind that co
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from torch.utils.checkpoint import checkpoint
 from torchvision.models import VGG16_Weights, VGG19_Weights
 
 from pipeline.nets.surface import Surface
+from pipeline.nets.vgg_files import check_weights, kept_weights
 from vr360.errors import CheckpointError
+
+logger = logging.getLogger(__name__)
 
 CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 """Convolutions of each block, which ends in a pooling; a ReLU follows each of them."""
@@ -159,8 +163,10 @@ def load_vgg(
     """From a safetensors file, or torchvision's own weights when `weights` is None.
 
     Raises:
+        VideoOpenError: no such file.
         CheckpointError: the file is another network, or torchvision's cannot be downloaded.
     """
+    check_weights(weights, network)
     with torch.device("meta"):  # weights are read, not drawn
         stack = feature_stack(network)
     try:
@@ -194,6 +200,8 @@ def network_in(weights: Path) -> str:
 
 
 def _torchvision_weights(network: str) -> Mapping[str, Tensor]:
+    if not (kept := kept_weights(network)).is_file():
+        logger.warning("fetching the weights of %s (some 550 MB), once, into %s", network, kept)
     weights = VGG16_Weights if network == "vgg16" else VGG19_Weights
     state = weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
     prefix = "features."
