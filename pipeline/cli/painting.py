@@ -254,7 +254,10 @@ def _learned(
     from pipeline.training.picture import with_learned
 
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
     ) as bar:
         task = bar.add_task("", total=1.0)
         return with_learned(

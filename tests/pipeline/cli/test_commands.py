@@ -353,6 +353,12 @@ def test_a_kind_of_still_that_is_not_written_is_named_with_those_that_are(
     assert_one_line(code, stdout, stderr, "stills as .jpg, .jpeg, .png")
 
 
+def test_names_are_printed_as_they_are_written(command: Run, tmp_path: Path):
+    for name in (":x:.mp4", "[red]one[/red].mp4", "two[0].mp4"):
+        code, stdout, stderr = command("inspect", tmp_path / name)
+        assert_one_line(code, stdout, stderr, name)
+
+
 @pytest.mark.parametrize(("brand", "kind"), [(b"avif", "AVIF"), (b"heic", "HEIC")])
 def test_a_kind_of_still_that_cannot_be_decoded_is_named(
     command: Run, tmp_path: Path, tiny_style: Path, brand: bytes, kind: str
