@@ -158,6 +158,26 @@ def test_every_function_class_and_constant_has_a_user_beside_its_tests():
         assert unused <= OTHER_SIDES, f"{path}: no user"
 
 
+def kinds_of(path: Path) -> dict[str, str]:
+    """Public classes and type aliases of a module, each with what it is."""
+    found = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = f"{path}"
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = ast.unparse(node.value)
+    return {name: kind for name, kind in found.items() if name[0].isupper() and not name.isupper()}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_within_a_folder_a_name_means_one_thing(package: str):
+    meanings: dict[tuple[Path, str], set[str]] = {}
+    for path in sources(package):
+        for name, kind in kinds_of(path).items():
+            meanings.setdefault((path.parent, name), set()).add(kind)
+    assert [where for where, kinds in meanings.items() if len(kinds) > 1] == []
+
+
 def test_exactly_one_opencv_is_installed():
     installed = {d.name.lower() for d in importlib.metadata.distributions()}
     assert [n for n in sorted(installed) if n.startswith("opencv")] == ["opencv-python-headless"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import typer
@@ -99,8 +99,8 @@ class Command(TyperCommand):
 
 def reworded(error: typer.BadParameter) -> str:
     """What is wrong with an option, with the word that was given in place of pydantic's own."""
-    found = getattr(error.__cause__, "errors", list)()
-    given = str(found[0]["input"]) if found else ""
+    pydantic: Callable[[], list[Any]] = getattr(error.__cause__, "errors", list)
+    given = "".join(str(found["input"]) for found in pydantic()[:1])
     said = error.message.removeprefix("Value error, ").partition(", unable to parse")[0]
     return f"{given} {said.removeprefix('Input ')}" if said.startswith("Input ") else said
 
