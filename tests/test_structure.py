@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import itertools
 import re
 import subprocess
 import sys
@@ -208,6 +209,18 @@ def test_nobody_but_the_command_line_prints():
             continue
         calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
         assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls), path
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_map_of_the_readme_shows_every_folder_and_nothing_else(package: str):
+    text = (ROOT / "README.md").read_text().partition("## Map")[2]
+    lines = text.partition(f"\n{package}/")[2].splitlines()[1:]
+    inside = itertools.takewhile(lambda line: line.startswith("  "), lines)
+    named = {name for line in inside for name in line[2:].split("  ")[0].split(", ")}
+    there = {f"{p.name}/" for p in (ROOT / package).iterdir() if p.is_dir() and p.name[0] != "_"}
+    stories = {"stylize.py", "take.py", "convert.py", "stitch.py"}
+    assert named - stories == there
+    assert (named & stories == stories) == (package == "pipeline")
 
 
 def test_the_top_level_is_as_agreed():
