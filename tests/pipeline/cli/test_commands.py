@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, README, data on stdout, errors in one line."""
 
 import json
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 import typer.main
 
 from pipeline.cli import app
-from pipeline.cli.command import PANELS
+from pipeline.cli.command import PANELS, RENAMED
 from pipeline.cli.examples import EXAMPLES
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import soft_noise
@@ -319,6 +320,16 @@ def test_yesterdays_spelling_is_taken_and_todays_is_named(
     assert {key: params[key] for key in new} == new
     said = capsys.readouterr().err
     assert ("is called" in said) == (old != ["--preset", "quest"])
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_yesterdays_spelling_is_hidden(command: Run, name: str):
+    options = typer.main.get_command(app).commands[name].params  # type: ignore[attr-defined]
+    known = {word for option in options for word in option.opts}
+    shown = re.findall(r"--[\w-]+", command(name, "--help")[1])
+    assert not {*RENAMED[name]} & {*shown}
+    assert not {*RENAMED[name]} & known
+    assert {*RENAMED[name].values()} <= {*shown}
 
 
 def test_shells_complete_the_words(command: Run, monkeypatch: pytest.MonkeyPatch):
