@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import vr360
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("vr360", "pipeline", "viewer")
 MAY_IMPORT = {
@@ -185,6 +187,32 @@ def test_within_a_folder_a_name_means_one_thing(package: str):
         for name, kind in kinds_of(path).items():
             meanings.setdefault((path.parent, name), set()).add(kind)
     assert [where for where, kinds in meanings.items() if len(kinds) > 1] == []
+
+
+SAID = re.compile(r"`((?:vr360|pipeline|viewer|sample_clips)(?:[./]\w+)+(?:\.py)?)/?`")
+
+
+def is_there(said: str) -> bool:
+    """Whether a path, or the dotted name of a module or of something in it, leads somewhere."""
+    if "/" in said:
+        return (ROOT / said).exists()
+    parts = said.split(".")
+    for count in range(len(parts), 0, -1):
+        base, rest = ROOT.joinpath(*parts[:count]), parts[count:]
+        module = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+        if module.is_file():
+            offered = vr360.__all__ if parts[:count] == ["vr360"] else ()
+            inside = re.search(rf"\b{''.join(rest[:1])}\b", module.read_text())
+            return not rest or rest[0] in offered or inside is not None
+    return False
+
+
+def test_modules_that_texts_speak_of_are_there():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    texts = [*pages, *(path for package in PACKAGES for path in sources(package))]
+    lost = [(str(p), said) for p in texts for said in SAID.findall(p.read_text())]
+    theirs = ("pipeline.py", "pipeline/cli/NAME.py")  # a user's own, and one to come
+    assert [one for one in lost if one[1] not in theirs and not is_there(one[1])] == []
 
 
 def test_exactly_one_opencv_is_installed():
