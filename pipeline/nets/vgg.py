@@ -1,8 +1,4 @@
-"""VGG-16 and VGG-19 features (Simonyan & Zisserman 2014) for perceptual losses.
-
-Layers go by the names of the literature. Those are the blobs of the Caffe models, whose ReLUs work
-in place: conv4_2 and relu4_2 are both what comes out of the ReLU behind that convolution.
-"""
+"""VGG-16 and VGG-19 features (Simonyan & Zisserman 2014) for perceptual losses."""
 
 from __future__ import annotations
 
@@ -21,12 +17,10 @@ from torchvision.models import VGG16_Weights, VGG19_Weights
 
 from pipeline.nets.surface import Surface
 from pipeline.nets.vgg_files import check_weights, kept_weights
+from pipeline.nets.vgg_layers import CONVOLUTIONS, layer_indices
 from vr360.errors import CheckpointError
 
 logger = logging.getLogger(__name__)
-
-CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
-"""Convolutions of each block, which ends in a pooling; a ReLU follows each of them."""
 
 CHANNELS = (64, 128, 256, 512, 512)
 """Of the convolutions of each block."""
@@ -39,18 +33,6 @@ Tap = Callable[[str, Tensor], Tensor]
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
-
-
-def layer_indices(network: str = "vgg16") -> dict[str, int]:
-    """Index in torchvision's feature stack of every layer, under both of its names."""
-    indices: dict[str, int] = {}
-    index = 1
-    for block, count in enumerate(CONVOLUTIONS[network], 1):
-        for n in range(1, count + 1):
-            indices[f"conv{block}_{n}"] = indices[f"relu{block}_{n}"] = index
-            index += 2
-        index += 1
-    return indices
 
 
 def feature_stack(network: str) -> nn.Sequential:
