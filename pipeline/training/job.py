@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.choices import ImageKind, Network, check_device, settle
 from pipeline.looks.style_images import pictures_in
-from pipeline.nets.vgg_files import check_weights
 from vr360.errors import InputError, OutputError
 from vr360.media.containers import check_readable
 from vr360.reports import Reported
@@ -81,14 +80,12 @@ class TrainJob:
 
         Raises:
             VideoOpenError, StyleImageError: one is missing.
-            CheckpointError: VGG's weights are not there and cannot be fetched.
             OutputError: no style can be written there.
         """
-        check_readable(self.image)
+        for path in filter(None, (self.image, self.vgg_weights)):
+            check_readable(path)
         pictures_in(self.photos)
         check_out(self.out, self.force or self.resume)
-        usual = self.network is Network.AUTO
-        check_weights(self.vgg_weights, Network.VGG16 if usual else self.network)
 
 
 @dataclass(frozen=True)
