@@ -45,7 +45,7 @@ from vr360.projections import (
     CubeMap,
     Equirect,
     HalfEquirect,
-    SphereMap,
+    ProjectionMap,
     source_map,
     sphere_map,
     usual_size,
@@ -213,7 +213,7 @@ def with_full_depth(job: ConvertJob, info: VideoInfo) -> VideoInfo:
     return replace(info, bit_depth=16) if pictures and info.bit_depth > 8 else info
 
 
-def map_of(job: ConvertJob, info: VideoInfo) -> SphereMap:
+def map_of(job: ConvertJob, info: VideoInfo) -> ProjectionMap:
     """The map of each eye of the source; a part of the sphere is laid in a whole one, see `placed`.
 
     Raises:
@@ -258,7 +258,7 @@ def settle_pose(
     return replace(info, notes=(*info.notes, note)), upright @ job.turn, metadata
 
 
-def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap:
+def target_map(job: ConvertJob, info: VideoInfo, source: ProjectionMap) -> ProjectionMap:
     """Where directions lie on one eye of the result.
 
     Raises:
@@ -290,7 +290,7 @@ def is_of_stills(job: ConvertJob) -> bool:
     return job.output.suffix.lower() in ("", *STILL_SUFFIXES)
 
 
-def metadata_of(job: ConvertJob, target: SphereMap, stereo: Stereo) -> SphericalMetadata | None:
+def metadata_of(job: ConvertJob, target: ProjectionMap, stereo: Stereo) -> SphericalMetadata | None:
     """What to say of the result, or None where there is no name for it."""
     projection = job.target.projection or Projection.EQUIRECT
     equirect = projection in (Projection.EQUIRECT, Projection.HALF_EQUIRECT)

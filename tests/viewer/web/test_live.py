@@ -26,7 +26,7 @@ from vr360.frame import Stereo
 from vr360.spherical import SphericalMetadata, inject
 
 FRAMES, RATE, HEIGHT = 60, 30, 96
-LIMIT = 60
+LIMIT = 300
 
 
 @pytest.fixture(scope="module")

@@ -57,7 +57,7 @@ def coded(path: Path, rgb: Rgb, *options: str) -> Path:
     raw = "rgb24" if rgb.dtype == np.uint8 else "rgb48le"
     command = [still_ffmpeg(), "-v", "error", "-f", "rawvideo", "-pix_fmt", raw]
     command += ["-s", f"{width}x{height}", "-i", "-", "-frames:v", "1", *options, str(path)]
-    subprocess.run(command, input=rgb.tobytes(), check=True, timeout=60)
+    subprocess.run(command, input=rgb.tobytes(), check=True, timeout=300)
     return path
 
 
