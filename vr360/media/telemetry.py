@@ -18,6 +18,7 @@ from vr360.spherical.tracks import Track
 
 _GPMF_BEGINS = b"DEVC"
 _ENTRIES = {b"gpmd": "GPMF", b"camm": "CAMM"}  # sample descriptions
+_AS_EDITED = {"advanced_editlist": "0"}  # else a sample that an edit cuts through is misplaced
 _LOOKED_AT = 16  # CAMM packets: each is one reading of one sensor
 
 
@@ -69,7 +70,10 @@ def data_packets(
         later: seconds that are added to its times.
         number: of one track of the file, from 0; else all of them.
     """
-    with suppress(av.error.FFmpegError), av.open(str(path.absolute())) as container:
+    with (
+        suppress(av.error.FFmpegError),
+        av.open(str(path.absolute()), options=_AS_EDITED) as container,
+    ):
         streams = [s for s in container.streams.data if number in (None, s.index)]
         for packet in container.demux(*streams) if streams else ():
             if packet.pts is not None and packet.time_base is not None:
