@@ -113,7 +113,7 @@ def same_sign(quaternions: Array) -> Array:
 
 
 def matrices(quaternions: Array) -> Array:
-    """(N, 3, 3) rotations of quaternions (N, 4), w first, of any length; zeros turn nothing."""
+    """(N, 3, 3) rotations of quaternions (N, 4), w first; what has no length turns nothing."""
     return np.asarray(_rotation(quaternions).as_matrix())
 
 
@@ -132,8 +132,8 @@ def products(p: Array, q: Array) -> Array:
 def _rotation(quaternions: Array) -> Any:
     from scipy.spatial.transform import Rotation  # which takes a third of a second to load
 
-    nothing = ~quaternions.any(axis=-1, keepdims=True)
-    return Rotation.from_quat(np.where(nothing, UNTURNED, quaternions), scalar_first=True)
+    some = np.linalg.norm(quaternions, axis=-1, keepdims=True) > 0
+    return Rotation.from_quat(np.where(some, quaternions, UNTURNED), scalar_first=True)
 
 
 def unit(vectors: Array) -> Array:

@@ -21,6 +21,7 @@ from vr360.media.containers import (
     clock_slack,
     counts_frames,
     declared_duration,
+    is_known,
     opened,
     packet_times,
     real_videos,
@@ -282,9 +283,8 @@ def _audio(container: InputContainer) -> tuple[tuple[AudioInfo, ...], list[str]]
     """The sound tracks, and a note for each that no decoder knows."""
     tracks, notes = [], []
     for stream in container.streams.audio:
-        # PyAV's types promise a context, but a codec unknown to FFmpeg has none
-        context: av.AudioCodecContext | None = stream.codec_context
-        if context is None:
+        context = stream.codec_context
+        if not is_known(stream):
             notes.append(f"sound track {stream.index} is of an unknown kind and is left out")
             continue
         codec, layout = context.codec.canonical_name, context.layout.name

@@ -81,8 +81,8 @@ def _whole(path: Path, said: Said) -> bytes:
 def _with_alpha(png: bytes, mask: bytes, how_it_lies: Alpha) -> bytes:
     """A PNG with the grey codes of another as its alpha; as it is where their sizes differ."""
     how = cv2.IMREAD_ANYDEPTH | cv2.IMREAD_IGNORE_ORIENTATION
-    colours = cv2.imdecode(np.frombuffer(png, np.uint8), how | cv2.IMREAD_COLOR)
-    alpha = cv2.imdecode(np.frombuffer(mask, np.uint8), how | cv2.IMREAD_GRAYSCALE)
+    colours = np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), how | cv2.IMREAD_COLOR))
+    alpha = np.asarray(cv2.imdecode(np.frombuffer(mask, np.uint8), how | cv2.IMREAD_GRAYSCALE))
     alpha = np.rot90(alpha, how_it_lies.quarters)
     if how_it_lies.mirrored is not None:
         alpha = np.flip(alpha, how_it_lies.mirrored)
