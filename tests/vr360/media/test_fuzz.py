@@ -97,10 +97,13 @@ def _seen(path: Path) -> None:
         attitude_of(info)
 
 
+def _most_memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def check(folder: Path, originals: list[Path], count: int) -> None:
     folder.mkdir()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    whole = 0
+    before, whole = _most_memory(), 0
     for number in range(count):
         source = random.Random(number)
         original = originals[number % len(originals)]
@@ -108,14 +111,13 @@ def check(folder: Path, originals: list[Path], count: int) -> None:
         path.write_bytes(mutated(original.read_bytes(), source))
         try:
             whole += not read(path)
+            assert _most_memory() - before < 512 * MIB
         except Exception as error:
             shutil.copy(path, folder.parent / f"mutant_{number}{path.suffix}")
             error.add_note(f"file {number}, from {original.name}")
             raise
         path.unlink()
         assert not list(folder.iterdir())
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
-    assert grown < 512 * MIB
     assert count / 10 < whole < count * 9 / 10, "mutations should neither all pass nor all fail"
 
 
