@@ -125,17 +125,28 @@ def decoded(data: bytes, how: int) -> NDArray[Any]:
 def is_whole(data: bytes) -> bool:
     """Whether a JPEG or PNG has its end; OpenCV paints what is missing grey and says nothing.
 
-    Nor does it mind a size that so few bytes cannot fill, and takes gigabytes of memory for it.
+    For a size that so few bytes cannot fill, and for parts longer than the file, it takes gigabytes
+    of memory.
     """
     if data.startswith(_JPEG):
         pixels, scan = _frame(data)
         ended = data.find(b"\xff\xd9", scan) >= 0
     elif data.startswith(_PNG):
         pixels = math.prod(struct.unpack_from(">II", data.ljust(24), 16))
-        ended = b"IEND" in data[len(_PNG) :]
+        ended = _has_all_chunks(data)
     else:
         return True
     return ended and (pixels <= _MOST_PIXELS * len(data) or pixels > _LARGEST)
+
+
+def _has_all_chunks(png: bytes) -> bool:
+    at = len(_PNG)
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] == b"IEND":
+            return end <= len(png)
+        at = end
+    return False
 
 
 def _frame(data: bytes) -> tuple[int, int]:
