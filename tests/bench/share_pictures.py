@@ -1,7 +1,7 @@
 """The pictures of the shared page in the docs, drawn anew.
 
-`python -m tests.bench.share_pictures docs/pictures [--painted FILM]`; without a FILM, two seconds of
-the sample clip are painted first.
+`python -m tests.bench.share_pictures docs/pictures [--painted FILM]`; without a FILM, two seconds
+of the sample clip are painted first.
 """
 
 from argparse import ArgumentParser
@@ -58,15 +58,18 @@ def page_of(browser: Browser, address: str, script: str = "", **options: object)
     page.context.close()
 
 
-def save(page: Page, path: Path) -> None:
+def save(page: Page, path: Path, width: int = 0) -> None:
     seen = cv2.imdecode(np.frombuffer(page.screenshot(), np.uint8), cv2.IMREAD_COLOR)
+    if width:
+        scale = width / seen.shape[1]
+        seen = cv2.resize(seen, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     cv2.imwrite(str(path), seen, QUALITY)
 
 
 def shared(browser: Browser, painted: Path, folder: Path, out: Path) -> None:
     """The page beside the original, on a phone, and a gallery of both."""
-    share(ShareJob((painted,), folder / "one", "The valley, painted", compare=CLIP))
-    share(ShareJob((painted, CLIP), folder / "two", "The valley"))
+    share(ShareJob((painted,), folder / "one", compare=CLIP, title="The valley, painted"))
+    share(ShareJob((painted, CLIP), folder / "two", title="The valley"))
     with serving(Served(folder / "one")) as url:
         wide = {"width": 1000, "height": 562}
         with page_of(browser, url + "?t=1", viewport=wide, color_scheme="dark") as page:
@@ -75,17 +78,17 @@ def shared(browser: Browser, painted: Path, folder: Path, out: Path) -> None:
         with page_of(browser, url + "?ab=0", **PHONE) as page:
             save(page, out / "share_phone.jpg")
     with serving(Served(folder / "two")) as url:
-        small = {"width": 800, "height": 300}
+        small = {"width": 1000, "height": 480}
         with page_of(browser, url, viewport=small, color_scheme="light") as page:
             page.wait_for_function("() => [...document.images].every((each) => each.complete)")
-            save(page, out / "share_gallery.jpg")
+            save(page, out / "share_gallery.jpg", 800)
 
 
 def live(browser: Browser, folder: Path, out: Path) -> None:
     """The panel that chooses a look, on a screen and on a phone."""
     styles = Styles()
     with serving(served(CLIP, styles, folder / "live")) as url:
-        wide = {"width": 960, "height": 540}
+        wide = {"width": 1280, "height": 720}
         for name, options in (
             ("share_live", {"viewport": wide, "color_scheme": "light"}),
             ("share_live_phone", {**PHONE, "viewport": {"width": 390, "height": 844}}),
@@ -93,9 +96,13 @@ def live(browser: Browser, folder: Path, out: Path) -> None:
             with page_of(browser, f"{url}?yaw=-20", **options) as page:
                 choose(page, STYLE)
                 page.wait_for_function("() => vr360.painted !== null")
+                page.evaluate("vr360.begin(1)")  # the first picture took as long as its net loads
+                page.wait_for_function(
+                    "() => vr360.painted.number === vr360.drawn && vr360.drawn > 9"
+                )
                 if name == "share_live":
                     page.evaluate("vr360.set({ wipe: 0.35 })")
-                save(page, out / f"{name}.jpg")
+                save(page, out / f"{name}.jpg", 960 if name == "share_live" else 0)
     styles.close()
 
 

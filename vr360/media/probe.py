@@ -220,6 +220,7 @@ def _probe_film(
             *colour_notes,
             *audio_notes,
             *interlacing_notes(first),
+            *(("its transparency is left out: all of it is shown",) if has_alpha(first) else ()),
             *notes,
             *tag_notes,
         ),
@@ -266,6 +267,11 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
         return next(container.decode(stream))
     except (av.error.FFmpegError, StopIteration):
         raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
+
+
+def has_alpha(frame: av.VideoFrame) -> bool:
+    """Whether a decoded frame says how transparent it is."""
+    return any(component.is_alpha for component in frame.format.components)
 
 
 def _start_time(container: InputContainer, first: av.VideoFrame) -> Fraction:
