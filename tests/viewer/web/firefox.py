@@ -26,7 +26,7 @@ PREFERENCES = {
     "browser.shell.checkDefaultBrowser": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
-PATIENCE = 90  # seconds
+PATIENCE = 300  # seconds: only a hang takes so long
 
 
 class Firefox:

@@ -25,7 +25,7 @@ from vr360.errors import Vr360Error
 from vr360.spherical import SphericalMetadata, inject, inspect, remove
 
 MIB = 1 << 20
-LONGEST = 5.0  # seconds of this process for one file, however busy the machine is
+LONGEST = 5.0  # seconds of this process for one file
 SIZES = (0, 1, 7, 8, 9, 16, 255, 65_535, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
 KINDS = (
     *(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"stco", b"co64", b"uuid", b"free"),
