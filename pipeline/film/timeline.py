@@ -191,14 +191,17 @@ def _place(
     opens: bool,
     masks: Mapping[str, MaskSpec],
 ) -> Placed:
+    _check_paint(scene, leave, problems)
     start, count = _span(scene, info, rate, problems)
     enters = _frames(scene.enter, rate, "in", opens)
     leaves = _frames(leave, rate, "out", opens)
     length = count / rate
-    _check_lengths(scene, float(length), enters, leaves, count, problems)
+    if not any(problems.within((*scene.place, key)) for key in ("in", "out")):
+        _check_lengths(scene, float(length), enters, leaves, count, problems)
+    if enters + leaves > count:
+        enters = leaves = 0  # what follows from that is not worth saying
     look = scene_looks(scene, enters / rate, leaves / rate, length, leave)
     job = _job(scene, Span(start, length), look, rate, size, problems)
-    _check_paint(scene, leave, problems)
     _check_level(scene, job, info, problems)
     _check_near(scene, info, masks, problems)
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
@@ -277,7 +280,7 @@ def _check_lengths(
 
 def _check_paint(scene: Scene, leave: Transition, problems: Problems) -> None:
     through = Through.PAINT in (scene.enter.through, leave.through)
-    if through and is_original(scene.style):
+    if through and is_original(scene.style) and not problems.within(scene.place):
         hint = "give it a style, and strength = 0 where it is to show the clip itself"
         problems.add(scene.place, f"scene {scene.name!r} is dissolved through paint: {hint}")
 
