@@ -136,7 +136,8 @@ class Take:
         depth = depth_of(*self.sphere.drawn, self.info.bit_depth)
         self._source = read_ahead(self._marked(), depth)
         painted = map(self._painter.step, self._until_stopped(self._source))
-        self._painted = read_ahead(self._look_ahead(painted), depth)
+        apart = depth if depth > 1 else 0  # of 8K one frame at a time is painted or held still
+        self._painted = read_ahead(self._look_ahead(painted), apart)
         return self
 
     def __iter__(self) -> Iterator[Frame]:

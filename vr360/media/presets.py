@@ -28,6 +28,9 @@ _CARRIES = {
     "mov": ("libx264", "libx264rgb", "libx265", "h264_", "hevc_", "prores"),
 }
 _HEVC = ("libx265", "hevc_")
+_LEAN = ":rc-lookahead=2:bframes=1:frame-threads=1:ctu=32"
+"""x265 in a third of the memory, for pictures of which it would fill gigabytes. A painted film
+takes as much room at the same PSNR, and has 0.7 dB less at the same crf, see docs/measurements."""
 _X26X = ("libx264", "libx264rgb", "libx265")
 
 
@@ -193,7 +196,7 @@ def settle(preset: Preset, raw: RawVideo, overrides: Overrides, path: Path) -> E
     Raises:
         OutputError: the container cannot carry the codec, or the size does not suit the format.
     """
-    encoding = _overridden(preset.encode(raw), overrides)
+    encoding = _overridden(preset.encode(raw), raw, overrides)
     muxer = MUXERS[path.suffix.lower()]
     carried = _CARRIES[muxer]
     if carried is not None and not encoding.codec.startswith(carried):
@@ -215,7 +218,7 @@ def _mp4_options(codec: str) -> dict[str, str]:
     return {"movflags": "+faststart+write_colr"} | tag
 
 
-def _overridden(encoding: Encoding, overrides: Overrides) -> Encoding:
+def _overridden(encoding: Encoding, raw: RawVideo, overrides: Overrides) -> Encoding:
     options = dict(encoding.options)
     codec = overrides.codec or encoding.codec
     if codec != encoding.codec:
@@ -228,6 +231,7 @@ def _overridden(encoding: Encoding, overrides: Overrides) -> Encoding:
     if overrides.speed:
         options["preset"] = overrides.speed
     if codec == "libx265":
-        options.setdefault("x265-params", "log-level=error:open-gop=0")
+        lean = _LEAN if raw.width > WIDEST_H264 else ""
+        options.setdefault("x265-params", f"log-level=error:open-gop=0{lean}")
     pixel_format = overrides.pixel_format or encoding.pixel_format
     return Encoding(codec, pixel_format, options)

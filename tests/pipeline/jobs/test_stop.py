@@ -140,6 +140,34 @@ def test_a_second_signal_stops_at_once_and_loses_only_the_segment(job: StylizeJo
     assert same(job.output, whole)
 
 
+SCANNED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.cli.signals import clean_up_when_ended, stopping_at_a_frame
+from pipeline.jobs.job import JobOptions, stylize_in_segments
+from pipeline.painting.job import StylizeJob
+def signalled(frames, total):
+    for n, frame in enumerate(frames):
+        if n == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        yield frame
+clean_up_when_ended()
+source, output, style = sys.argv[1:]
+with stopping_at_a_frame() as stop:
+    options = JobOptions(stop=stop, scanning=signalled)
+    stylize_in_segments(StylizeJob(Path(source), Path(output), style), options=options)
+"""
+
+
+def test_a_signal_while_the_source_is_scanned_ends_it_at_once(job: StylizeJob, whole: Path):
+    words = [sys.executable, "-c", SCANNED, job.input, job.output, job.style]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (128 + signal.SIGTERM, "")
+    assert not (folder_of(job.output) / "scan.json").exists()
+    stylize_in_segments(job, options=OPTIONS)
+    assert same(job.output, whole)
+
+
 def test_pausing_reaches_the_process_that_paints(job: StylizeJob, whole: Path):
     folder = folder_of(job.output)
     act = stopping_at(9, lambda: status.pause(folder))

@@ -131,6 +131,17 @@ def test_a_headset_gets_h265_only_where_it_must():
     assert encoding("youtube", bit_depth=10).pixel_format == "yuv420p"
 
 
+def test_x265_looks_less_far_ahead_where_pictures_are_so_large_that_they_would_fill_memory():
+    for preset, width, overrides, lean in (
+        ("quest", 7680, None, True),
+        ("youtube", 7680, Overrides("libx265", speed="slow"), True),
+        ("quest", 4096, Overrides("libx265"), False),
+    ):
+        params = encoding(preset, overrides, width=width).options["x265-params"]
+        assert ("rc-lookahead=2:bframes=1" in params) == lean
+        assert "open-gop=0" in params
+
+
 def test_those_who_know_have_their_way():
     chosen = encoding("quest", Overrides("libx265", 23, "yuv420p10le", "slow"))
     assert (chosen.codec, chosen.pixel_format) == ("libx265", "yuv420p10le")
