@@ -7,8 +7,9 @@ import platform
 import re
 from pathlib import Path
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX = -1, -3, -4  # names and values of <malloc.h>
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -3, -4, -8  # of <malloc.h>
 LARGE = 32 << 20  # bytes, the most that glibc takes for M_MMAP_THRESHOLD
+ARENAS = 2  # each keeps what was freed in it: one for every thread keeps the same pictures often
 
 
 _MEASURES = Path("/proc/meminfo")
@@ -58,10 +59,12 @@ def keep_freed_memory() -> None:
 
     Left alone it hands every block beyond 32 MiB back to the system, and a picture's features at
     full resolution are such blocks: the next ones come page by page, each cleared and faulted in.
-    Another malloc than glibc's is left as it is.
+    Threads share two arenas, for what one keeps another cannot take. Another malloc than glibc's is
+    left as it is.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)
+        libc.mallopt(M_ARENA_MAX, ARENAS)
         libc.mallopt(M_MMAP_MAX, 0)
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 

@@ -46,6 +46,11 @@ def measure(
     painting: Path | None = typer.Option(
         None, help="Painting that --style was learned from; with --panoramas."
     ),
+    optimised: Path | None = typer.Option(
+        None,
+        help="Folder of the same spheres, equally named, as vr360 optimize painted them: they are "
+        "measured beside --style's.",
+    ),
     sheet: Path | None = typer.Option(
         None, help="Picture to write: a view, the painting, painted views."
     ),
@@ -101,7 +106,7 @@ def measure(
 
     layers: at full, half and quarter size, by layer of VGG-16, the distance of Gram matrices from
     the painting's over its own square, the way to it from the source (0) to the painting (1), and
-    the content distance.
+    the content distance; of --optimised too.
 
     stroke_lengths: at --stroke 0.5 and 2, how many times as long strokes are as at 1.
     """
@@ -111,12 +116,12 @@ def measure(
     from vr360.media.containers import check_readable
 
     _check(file, source, baseline, style, report)
-    _check_layers(style, panoramas, painting, sheet)
+    _check_layers(style, panoramas, painting, sheet or optimised)
     first = parse_seconds(duration, "--duration")
     for path in filter(None, (file, source, baseline)):
         check_readable(path)
     after = Path(style) if style and _is_painting(style) else None
-    for path in filter(None, (after, painting, panoramas)):
+    for path in filter(None, (after, painting, panoramas, optimised)):
         check_readable(path)
     if style is not None and after is None:
         check_styles(style)
@@ -136,7 +141,7 @@ def measure(
     if style is not None and after is None:
         figures |= asdict(measure_style(style))
     if style is not None and panoramas is not None and painting is not None:
-        figures |= {"layers": _layers(style, painting, panoramas, vgg_weights, sheet)}
+        figures |= {"layers": _layers(style, painting, panoramas, vgg_weights, sheet, optimised)}
         figures |= {"stroke_lengths": _strokes(style, panoramas, vgg_weights)}
     if as_json:
         print_json(figures)
@@ -158,26 +163,30 @@ def _check(
 
 
 def _check_layers(
-    style: str | None, panoramas: Path | None, painting: Path | None, sheet: Path | None
+    style: str | None, panoramas: Path | None, painting: Path | None, more: Path | None
 ) -> None:
     given = panoramas is not None, painting is not None
     if any(given) and (not all(given) or style is None or _is_painting(style)):
         raise typer.BadParameter("--panoramas and --painting go together, with a --style NAME")
-    if sheet is not None and panoramas is None:
-        raise typer.BadParameter("--sheet needs --panoramas")
+    if more is not None and panoramas is None:
+        raise typer.BadParameter("--sheet and --optimised need --panoramas")
 
 
 def _layers(
-    style: str, painting: Path, panoramas: Path, vgg_weights: Path | None, sheet: Path | None
+    style: str,
+    painting: Path,
+    panoramas: Path,
+    vgg_weights: Path | None,
+    sheet: Path | None,
+    optimised: Path | None,
 ) -> list[dict[str, Any]]:
     from dataclasses import asdict
 
     from pipeline.quality.brushwork import measure_layers
 
     watch = _watch("painting")
-    return [
-        asdict(f) for f in measure_layers(style, painting, panoramas, vgg_weights, sheet, watch)
-    ]
+    rows = measure_layers(style, painting, panoramas, vgg_weights, sheet, watch, optimised)
+    return [asdict(row) for row in rows]
 
 
 def _strokes(style: str, panoramas: Path, vgg_weights: Path | None) -> dict[str, float]:
@@ -222,7 +231,8 @@ def _print(figures: dict[str, Any]) -> None:
     for row in figures.pop("layers", []):
         pairs = ((n, d, row["way"][n]) for n, d in row["distance"].items())
         told = "  ".join(f"{name} {distance:.3f} ({way:.0%})" for name, distance, way in pairs)
-        typer.echo(f"1/{row['reduced']}  {told}  content {row['content']:.2f}")
+        name = f"{row['painted_by']:8} 1/{row['reduced']}"
+        typer.echo(f"{name}  {told}  content {row['content']:.2f}")
     for asked, length in figures.pop("stroke_lengths", {}).items():
         typer.echo(f"{f'stroke {asked}':24}{length:.2f} x as long")
     for name, value in figures.items():

@@ -23,6 +23,7 @@ from pipeline.nets.vgg import VggFeatures, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.before_after import look
 from pipeline.styles import find_card
+from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.media.stills import write_still
 
@@ -46,12 +47,14 @@ class LayerFigures:
         distance: by layer, ‖G − G*‖² / ‖G*‖² of Gram matrices, G* the painting's; 0 is its texture.
         way: by layer, 1 − distance / that of the source: 0 is the source, 1 the painting.
         content: mean squared distance from the source's relu3_3, over its own mean square.
+        painted_by: `net`, or `optimize` for the spheres of `measure_layers`'s `optimised`.
     """
 
     reduced: int
     distance: dict[str, float]
     way: dict[str, float]
     content: float
+    painted_by: str = "net"
 
 
 def measure_layers(
@@ -61,6 +64,7 @@ def measure_layers(
     vgg_weights: Path | None = None,
     sheet: Path | None = None,
     progress: Progress = lambda paths, _: paths,
+    optimised: Path | None = None,
 ) -> list[LayerFigures]:
     """Paint every panorama of a folder, and compare its views with the painting and the source.
 
@@ -69,10 +73,14 @@ def measure_layers(
         painting: what it was learned from; cut as the style's card says.
         panoramas: folder of equirect stills; of a top-bottom pair the left eye.
         vgg_weights: see `load_vgg16`.
-        sheet: picture to write: a view, the painting, views as the style paints them.
+        sheet: picture to write: a view, the painting, views as the style paints them; below them
+            the same views of `optimised`.
+        optimised: folder of the same panoramas as `vr360 optimize` painted them; they are measured
+            like the style's. Their names without suffix are the panoramas'.
 
     Raises:
         CheckpointError: no such style, or no weights.
+        InputError: a panorama is not in `optimised`.
         StyleImageError: the painting or a panorama cannot be read.
         OutputError: the sheet cannot be written.
     """
@@ -80,16 +88,34 @@ def measure_layers(
     crop = find_card(style.split(",")[0].split(":")[0]).settings.get("crop")
     wanted = load_style(painting, SIZE, tuple(crop) if crop else None)
     paint = load_stylizer(style, statistics="frame")
+    paths = pictures_in(panoramas)
+    heroes = [_hero(optimised, path) for path in paths] if optimised else []
     sources: list[Rgb] = []
     painted: list[Rgb] = []
-    paths = pictures_in(panoramas)
     for path in progress(paths, len(paths)):
         sphere = left_eye(load_picture(path))
         sources += views_of(sphere)
         painted += views_of(paint([sphere])[0])
+    by = {"net": painted, "optimize": [v for hero in heroes for v in views_of(hero)]}
+    shown = {name: views for name, views in by.items() if views}
     if sheet is not None:
-        _save_sheet(sheet, sources[0], wanted, painted[:SHOWN])
-    return [_figures(vgg, wanted, sources, painted, reduced) for reduced in REDUCED]
+        _save_sheet(sheet, sources[0], wanted, list(shown.values()))
+    return [
+        _figures(vgg, wanted, sources, views, reduced, name)
+        for name, views in shown.items()
+        for reduced in REDUCED
+    ]
+
+
+def _hero(optimised: Path, panorama: Path) -> Rgb:
+    """The panorama as it was painted by optimisation: equally named but for the suffix."""
+    for path in pictures_in(optimised):
+        if path.stem == panorama.stem:
+            return left_eye(load_picture(path))
+    raise InputError(
+        f"{optimised}: no {panorama.stem}.* in it; paint one: vr360 optimize {panorama} "
+        f"{optimised / panorama.stem}.png --style PAINTING"
+    )
 
 
 def left_eye(panorama: Picture) -> Rgb:
@@ -105,7 +131,12 @@ def views_of(sphere: Rgb, turns_deg: Sequence[tuple[float, float]] = VIEWS_DEG) 
 
 @torch.no_grad()
 def _figures(
-    vgg: VggFeatures, painting: Rgb, sources: Sequence[Rgb], painted: Sequence[Rgb], reduced: int
+    vgg: VggFeatures,
+    painting: Rgb,
+    sources: Sequence[Rgb],
+    painted: Sequence[Rgb],
+    reduced: int,
+    painted_by: str,
 ) -> LayerFigures:
     target = {name: gram(f) for name, f in vgg(_small(painting, reduced)).items()}
     pairs = zip(sources, painted, strict=True)
@@ -115,7 +146,7 @@ def _figures(
         for part in range(3)
     )
     way = {name: 1 - own[name] / theirs[name] for name in LAYERS}
-    return LayerFigures(reduced, own, way, content[CONTENT])
+    return LayerFigures(reduced, own, way, content[CONTENT], painted_by)
 
 
 def _distances(
@@ -139,8 +170,9 @@ def _small(picture: Rgb, reduced: int) -> Tensor:
     return to_tensor([np.asarray(small, np.uint8)])
 
 
-def _save_sheet(path: Path, source: Rgb, painting: Rgb, painted: Sequence[Rgb]) -> None:
-    """The first view, the painting, and views as they are painted, in one row."""
+def _save_sheet(path: Path, source: Rgb, painting: Rgb, painted: Sequence[Sequence[Rgb]]) -> None:
+    """The first view, the painting, and views as they are painted; one row for each painter."""
     framed = np.full_like(source, 255)
     framed[: painting.shape[0], : painting.shape[1]] = painting
-    write_still(path, np.concatenate([source, framed, *painted], axis=1), force=True)
+    rows = [np.concatenate([source, framed, *views[:SHOWN]], axis=1) for views in painted]
+    write_still(path, np.concatenate(rows), force=True)

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import cv2
@@ -7,6 +8,7 @@ import pytest
 from pipeline.quality import brushwork
 from pipeline.quality.brushwork import LAYERS, REDUCED, measure_layers
 from tests.pipeline.conftest import soft_noise
+from vr360.errors import InputError
 from vr360.media.stills import read_still
 
 
@@ -55,3 +57,21 @@ def test_a_style_that_paints_the_painting_itself_has_gone_all_the_way(
     for row in measure_layers(str(tiny_style), painting, spheres, weights):
         assert min(row.way.values()) > 0.999
         assert row.content > 0.1
+
+
+def test_spheres_painted_by_optimisation_are_measured_beside_the_style(
+    tiny_style: Path, spheres: Path, painting: Path, shared_data: Path, tmp_path: Path
+):
+    heroes = tmp_path / "heroes"
+    heroes.mkdir()
+    weights, sheet = shared_data / "weights" / "vgg16_features.safetensors", tmp_path / "sheet.png"
+    wanted = str(tiny_style), painting, spheres, weights, sheet
+    with pytest.raises(InputError, match="no one\\.\\* in it; paint one: vr360 optimize"):
+        measure_layers(*wanted, optimised=heroes)
+    shutil.copy(spheres / "one.png", heroes)  # a hero that is the source itself
+    rows = measure_layers(*wanted, optimised=heroes)
+    assert [(row.painted_by, row.reduced) for row in rows] == [
+        (by, reduced) for by in ("net", "optimize") for reduced in REDUCED
+    ]
+    assert all(abs(way) < 1e-6 for row in rows[3:] for way in row.way.values())
+    assert read_still(sheet).shape == (2 * 512, 5 * 512, 3)
