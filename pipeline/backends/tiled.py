@@ -31,7 +31,7 @@ LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 ha
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
 SIDES = 64, 32  # pixels of blocks; the first that divides the pictures
 LEVELS = 3  # sizes at which the revision pads: its own, a half, a quarter
-KEPT = 48  # tiles whose places are kept from frame to frame, 8 MB each: those of an 8K pair
+KEPT = 120  # tiles whose places are kept from frame to frame, 3.4 MB each: those of an 8K pair
 
 
 class Revises(Protocol):

@@ -131,15 +131,22 @@ def test_a_headset_gets_h265_only_where_it_must():
     assert encoding("youtube", bit_depth=10).pixel_format == "yuv420p"
 
 
-def test_x265_looks_less_far_ahead_where_pictures_are_so_large_that_they_would_fill_memory():
-    for preset, width, overrides, lean in (
-        ("quest", 7680, None, True),
-        ("youtube", 7680, Overrides("libx265", speed="slow"), True),
-        ("quest", 4096, Overrides("libx265"), False),
-    ):
-        params = encoding(preset, overrides, width=width).options["x265-params"]
-        assert ("rc-lookahead=2:bframes=1" in params) == lean
-        assert "open-gop=0" in params
+@pytest.mark.parametrize(
+    ("preset", "width", "overrides", "lean"),
+    [
+        ("quest", 7680, None, "rc-lookahead=1:bframes=0"),
+        ("youtube", 7680, Overrides("libx265", speed="slow"), "rc-lookahead=1:bframes=0"),
+        ("quest", 5760, None, "rc-lookahead=2:bframes=1"),
+        ("quest", 4096, Overrides("libx265"), ""),
+    ],
+)
+def test_x265_looks_less_far_ahead_where_pictures_would_fill_memory(
+    preset: str, width: int, overrides: Overrides | None, lean: str
+):
+    params = encoding(preset, overrides, width=width).options["x265-params"]
+    assert "open-gop=0" in params
+    assert lean in params
+    assert ("rc-lookahead" in params) == bool(lean)
 
 
 def test_those_who_know_have_their_way():
