@@ -56,6 +56,12 @@ class OpenVinoBackend:
         painted, moments = self._painted(rgb, look, surface, None)
         return painted, moments
 
+    def release(self) -> None:
+        """Hand back the memory of all layers, which is kept otherwise until the next picture."""
+        with self._lock:
+            for request in self._requests.values():
+                request.get_compiled_model().release_memory()
+
     def _painted(
         self, rgb: Tensor, look: Tensor, surface: PlacesPixels, held: Tensor | None
     ) -> list[Tensor]:

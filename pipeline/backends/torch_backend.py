@@ -41,6 +41,9 @@ class TorchBackend:
         painted = self._run(rgb, look, surface, moments)
         return painted, moments.used()
 
+    def release(self) -> None:
+        """Nothing is kept between two pictures."""
+
     @torch.inference_mode()
     def _run(self, rgb: Tensor, look: Tensor, surface: Surface, moments: Moments) -> Tensor:
         with torch.autocast(

@@ -14,10 +14,12 @@ from pipeline.backends import TorchBackend
 from pipeline.painting import stylizer
 from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
+from pipeline.painting.stages import PainterState
 from pipeline.painting.state import PaintState, load_state, save_state
 from pipeline.source.delivery import Span
 from pipeline.source.unfolding import open_unfolding
 from pipeline.take import Take, even_frames, prepared_frames
+from pipeline.temporal.cuts import CutState
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import CheckpointError
 from vr360.frame import Frame, Rgb, Stereo
@@ -96,6 +98,16 @@ def test_a_take_broken_off_and_gone_on_with_is_the_same(
     assert same(first + rest, whole)
 
 
+def test_a_picture_that_a_state_holds_twice_is_saved_once(tmp_path: Path):
+    path, picture = tmp_path / "state.safetensors", soft_noise(64, 128, 3)
+    save_state(path, PaintState(CutState(), [], PainterState(Fraction(1), [picture]), [], picture))
+    state = load_state(path)
+    assert path.stat().st_size < 1.5 * picture.nbytes
+    assert state.painter
+    assert np.array_equal(state.painter.eyes[0], picture)
+    assert np.array_equal(state.finished, picture)
+
+
 def test_a_part_of_a_clip_ends_where_it_should_when_gone_on_with(
     clip: StylizeJob, tiny_style: Path
 ):
@@ -118,6 +130,15 @@ def test_steps_one_by_one_are_the_take_that_runs_side_by_side(job: StylizeJob, w
         frames += done
     state, done = stages.rest(state)
     assert same(frames + done, whole)
+
+
+def test_frames_too_large_to_be_painted_and_held_still_at_once_come_out_the_same(
+    job: StylizeJob, whole: list[Frame], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("vr360.media.threads.ROOM", 1)
+    monkeypatch.setattr("pipeline.temporal.smoothing.LARGEST_SPARE", 0)
+    frames, _ = run(job)
+    assert same(frames, whole)
 
 
 GO_ON = """
