@@ -215,6 +215,22 @@ def test_modules_that_texts_speak_of_are_there():
     assert [one for one in lost if one[1] not in theirs and not is_there(one[1])] == []
 
 
+WAITS = re.compile(
+    r"timeout=(\d+)|monotonic\(\) \+ (\d+)|^(?:LIMIT|PATIENCE) = (\d+)", re.MULTILINE
+)
+
+
+def test_waits_of_tests_end_hangs_alone():
+    """However busy a machine is; what takes time is measured by the benches."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path.is_relative_to(ROOT / "tests" / "bench"):
+            continue
+        text = path.read_text()
+        seconds = [int("".join(found)) for found in WAITS.findall(text)]
+        assert all(each >= 300 for each in seconds), path
+        assert not re.search(r"perf_counter\(", text), path
+
+
 def test_exactly_one_opencv_is_installed():
     installed = {d.name.lower() for d in importlib.metadata.distributions()}
     assert [n for n in sorted(installed) if n.startswith("opencv")] == ["opencv-python-headless"]
