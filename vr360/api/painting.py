@@ -106,7 +106,7 @@ def load_style(
 ) -> PicturePainter:
     """A look as a function of pictures: rgb -> rgb.
 
-    The second picture of a size takes a second longer: the net is compiled for it.
+    The first picture of a size takes one or two seconds longer: the net is compiled for it.
 
     Args:
         style, strength, stroke: as for `stylize`.
