@@ -196,13 +196,13 @@ class Stylizer:
         ]
 
     def _paint(self, rgb: Tensor, seconds: Time, surface: PlacesPixels, elapsed: int) -> Tensor:
-        values = self._values(self.track.at(seconds))
+        values = self.values(self.track.at(seconds))
         if not self._shot:
             return self.backend(rgb, values, surface)
-        coming = None if self.track.is_constant else self._values(self.track.coming(seconds))
+        coming = None if self.track.is_constant else self.values(self.track.coming(seconds))
         return self._shot.paint(rgb, values, surface, elapsed, coming)
 
-    def _values(self, look: Look) -> Tensor:
+    def values(self, look: Look) -> Tensor:
         """The numbers (1, K) of a look on the canvas, which is sized for strokes of one length; the
         look's are so many times as long there.
         """
