@@ -20,8 +20,8 @@ PANELS = {
         "style", "strength", "stroke", "then", "preserve_colour", "paint_width", "unrealness",
         "kind", "crop", "add_block", "style_scale", "denoise", "dissolve", "scale",
         "style_weight", "match", "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov",
-        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting", "refine",
-        "view",
+        "eyes", "compare", "wipe", "from_optimised", "optimised", "images", "width", "painting",
+        "refine", "view",
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
