@@ -56,6 +56,8 @@ from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
 from vr360.views import RECTILINEAR
 
+LENSES = (*VIEWS, PictureKind.DUAL_FISHEYE)
+
 
 @dataclass(frozen=True)
 class Side:
@@ -78,6 +80,8 @@ class Side:
         settle(self, projection=PictureKind, layout=FaceLayout)
         if self.projection is PictureKind.AUTO:
             object.__setattr__(self, "projection", None)
+        if self.fov is not None and self.projection in LENSES:
+            sphere_map(self.projection, 1, 2, fov=self.fov)  # a lens spans no more than it can
 
     @property
     def is_six_faces(self) -> bool:

@@ -139,6 +139,20 @@ def test_what_makes_no_sense_is_said_before_what_is_missing(
     assert f"{option} {value}" in plain(stderr)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--to", "rectilinear", "--fov", "200"),
+        ("--to", "dual-fisheye", "--fov", "400"),
+        ("--from", "little-planet", "--from-fov", "400"),
+    ],
+)
+def test_a_lens_that_spans_too_much_is_a_usage_error(command: Run, words: tuple[str, ...]):
+    code, _, stderr = command("convert", *ARGUMENTS["convert"], *words)
+    assert code == 2
+    assert words[-1] in plain(stderr)
+
+
 @pytest.mark.parametrize("name", ["train", "discover"])
 def test_steps_and_minutes_exclude_each_other(command: Run, name: str):
     code, _, stderr = command(name, *ARGUMENTS[name], "--iterations", 5, "--minutes", 1)
