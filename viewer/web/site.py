@@ -213,6 +213,8 @@ class _Site:
         inline = self._inline(poster, data) if info.is_still else None
         if info.projection is Projection.DUAL_FISHEYE:
             self.notes.append(f"{info.path.name}: two fisheyes, shown as ideal lenses")
+        elif not info.declared and "is a guess" in info.reason:
+            self.notes.append(f"{info.path.name}: {info.reason}; is it flat? a page shows spheres")
         return {
             "layout": layout,
             "poster": poster,
@@ -310,6 +312,10 @@ class _Site:
     def _poster_at(self, info: VideoInfo) -> float:
         """Seconds into the film."""
         at = self.job.poster
+        if at is not None and not info.is_still and at > info.duration:
+            raise InputError(
+                f"{info.path}: --poster {at:g} lies behind its end at {float(info.duration):g} s"
+            )
         return POSTER_AT * float(info.duration) if at is None else at
 
     def _make_folder(self) -> None:
