@@ -240,6 +240,7 @@ class _Reader:
             fade_out=table.get("fade_out", seconds, Fraction(1, 2)),
             values=values,
             place=table.place,
+            distance=table.get("distance", number(0.2, 1000, "metres"), None),
         )
 
     def style(self, value: Any) -> str:

@@ -240,6 +240,7 @@ class Flat:
         start, seconds: when it is seen, in the film.
         yaw, pitch, roll: its direction in the film, and how it is rolled.
         width: the angle that it spans, radians.
+        distance: metres; None lies as far as the sky, the same in both eyes.
         fade_in, fade_out: seconds.
         values: `text`, `colour` and `font`, or `file`.
     """
@@ -255,6 +256,7 @@ class Flat:
     fade_out: Fraction = Fraction(0)
     values: Mapping[str, Any] = field(default_factory=dict)
     place: Place = ()
+    distance: float | None = None
 
 
 @dataclass(frozen=True)
