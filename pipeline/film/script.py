@@ -167,6 +167,7 @@ class Layer:
     Attributes:
         mask: a formula of masks, see `pipeline.looks.algebra`.
         style, strength, stroke: as those of a `Scene`.
+        median: kernel of the blur before this look; None takes the scene's.
     """
 
     mask: str
@@ -174,6 +175,7 @@ class Layer:
     strength: Track[float] = field(default_factory=lambda: Track.constant(1.0))
     stroke: Track[float] = field(default_factory=lambda: Track.constant(1.0))
     place: Place = ()
+    median: int | None = None
 
     @property
     def tracks(self) -> dict[str, Track[Any]]:
