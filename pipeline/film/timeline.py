@@ -17,6 +17,7 @@ from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
 from pipeline.source.levelling import open_levelling
+from pipeline.source.preprocess import check_median
 from pipeline.styles import check_styles
 from vr360.errors import InputError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
@@ -204,6 +205,7 @@ def _place(
     job = _job(scene, Span(start, length), look, rate, size, problems)
     _check_level(scene, job, info, problems)
     _check_near(scene, info, masks, problems)
+    _check_medians(scene, info, problems)
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
 
 
@@ -304,6 +306,14 @@ def _check_near(
             if name in masks and masks[name].kind == "near":
                 text = f"mask: {name} tells what is near by two eyes; {info.path} shows one"
                 problems.add((*layer.place, "mask"), text)
+
+
+def _check_medians(scene: Scene, info: VideoInfo, problems: Problems) -> None:
+    for layer in scene.layers:
+        try:
+            check_median(layer.median or 0, info.bit_depth)
+        except InputError as error:
+            problems.add((*layer.place, "median"), str(error).removeprefix("--"))
 
 
 def _job(

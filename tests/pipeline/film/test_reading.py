@@ -119,6 +119,13 @@ def test_what_only_follows_from_a_mistake_is_not_said(
     assert told in found
 
 
+def test_a_blur_that_cannot_be_is_named_with_its_line(script: Script, clip: Clip):
+    clip("a.mkv")
+    layer = '[[scene.layer]]\nmask = "sky"\nstyle = "starry_night"\nmedian = 4\n'
+    (found,) = refused(script(f'[[scene]]\nsource = "a.mkv"\n{layer}'))
+    assert found.startswith("6: median 4: give 0 (off) or an odd number")
+
+
 def test_a_recording_that_ends_early_is_named(script: Script, clip: Clip, make_sound):
     clip("a.mkv")
     make_sound("short.wav", np.zeros((48000, 1)))
