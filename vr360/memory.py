@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -3, -4, -8  # of <malloc.h>
-LARGE = 32 << 20  # bytes, the most that glibc takes for M_MMAP_THRESHOLD
+LARGE = 4 << 20  # bytes, from which on numpy asks for huge pages: these fill gaps between blocks
 ARENAS = 2  # each keeps what was freed in it: one for every thread keeps the same pictures often
 
 

@@ -41,6 +41,9 @@ class Revises(Protocol):
         self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Placed
     ) -> Tensor: ...
 
+    def release(self) -> None:
+        """Hand back what is kept in memory between two tiles."""
+
 
 class PaintsAlways(Backend, Protocol):
     """A backend that paints whatever it measures."""
@@ -193,6 +196,7 @@ class TiledBackend:
             parts = tile.of(pixels), tile.of(sketched)
             surface = _surface(tile, parts[0].shape[1])
             tile.put(revise(*parts, look[:, self._look :], own, surface), out)
+        revise.release()
         release_freed_memory()
         return out.permute(0, 3, 1, 2)
 

@@ -70,3 +70,6 @@ class TorchRevision:
         low = self._precision != torch.float32
         with torch.autocast(rgb.device.type, self._precision, enabled=low):
             return revised(self._net, rgb, drafted, look.to(rgb), held, surface).float()
+
+    def release(self) -> None:
+        """Nothing is kept between two pictures."""

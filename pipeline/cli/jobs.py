@@ -74,8 +74,8 @@ def show(folder: Path = JobFolder, as_json: AsJson = False) -> None:
     say("film     ", found.output)
     say("painted  ", _share(found))
     say("now      ", _doing(found))
-    for worker in found.workers:
-        say("         ", worker)
+    for line in found.workers or [f"go on with: {found.again}"]:
+        say("         ", line)
     say("room     ", f"{megabytes(found.size)} here, {megabytes(found.free)} left on the disk")
     for number, line in enumerate(segment_map(found.rows)):
         say("segments " if number == 0 else "         ", line)

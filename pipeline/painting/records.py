@@ -73,17 +73,13 @@ def _packed(value: Any, tensors: dict[int, Tensor]) -> Tree:
 
 def _stored(value: np.ndarray | Tensor, tensors: dict[int, Tensor]) -> Tree:
     """One that is met twice, as the average's last output is, is stored once."""
-    if id(value) not in tensors:
-        tensors[id(value)] = _contiguous(value)
     kind = "tensor" if isinstance(value, Tensor) else "array"
+    if id(value) not in tensors:
+        whole = (
+            value if isinstance(value, Tensor) else torch.from_numpy(np.ascontiguousarray(value))
+        )
+        tensors[id(value)] = whole.detach().cpu().clone(memory_format=torch.contiguous_format)
     return {kind: str(list(tensors).index(id(value)))}
-
-
-def _contiguous(value: np.ndarray | Tensor) -> Tensor:
-    """A tensor of its own storage; pictures, which are large, are not copied for it."""
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(np.ascontiguousarray(value))
-    return value.detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def _unpacked(tree: Tree, tensors: Mapping[str, Tensor], known: Mapping[str, type]) -> Any:

@@ -100,12 +100,23 @@ def test_a_take_broken_off_and_gone_on_with_is_the_same(
 
 def test_a_picture_that_a_state_holds_twice_is_saved_once(tmp_path: Path):
     path, picture = tmp_path / "state.safetensors", soft_noise(64, 128, 3)
-    save_state(path, PaintState(CutState(), [], PainterState(Fraction(1), [picture]), [], picture))
+    painter = PainterState(Fraction(1), [picture, picture])
+    save_state(path, PaintState(CutState(), [], painter, [], picture))
     state = load_state(path)
     assert path.stat().st_size < 1.5 * picture.nbytes
     assert state.painter
-    assert np.array_equal(state.painter.eyes[0], picture)
-    assert np.array_equal(state.finished, picture)
+    for loaded in (*state.painter.eyes, state.finished):
+        assert np.array_equal(loaded, picture)
+
+
+def test_parts_of_one_picture_are_saved_each(tmp_path: Path):
+    path, picture = tmp_path / "state.safetensors", soft_noise(64, 128, 3)
+    eyes = [picture[:], picture[32:], picture[:, ::2]]
+    save_state(path, PaintState(CutState(), [], PainterState(Fraction(1), eyes), [], picture))
+    state = load_state(path)
+    assert state.painter
+    for loaded, saved in zip([*state.painter.eyes, state.finished], [*eyes, picture], strict=True):
+        assert np.array_equal(loaded, saved)
 
 
 def test_a_part_of_a_clip_ends_where_it_should_when_gone_on_with(
