@@ -134,6 +134,7 @@ class Take:
     def __enter__(self) -> Take:
         self._look_ahead = self._ahead.__enter__()
         depth = depth_of(*self.sphere.drawn, self.info.bit_depth)
+        depth = depth if depth > 1 else 0  # frames of 8K are read, painted and held still in turns
         self._source = read_ahead(self._marked(), depth)
         painted = map(self._painter.step, self._until_stopped(self._source))
         self._painted = read_ahead(self._look_ahead(painted), depth)

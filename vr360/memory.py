@@ -7,7 +7,8 @@ import platform
 import re
 from pathlib import Path
 
-M_TRIM_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -4, -8  # names and values of <malloc.h>
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_MMAP_MAX, M_ARENA_MAX = -1, -3, -4, -8  # of <malloc.h>
+LARGE = 4 << 20  # bytes, from which on numpy asks for huge pages: these fill gaps between blocks
 ARENAS = 2  # each keeps what was freed in it: one for every thread keeps the same pictures often
 
 
@@ -69,6 +70,13 @@ def keep_freed_memory() -> None:
 
 
 def release_freed_memory() -> None:
-    """Hand back what is freed, where `keep_freed_memory` has kept it; its pages come anew."""
+    """Hand back what is freed, where `keep_freed_memory` has kept it; its pages come anew.
+
+    Blocks of `LARGE` bytes and more are handed back at once from now on: of pictures that are that
+    large, what is kept between two of them is much, and a page fault little beside the painting.
+    """
     if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).malloc_trim(0)
+        libc = ctypes.CDLL(None)
+        libc.mallopt(M_MMAP_THRESHOLD, LARGE)
+        libc.mallopt(M_MMAP_MAX, 65536)  # glibc's own choice
+        libc.malloc_trim(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Lock
 from typing import Any
 
@@ -55,6 +56,11 @@ class OpenVinoBackend:
             return self._torch.measure(rgb, look, surface)
         painted, moments = self._painted(rgb, look, surface, None)
         return painted, moments
+
+    def release(self) -> None:
+        """Hand back the memory of all layers, which is kept otherwise until the next picture."""
+        with self._lock:
+            _release(self._requests.values())
 
     def _painted(
         self, rgb: Tensor, look: Tensor, surface: PlacesPixels, held: Tensor | None
@@ -116,6 +122,11 @@ def compiled(graph: ov.Model, precision: str) -> ov.InferRequest:
     return ov.Core().compile_model(graph, "CPU", settings).create_infer_request()
 
 
+def _release(requests: Iterable[ov.InferRequest]) -> None:
+    for request in requests:
+        request.get_compiled_model().release_memory()
+
+
 class OpenVinoRevision:
     """The revision of `net`, compiled for each shape of tiles, see `Revises`."""
 
@@ -136,3 +147,8 @@ class OpenVinoRevision:
             request = self._requests[key]
             request.infer([t.numpy() for t in (*inputs, *surface.places)], share_inputs=True)
             return torch.from_numpy(request.output_tensors[0].data.copy())
+
+    def release(self) -> None:
+        """As `OpenVinoBackend.release`."""
+        with self._lock:
+            _release(self._requests.values())

@@ -31,7 +31,7 @@ LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 ha
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
 SIDES = 64, 32  # pixels of blocks; the first that divides the pictures
 LEVELS = 3  # sizes at which the revision pads: its own, a half, a quarter
-KEPT = 48  # tiles whose places are kept from frame to frame, 8 MB each: those of an 8K pair
+KEPT = 120  # tiles whose places are kept from frame to frame, 3.4 MB each: those of an 8K pair
 
 
 class Revises(Protocol):
@@ -41,6 +41,9 @@ class Revises(Protocol):
         self, rgb: Tensor, drafted: Tensor, look: Tensor, held: Tensor, surface: Placed
     ) -> Tensor: ...
 
+    def release(self) -> None:
+        """Hand back what is kept in memory between two tiles."""
+
 
 class PaintsAlways(Backend, Protocol):
     """A backend that paints whatever it measures."""
@@ -48,6 +51,9 @@ class PaintsAlways(Backend, Protocol):
     def measure(
         self, rgb: Tensor, look: Tensor, surface: PlacesPixels, first: bool = False
     ) -> tuple[Tensor, Tensor]: ...
+
+    def release(self) -> None:
+        """Hand back what is kept in memory between two pictures."""
 
 
 class TiledBackend:
@@ -83,7 +89,7 @@ class TiledBackend:
         else:
             own = held[..., : -self._net.config.normalised]
             drafted = self._draft(_reduced(rgb), look, surface, own)
-            release_freed_memory()  # of large pictures it would be more than a tile takes
+            self._release()
         return self._painted(rgb, drafted, look, held, tiles, self._revise)
 
     def measure(
@@ -107,10 +113,15 @@ class TiledBackend:
     ) -> tuple[Tensor, Tensor]:
         """The draft, and the statistics of draft and revision."""
         drafted, moments = self._draft.measure(_reduced(rgb), look, surface, first)
-        release_freed_memory()
+        self._release()
         revised = self._moments(rgb, drafted, look, surface, tiles)
         release_freed_memory()
         return drafted, torch.cat([moments, revised.expand(len(moments), -1, -1)], 2)
+
+    def _release(self) -> None:
+        """Of large pictures the draft's layers would be more than a tile takes."""
+        self._draft.release()
+        release_freed_memory()
 
     @torch.inference_mode()
     def _moments(
@@ -185,6 +196,7 @@ class TiledBackend:
             parts = tile.of(pixels), tile.of(sketched)
             surface = _surface(tile, parts[0].shape[1])
             tile.put(revise(*parts, look[:, self._look :], own, surface), out)
+        revise.release()
         release_freed_memory()
         return out.permute(0, 3, 1, 2)
 

@@ -41,6 +41,9 @@ class TorchBackend:
         painted = self._run(rgb, look, surface, moments)
         return painted, moments.used()
 
+    def release(self) -> None:
+        """Nothing is kept between two pictures."""
+
     @torch.inference_mode()
     def _run(self, rgb: Tensor, look: Tensor, surface: Surface, moments: Moments) -> Tensor:
         with torch.autocast(
@@ -67,3 +70,6 @@ class TorchRevision:
         low = self._precision != torch.float32
         with torch.autocast(rgb.device.type, self._precision, enabled=low):
             return revised(self._net, rgb, drafted, look.to(rgb), held, surface).float()
+
+    def release(self) -> None:
+        """Nothing is kept between two pictures."""

@@ -49,6 +49,7 @@ class Status:
         size, free: bytes that the job holds, and that its disk has left.
         paused: it was asked to pause.
         warm_up: see `JobOptions`.
+        again: the command that goes on with it.
         rows: its segments.
     """
 
@@ -63,6 +64,7 @@ class Status:
     free: int
     paused: bool
     warm_up: int
+    again: str
     rows: list[Row]
 
     def as_data(self) -> dict[str, Any]:
@@ -93,6 +95,7 @@ def status(folder: Path) -> Status:
         free=free(folder),
         paused=(folder / PAUSE).exists(),
         warm_up=plan.warm_up,
+        again=plan.again,
         rows=rows,
     )
 

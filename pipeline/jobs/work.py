@@ -24,7 +24,7 @@ Engine = Callable[[Studio, Progress, Stop], dict[str, Manifest]]
 
 _LEAST = 1 << 20  # bytes, however small the pictures are
 PATIENCE = 0.5  # seconds between two looks at what others are doing
-_STATE = 64  # bytes a pixel that stopping writes: a state, and frames that wait
+_STATE = 80  # bytes a pixel that stopping writes: a state, 73 of a small sphere, and what waits
 
 
 class Progressing:

@@ -23,7 +23,9 @@ from pipeline.nets.placed import Placed
 from pipeline.nets.surface import PlacesPixels
 
 Numbers = NDArray[np.int64]
-ABREAST = 16  # blocks along the side of a tile, at most
+ABREAST = (
+    10  # blocks along the side of a tile, at most: 16 took twice the memory, 1.1 times less work
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 BASE = 900_000_000  # bytes of the program, its nets and a tile
 STILL, FILM = 38, 225  # bytes a pixel of the spheres; a film's with its encoder
+FILM_IN_TILES = 180  # the same of spheres that are painted in tiles
 WHOLE = 200  # bytes a pixel of spheres that are painted whole
 LARGEST_WHOLE = 13_500_000  # pixels, whose cube has those of `pipeline.backends.tiled.LARGEST`
 
@@ -31,11 +32,13 @@ def needed_memory(job: StylizeJob, info: VideoInfo) -> int:
     pixels = height * width * (1 if info.stereo is Stereo.MONO else 2)
     if not job.paints:
         return BASE
-    a_pixel = STILL if info.is_still else FILM
     reduction = min(parse_look(*look).reduction for look in job.looks)
     in_net = round(pixels / reduction**2)  # short strokes are painted on a larger sphere
     larger = STILL * max(0, in_net - pixels)
     whole = in_net if job.padding == Padding.WRAP else min(in_net, LARGEST_WHOLE)
+    if whole < in_net and not info.is_still:
+        return BASE + FILM_IN_TILES * pixels + larger
+    a_pixel = STILL if info.is_still else FILM
     return BASE + a_pixel * pixels + larger + (WHOLE - STILL) * whole
 
 

@@ -31,10 +31,10 @@ def save_record(path: Path, value: Any, kind: str, version: int) -> None:
         CheckpointError: it cannot be written.
         ValueError: something in it is neither data nor a dataclass.
     """
-    tensors: dict[str, Tensor] = {}
+    tensors: dict[int, Tensor] = {}
     tree = _packed(value, tensors)
     header = {"kind": kind, "version": str(version), "value": json.dumps(tree)}
-    save_tensors(path, tensors, header)
+    save_tensors(path, {str(n): tensor for n, tensor in enumerate(tensors.values())}, header)
 
 
 def load_record(path: Path, kind: str, version: int, known: Iterable[type]) -> Any:
@@ -55,7 +55,7 @@ def load_record(path: Path, kind: str, version: int, known: Iterable[type]) -> A
         raise CheckpointError(f"{path}: damaged ({error}); begin anew without it") from error
 
 
-def _packed(value: Any, tensors: dict[str, Tensor]) -> Tree:
+def _packed(value: Any, tensors: dict[int, Tensor]) -> Tree:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, Fraction):
@@ -71,11 +71,15 @@ def _packed(value: Any, tensors: dict[str, Tensor]) -> Tree:
     raise ValueError(f"cannot be saved: {type(value).__name__}")
 
 
-def _stored(value: np.ndarray | Tensor, tensors: dict[str, Tensor]) -> Tree:
-    name, kind = str(len(tensors)), "tensor" if isinstance(value, Tensor) else "array"
-    tensor = value if isinstance(value, Tensor) else torch.from_numpy(np.ascontiguousarray(value))
-    tensors[name] = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
-    return {kind: name}
+def _stored(value: np.ndarray | Tensor, tensors: dict[int, Tensor]) -> Tree:
+    """One that is met twice, as the average's last output is, is stored once."""
+    kind = "tensor" if isinstance(value, Tensor) else "array"
+    if id(value) not in tensors:
+        whole = (
+            value if isinstance(value, Tensor) else torch.from_numpy(np.ascontiguousarray(value))
+        )
+        tensors[id(value)] = whole.detach().cpu().clone(memory_format=torch.contiguous_format)
+    return {kind: str(list(tensors).index(id(value)))}
 
 
 def _unpacked(tree: Tree, tensors: Mapping[str, Tensor], known: Mapping[str, type]) -> Any:

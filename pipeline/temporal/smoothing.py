@@ -40,6 +40,7 @@ from vr360.errors import InputError
 from vr360.frame import Rgb, bit_depth
 
 DEFAULT_SMOOTHNESS = 0.5
+LARGEST_SPARE = 250_000_000  # bytes, of 5.7K; that of a larger average is made anew each time
 
 
 def check_smoothness(smoothness: float) -> None:
@@ -249,6 +250,8 @@ class Smoother:
         spare = self._spare_for(past.average)  # (H + 2 PAD, W, 3)
         update(past.average, painted, moved, share, tone, spare, warped)
         past.average, self._spare = spare, past.average
+        if spare.nbytes > LARGEST_SPARE:
+            self._spare = None
 
     def _longest(self, still: Floats, changed: float | Floats) -> Floats:
         """(h, w) frames that the EMA may hold, the new one included; 1 is that one alone.

@@ -14,10 +14,12 @@ from pipeline.backends import TorchBackend
 from pipeline.painting import stylizer
 from pipeline.painting.asked import probe_source
 from pipeline.painting.job import StylizeJob
+from pipeline.painting.stages import PainterState
 from pipeline.painting.state import PaintState, load_state, save_state
 from pipeline.source.delivery import Span
 from pipeline.source.unfolding import open_unfolding
 from pipeline.take import Take, even_frames, prepared_frames
+from pipeline.temporal.cuts import CutState
 from tests.pipeline.conftest import soft_noise
 from vr360.errors import CheckpointError
 from vr360.frame import Frame, Rgb, Stereo
@@ -96,6 +98,27 @@ def test_a_take_broken_off_and_gone_on_with_is_the_same(
     assert same(first + rest, whole)
 
 
+def test_a_picture_that_a_state_holds_twice_is_saved_once(tmp_path: Path):
+    path, picture = tmp_path / "state.safetensors", soft_noise(64, 128, 3)
+    painter = PainterState(Fraction(1), [picture, picture])
+    save_state(path, PaintState(CutState(), [], painter, [], picture))
+    state = load_state(path)
+    assert path.stat().st_size < 1.5 * picture.nbytes
+    assert state.painter
+    for loaded in (*state.painter.eyes, state.finished):
+        assert np.array_equal(loaded, picture)
+
+
+def test_parts_of_one_picture_are_saved_each(tmp_path: Path):
+    path, picture = tmp_path / "state.safetensors", soft_noise(64, 128, 3)
+    eyes = [picture[:], picture[32:], picture[:, ::2]]
+    save_state(path, PaintState(CutState(), [], PainterState(Fraction(1), eyes), [], picture))
+    state = load_state(path)
+    assert state.painter
+    for loaded, saved in zip([*state.painter.eyes, state.finished], [*eyes, picture], strict=True):
+        assert np.array_equal(loaded, saved)
+
+
 def test_a_part_of_a_clip_ends_where_it_should_when_gone_on_with(
     clip: StylizeJob, tiny_style: Path
 ):
@@ -118,6 +141,15 @@ def test_steps_one_by_one_are_the_take_that_runs_side_by_side(job: StylizeJob, w
         frames += done
     state, done = stages.rest(state)
     assert same(frames + done, whole)
+
+
+def test_frames_too_large_to_be_painted_and_held_still_at_once_come_out_the_same(
+    job: StylizeJob, whole: list[Frame], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("vr360.media.threads.ROOM", 1)
+    monkeypatch.setattr("pipeline.temporal.smoothing.LARGEST_SPARE", 0)
+    frames, _ = run(job)
+    assert same(frames, whole)
 
 
 GO_ON = """

@@ -44,6 +44,19 @@ def test_a_large_block_is_used_again_without_a_page_fault(asked: str, where: str
     assert kept < 10
 
 
+HANDED_BACK = FAULTS_OF_A_BLOCK.replace(
+    "ASKED_FROM", "from vr360.memory import keep_freed_memory, release_freed_memory"
+).replace("ASKED", "keep_freed_memory()\nblock()\nrelease_freed_memory()")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc of glibc alone is told")
+def test_a_large_block_is_handed_back_at_once_when_that_was_asked_for():
+    run = [sys.executable, "-c", HANDED_BACK]
+    told = subprocess.run(run, check=True, capture_output=True, text=True).stdout
+    before, after = map(int, told.split())
+    assert min(before, after) > 30
+
+
 ARENAS_OF_THREADS = """
 import ctypes
 import threading

@@ -55,13 +55,15 @@ class _Stage:
 class ReadAhead(Generic[T]):
     """An iterator that runs another one in a thread, `depth` items ahead.
 
-    Errors of the inner iterator come out of `next`, in their place. Close it, or use it as a
-    context manager, to end the thread and the inner iterator before their time.
+    With a depth of 0 each item is begun when it is asked for, still in that thread. Errors of the
+    inner iterator come out of `next`, in their place. Close it, or use it as a context manager, to
+    end the thread and the inner iterator before their time.
     """
 
     def __init__(self, iterable: Iterable[T], depth: int = DEPTH) -> None:
         self._iterator = iter(iterable)
         self._stage = _Stage("read-ahead")
+        self._on_demand = depth == 0
         self._waiting = deque(self._one_more() for _ in range(depth))
 
     @property
@@ -77,15 +79,19 @@ class ReadAhead(Generic[T]):
         return self
 
     def __next__(self) -> T:
+        if self._on_demand:
+            self._waiting.append(self._one_more())
         item = self._waiting.popleft().result() if self._waiting else _END
         if isinstance(item, _End):
             self.close()
             raise StopIteration
-        self._waiting.append(self._one_more())
+        if not self._on_demand:
+            self._waiting.append(self._one_more())
         return item
 
     def close(self) -> None:
         """End the thread and the inner iterator; safe to call twice."""
+        self._on_demand = False
         self._waiting.clear()
         self._stage.stop()
         close = getattr(self._iterator, "close", None)

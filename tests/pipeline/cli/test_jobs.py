@@ -27,6 +27,7 @@ def test_a_job_is_shown(command: Run, folder: Path):
     assert "9 of 16 frames (56 %), 1 of 2 segments" in said
     assert "█████████·······" in said
     assert "nobody is at work on it" in said
+    assert f"go on with: vr360 jobs resume {folder}" in said.replace("\n", "")
     code, data, _ = command("jobs", "show", folder, "--json")
     rows = json.loads(data)["rows"]
     assert [(row["first"], row["frames"], row["state"]) for row in rows] == [

@@ -111,7 +111,7 @@ def started(*words):
 
 def stop(process):
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "Traceback" not in said
     return said

@@ -1,11 +1,11 @@
 """A film made as a job, killed and damaged at will, is the film that was made at once."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -302,25 +302,76 @@ def test_files_are_closed_however_many_segments_there_are(job: StylizeJob):
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 4, "what libraries open once"
 
 
-RUN = """
-import sys
+# It kills its own group: on a busy machine another process could be too late for that.
+KILLED = """
+import os, signal, sys, threading, time
 from pathlib import Path
 from pipeline.jobs.job import resume
-resume(Path(sys.argv[1]))
+folder, parts = Path(sys.argv[1]), int(sys.argv[2])
+def kill():
+    while len(list(folder.glob("*.mkv"))) < parts:
+        time.sleep(0.005)
+    os.killpg(0, signal.SIGKILL)
+threading.Thread(target=kill, daemon=True).start()
+resume(folder)
 """
 
 
 def test_killed_without_warning_it_goes_on_to_the_same_bits(job: StylizeJob, whole: Path):
     folder = broken_off(job, 1, JobOptions(length=2))
-    for parts in (1, 4):
-        run = subprocess.Popen([sys.executable, "-c", RUN, folder], start_new_session=True)
-        while run.poll() is None and len(list(folder.glob("*.mkv"))) < parts:
-            time.sleep(0.02)
-        os.killpg(run.pid, signal.SIGKILL)
-        assert run.wait() == -signal.SIGKILL, "it ended before it was killed"
+    for parts in ("1", "4"):
+        words = [sys.executable, "-c", KILLED, folder, parts]
+        run = subprocess.run(words, start_new_session=True, check=False)
+        assert run.returncode == -signal.SIGKILL
         assert not job.output.exists()
     resume(folder)
     assert same(job.output, whole)
+
+
+def test_of_two_processes_that_resume_at_once_one_is_told(job: StylizeJob, whole: Path):
+    folder = broken_off(job, 13)
+    words = [sys.executable, "-m", "pipeline.cli", "jobs", "resume", folder]
+    both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    said = {run.wait(): run.stderr.read() for run in both if run.stderr}
+    for run in both:
+        assert run.stderr
+        run.stderr.close()
+    assert sorted(said) == [0, 1]
+    assert re.search(r"worked on by process \d+ on |no job; it has no plan|is gone", said[1])
+    assert said[1].count("\n") == 1
+    assert same(job.output, whole)
+
+
+def test_segments_begin_with_the_right_frame_where_seeking_lands_elsewhere(job: StylizeJob):
+    film = replace(job, input=job.input.with_name("long_gop.mp4"))
+    words = [ffmpeg_binary(), "-v", "error", "-i", job.input, "-c:v", "libx264", "-g", "250"]
+    words += ["-bf", "3", "-pix_fmt", "yuv420p", "-x264-params", "open-gop=1:b-pyramid=2"]
+    subprocess.run([*words, film.input], check=True)
+    stylize_in_segments(film, options=JobOptions(length=5))
+    assert same(film.output, painted_at_once(film))
+
+
+def test_all_the_sound_is_written_once_before_the_first_frame_is_painted(
+    job: StylizeJob, make_sound, monkeypatch: pytest.MonkeyPatch
+):
+    beeps = make_sound("beeps.wav", np.sin(np.arange(96000)[:, None] / 9) / 2)
+    film = replace(job, input=job.input.with_name("source.mkv"))
+    words = [ffmpeg_binary(), "-v", "error", "-i", job.input, "-i", beeps]
+    subprocess.run([*words, "-c:v", "copy", "-c:a", "aac", "-shortest", film.input], check=True)
+    trial, heard, unlink = folder_of(film.output) / film.output.name, list[object](), Path.unlink
+
+    def listening(path: Path, missing_ok: bool = False) -> None:
+        if path == trial:
+            heard.append(sound(path))
+        unlink(path, missing_ok)
+
+    def progress(frames, total):
+        assert len(heard) == 1
+        yield from frames
+
+    monkeypatch.setattr(Path, "unlink", listening)
+    stylize_in_segments(film, progress, OPTIONS)
+    assert heard == [sound(film.output)] != [[]]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A job that is asked to stop keeps every frame that is finished, and says so."""
 
 import os
+import random
 import re
 import signal
 import subprocess
@@ -118,7 +119,7 @@ def test_a_signal_finishes_the_frame_and_says_what_is_kept(
     while not list(folder.glob("*.mkv")) and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(number)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 128 + number
     assert "finishing the frame" in said
     assert "frames are kept; go on with: vr360 jobs resume" in said
@@ -134,9 +135,37 @@ def test_a_second_signal_stops_at_once_and_loses_only_the_segment(job: StylizeJo
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=120)
+    process.communicate(timeout=600)
     assert process.returncode != 0
     resume(folder)
+    assert same(job.output, whole)
+
+
+SCANNED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.cli.signals import clean_up_when_ended, stopping_at_a_frame
+from pipeline.jobs.job import JobOptions, stylize_in_segments
+from pipeline.painting.job import StylizeJob
+def signalled(frames, total):
+    for n, frame in enumerate(frames):
+        if n == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+        yield frame
+clean_up_when_ended()
+source, output, style = sys.argv[1:]
+with stopping_at_a_frame() as stop:
+    options = JobOptions(stop=stop, scanning=signalled)
+    stylize_in_segments(StylizeJob(Path(source), Path(output), style), options=options)
+"""
+
+
+def test_a_signal_while_the_source_is_scanned_ends_it_at_once(job: StylizeJob, whole: Path):
+    words = [sys.executable, "-c", SCANNED, job.input, job.output, job.style]
+    found = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (128 + signal.SIGTERM, "")
+    assert not (folder_of(job.output) / "scan.json").exists()
+    stylize_in_segments(job, options=OPTIONS)
     assert same(job.output, whole)
 
 
@@ -179,7 +208,7 @@ def test_a_disk_that_fills_up_pauses_the_job_before_it_is_full(
         assert same(film.output, whole)
 
 
-@pytest.mark.parametrize("frame", [0, 5, 11, 17])
+@pytest.mark.parametrize("frame", sorted(random.Random(20).sample(range(20), 10)))
 def test_a_disk_that_is_full_at_once_ends_in_an_error_and_loses_nothing(
     job: StylizeJob, whole: Path, tmp_path: Path, frame: int
 ):

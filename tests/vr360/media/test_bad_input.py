@@ -434,7 +434,7 @@ def test_ctrl_c_leaves_nothing_behind(name, tmp_path):
         assert process.stdout.readline() == "under way\n"
         assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=300)
     assert "KeyboardInterrupt" in errors
     assert list(tmp_path.iterdir()) == []
     assert not running_with(str(target))

@@ -58,7 +58,7 @@ def coded(path: Path, rgb: Rgb, *options: str) -> Path:
     raw = "rgb24" if rgb.dtype == np.uint8 else "rgb48le"
     command = [still_ffmpeg(), "-v", "error", "-f", "rawvideo", "-pix_fmt", raw]
     command += ["-s", f"{width}x{height}", "-i", "-", "-frames:v", "1", *options, str(path)]
-    subprocess.run(command, input=rgb.tobytes(), check=True, timeout=60)
+    subprocess.run(command, input=rgb.tobytes(), check=True, timeout=300)
     return path
 
 
@@ -197,7 +197,7 @@ def test_where_a_picture_is_transparent_black_is_taken(suffix, turned, exif, tmp
         raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", "128x64", "-i", "-", "-frames:v", "1"]
         options = ("-c:v", "libjxl", "-distance", "0")
         command = [still_ffmpeg(), "-v", "error", *raw, *options, str(path)]
-        subprocess.run(command, input=rgba.tobytes(), check=True, timeout=60)
+        subprocess.run(command, input=rgba.tobytes(), check=True, timeout=300)
     else:
         said = {"exif": exif} if turned else {}  # which AVIF tells of the colours alone
         Image.fromarray(np.ascontiguousarray(lying)).save(path, quality=95, **said)

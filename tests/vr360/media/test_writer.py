@@ -131,6 +131,24 @@ def test_a_headset_gets_h265_only_where_it_must():
     assert encoding("youtube", bit_depth=10).pixel_format == "yuv420p"
 
 
+@pytest.mark.parametrize(
+    ("preset", "width", "overrides", "lean"),
+    [
+        ("quest", 7680, None, "rc-lookahead=1:bframes=0"),
+        ("youtube", 7680, Overrides("libx265", speed="slow"), "rc-lookahead=1:bframes=0"),
+        ("quest", 5760, None, "rc-lookahead=2:bframes=1"),
+        ("quest", 4096, Overrides("libx265"), ""),
+    ],
+)
+def test_x265_looks_less_far_ahead_where_pictures_would_fill_memory(
+    preset: str, width: int, overrides: Overrides | None, lean: str
+):
+    params = encoding(preset, overrides, width=width).options["x265-params"]
+    assert "open-gop=0" in params
+    assert lean in params
+    assert ("rc-lookahead" in params) == bool(lean)
+
+
 def test_those_who_know_have_their_way():
     chosen = encoding("quest", Overrides("libx265", 23, "yuv420p10le", "slow"))
     assert (chosen.codec, chosen.pixel_format) == ("libx265", "yuv420p10le")
