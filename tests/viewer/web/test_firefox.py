@@ -127,7 +127,7 @@ def test_film_and_original_step_to_the_same_frame(open_site, tmp_path):
     for key, number in ((".", 31), (".", 32), (",", 31)):
         page.press(key)
         both_show(number)
-    page.press("Home")
+    page.press("\ue011")  # Home
     both_show(0)
 
 
