@@ -14,7 +14,7 @@ from tests.viewer.scenes import mean_error, sphere_scene
 from tests.viewer.web.firefox import Firefox
 from tests.viewer.web.test_extras import WORDS
 from tests.viewer.web.test_picture import BAR, SIZE, reference
-from tests.viewer.web.test_sound import CHANNELS, TONES, film  # noqa: F401, a fixture
+from tests.viewer.web.test_sound import TONES, film  # noqa: F401, a fixture
 from viewer.web.site import ShareJob, share
 from vr360.choices import Projection
 
@@ -107,16 +107,19 @@ def test_keys_play_and_step_single_frames(open_site, tmp_path):
     assert page.run("vr360.at.yaw") == pytest.approx(radians(5))
 
 
-def test_film_and_original_rest_at_the_same_frame(open_site, tmp_path):
+def test_film_and_original_step_to_the_same_frame(open_site, tmp_path):
     write_clip(tmp_path / "film.mp4", 90, 160, 30, sound=True)
     write_clip(tmp_path / "clip.mp4", 90, 160, 30, (150, 110, 80), gop=12)
-    page = open_site("?t=1", tmp_path / "film.mp4", compare=tmp_path / "clip.mp4")
+    page = open_site("", tmp_path / "film.mp4", compare=tmp_path / "clip.mp4")
     fix_size(page)
-    page.run("vr360.set({ wipe: 0.5 })")
+    page.run("(vr360.set({ wipe: 0.5 }), vr360.begin(1), null)")
     resting = "!vr360.films.some((film) => film.video.seeking)"
 
     def both_show(number):
-        page.wait(f"vr360.drawn === {number} && {resting}")
+        try:
+            page.wait(f"vr360.drawn === {number} && {resting}")
+        except AssertionError:
+            raise AssertionError(page.run("JSON.stringify([vr360.drawn, vr360.time])")) from None
         shown = seen(page)
         assert [number_on_screen(shown, side) for side in (0, 1)] == [number, number]
 
@@ -124,21 +127,33 @@ def test_film_and_original_rest_at_the_same_frame(open_site, tmp_path):
     for key, number in ((".", 31), (".", 32), (",", 31)):
         page.press(key)
         both_show(number)
-    page.press(" ")
-    page.wait("vr360.playing && vr360.drawn > 40")
-    page.press(" ")
-    page.wait(f"!vr360.playing && {resting}")
-    both_show(page.run("vr360.drawn"))
-    page.press("Home")
+    page.press("\ue011")  # Home
     both_show(0)
 
 
-def test_a_field_reaches_the_decoder_channel_by_channel(open_site, film):  # noqa: F811
+# How strong each of the tones is in each channel of the film, as this browser decodes it.
+DECODED = """(async () => {
+    const context = new OfflineAudioContext(4, 1, 48000);
+    const data = await (await fetch(vr360.video.currentSrc)).arrayBuffer();
+    const sound = await context.decodeAudioData(data);
+    return [0, 1, 2, 3].map((channel) => {
+        const samples = sound.getChannelData(channel).subarray(9600, 19200);
+        return TONES.map((tone) => {
+            let [real, imaginary] = [0, 0];
+            samples.forEach((each, n) => {
+                real += each * Math.cos(2 * Math.PI * tone * n / 48000);
+                imaginary += each * Math.sin(2 * Math.PI * tone * n / 48000);
+            });
+            return Math.hypot(real, imaginary);
+        });
+    });
+})()"""
+
+
+def test_the_order_of_a_fields_channels_is_found(open_site, film):  # noqa: F811
     page = open_site("", film())
-    page.press("l")
     page.click("#start")
-    page.wait("vr360.drawn > 2 && vr360.field.parts != null")
+    page.wait("vr360.drawn >= 0 && vr360.field.parts != null")
     order = page.run("[...vr360.field.order]")
-    assert sorted(order) == [0, 1, 2, 3]
-    assert np.array(page.run(f"({CHANNELS})()"))[order] == pytest.approx(TONES, abs=10)
-    assert page.run("vr360.field.context.state") == "running"
+    strengths = np.array(page.run(DECODED.replace("TONES", str(list(TONES)))))
+    assert strengths.argmax(axis=1)[order].tolist() == [0, 1, 2, 3]

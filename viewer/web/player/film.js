@@ -10,7 +10,7 @@ import { Trouble, WORDS, cannotDecode, missing } from "./words.js";
 /** @typedef {import("./sphere.js").Texture & {number: number}} Shot a frame; the poster has number -1 */
 
 const ROUNDING = 0.25; // of a frame: times are rounded; after a seek Firefox tells the time sought
-const FAR_OFF = 1; // seconds
+const FAR_OFF = 0.9; // seconds
 const KEPT = 4; // frames of a film that is compared: one is shown, the others wait for their fellow
 
 export class Film {
@@ -132,7 +132,7 @@ export class Film {
     const { videoWidth: width, videoHeight: height } = this.video;
     if (!this.drawing) this.arrived();
     if (!width || !this.drawing || this.sphere.gl.isContextLost()) return;
-    const exact = this.kept > 1 ? exactFrame(this.video, time) : null;
+    const exact = this.kept > 1 ? exactFrame(this.video, time, this.rate) : null;
     const number = Math.floor((exact ? exact.timestamp / 1e6 : time) * this.rate + ROUNDING);
     if (!this.video.paused && number > this.last + 1 && this.last >= 0) this.dropped += number - this.last - 1;
     this.last = number;
@@ -143,12 +143,15 @@ export class Film {
 
 /** The frame with its own time. A busy page is called back late: then the film shows a newer frame
  * than the one it was called for. @param {HTMLVideoElement} video @param {number} time seconds, about
+ * @param {number} rate
  * @returns {VideoFrame | null} */
-function exactFrame(video, time) {
+function exactFrame(video, time, rate) {
   try {
     const frame = new VideoFrame(video);
-    if (Math.abs(frame.timestamp / 1e6 - time) < FAR_OFF) return frame;
-    frame.close(); // Firefox counts from elsewhere
+    const first = frame.timestamp === 0;
+    const near = Math.abs(frame.timestamp / 1e6 - time) < FAR_OFF;
+    if (near && (!first || time * rate < 1 - ROUNDING)) return frame;
+    frame.close(); // Firefox tells whole seconds where microseconds are meant
     return null;
   } catch {
     return null; // an older browser
