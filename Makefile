@@ -3,6 +3,7 @@
 # make docs   build the site, strict, without network       make chaos  films killed again and again
 # make web    the player in a real Chromium        make ray    films painted on a Ray cluster
 # make gallery DATA=FOLDER   train the shipped gallery on, or anew with FROM=none
+# make bench-gpu  what a GPU paints a second, in minutes
 # make graph  trace the shipped graph anew: wanted when the code of the net has changed, takes minutes
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +15,7 @@ DEBIAN := ffmpeg libimage-exiftool-perl mkvtoolnix xvfb openbox xdotool libgl1 l
   libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-randr0 libxcb-xfixes0 libdbus-1-3 \
   libfontconfig1
 
-.PHONY: demo test lint docs bench fuzz chaos web ray gallery graph system clean
+.PHONY: demo test lint docs bench bench-gpu fuzz chaos web ray gallery graph system clean
 
 demo: $(READY)
 	$(BIN)/vr360 demo --out out
@@ -34,6 +35,9 @@ docs: $(READY)
 bench: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[bench]"
 	$(BIN)/pytest -m bench -s tests/bench
+
+bench-gpu: $(READY)
+	$(BIN)/python -m tests.bench.gpu
 
 fuzz: $(READY)
 	$(BIN)/pytest -m fuzz

@@ -26,7 +26,7 @@ class Device(StrEnum):
 
 
 class CanvasKind(StrEnum):
-    """How the sphere is laid out for the net, see `pipeline.canvas`."""
+    """How the sphere is laid out for the net, see `pipeline.painting.canvas`."""
 
     AUTO = "auto"
     EQUIRECT = "equirect"

@@ -45,7 +45,7 @@ from vr360.projections import (
     CubeMap,
     Equirect,
     HalfEquirect,
-    SphereMap,
+    ProjectionMap,
     source_map,
     sphere_map,
     usual_size,
@@ -55,6 +55,8 @@ from vr360.sampling import Interpolation, Sampler, build_sampler
 from vr360.spherical import SphericalMetadata
 from vr360.stereo import eye_size, join_eyes, picture_size, split_eyes
 from vr360.views import RECTILINEAR
+
+LENSES = (*VIEWS, PictureKind.DUAL_FISHEYE)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Side:
         settle(self, projection=PictureKind, layout=FaceLayout)
         if self.projection is PictureKind.AUTO:
             object.__setattr__(self, "projection", None)
+        if self.fov is not None and self.projection in LENSES:
+            sphere_map(self.projection, 1, 2, fov=self.fov)  # a lens spans no more than it can
 
     @property
     def is_six_faces(self) -> bool:
@@ -213,7 +217,7 @@ def with_full_depth(job: ConvertJob, info: VideoInfo) -> VideoInfo:
     return replace(info, bit_depth=16) if pictures and info.bit_depth > 8 else info
 
 
-def map_of(job: ConvertJob, info: VideoInfo) -> SphereMap:
+def map_of(job: ConvertJob, info: VideoInfo) -> ProjectionMap:
     """The map of each eye of the source; a part of the sphere is laid in a whole one, see `placed`.
 
     Raises:
@@ -258,7 +262,7 @@ def settle_pose(
     return replace(info, notes=(*info.notes, note)), upright @ job.turn, metadata
 
 
-def target_map(job: ConvertJob, info: VideoInfo, source: SphereMap) -> SphereMap:
+def target_map(job: ConvertJob, info: VideoInfo, source: ProjectionMap) -> ProjectionMap:
     """Where directions lie on one eye of the result.
 
     Raises:
@@ -290,7 +294,7 @@ def is_of_stills(job: ConvertJob) -> bool:
     return job.output.suffix.lower() in ("", *STILL_SUFFIXES)
 
 
-def metadata_of(job: ConvertJob, target: SphereMap, stereo: Stereo) -> SphericalMetadata | None:
+def metadata_of(job: ConvertJob, target: ProjectionMap, stereo: Stereo) -> SphericalMetadata | None:
     """What to say of the result, or None where there is no name for it."""
     projection = job.target.projection or Projection.EQUIRECT
     equirect = projection in (Projection.EQUIRECT, Projection.HALF_EQUIRECT)

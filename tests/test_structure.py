@@ -2,6 +2,7 @@
 
 import ast
 import importlib.metadata
+import itertools
 import re
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
+import vr360
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("vr360", "pipeline", "viewer")
@@ -24,9 +27,17 @@ def sources(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
-def imported(path: Path) -> set[str]:
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+class _AtRunTime(ast.NodeTransformer):
+    """Without what is imported for the type checker alone."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        named = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return None if named else self.generic_visit(node)
+
+
+def imported(path: Path, at_run_time: bool = False) -> set[str]:
+    found, tree = set(), ast.parse(path.read_text())
+    for node in ast.walk(_AtRunTime().visit(tree) if at_run_time else tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -158,6 +169,68 @@ def test_every_function_class_and_constant_has_a_user_beside_its_tests():
         assert unused <= OTHER_SIDES, f"{path}: no user"
 
 
+def kinds_of(path: Path) -> dict[str, str]:
+    """Public classes and type aliases of a module, each with what it is."""
+    found = {}
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.ClassDef):
+            found[node.name] = f"{path}"
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = ast.unparse(node.value)
+    return {name: kind for name, kind in found.items() if name[0].isupper() and not name.isupper()}
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_within_a_folder_a_name_means_one_thing(package: str):
+    meanings: dict[tuple[Path, str], set[str]] = {}
+    for path in sources(package):
+        for name, kind in kinds_of(path).items():
+            meanings.setdefault((path.parent, name), set()).add(kind)
+    assert [where for where, kinds in meanings.items() if len(kinds) > 1] == []
+
+
+SAID = re.compile(r"`((?:vr360|pipeline|viewer|sample_clips)(?:[./]\w+)+(?:\.py)?)/?`")
+
+
+def is_there(said: str) -> bool:
+    """Whether a path, or the dotted name of a module or of something in it, leads somewhere."""
+    if "/" in said:
+        return (ROOT / said).exists()
+    parts = said.split(".")
+    for count in range(len(parts), 0, -1):
+        base, rest = ROOT.joinpath(*parts[:count]), parts[count:]
+        module = base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+        if module.is_file():
+            offered = vr360.__all__ if parts[:count] == ["vr360"] else ()
+            inside = re.search(rf"\b{''.join(rest[:1])}\b", module.read_text())
+            return not rest or rest[0] in offered or inside is not None
+    return False
+
+
+def test_modules_that_texts_speak_of_are_there():
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    texts = [*pages, *(path for package in PACKAGES for path in sources(package))]
+    lost = [(str(p), said) for p in texts for said in SAID.findall(p.read_text())]
+    theirs = ("pipeline.py", "pipeline/cli/NAME.py")  # a user's own, and one to come
+    assert [one for one in lost if one[1] not in theirs and not is_there(one[1])] == []
+
+
+WAITS = re.compile(
+    r"timeout=(\d+)|monotonic\(\) \+ (\d+)|^(?:LIMIT|PATIENCE) = (\d+)", re.MULTILINE
+)
+
+
+def test_waits_of_tests_end_hangs_alone():
+    """However busy a machine is; what takes time is measured by the benches."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        if path.is_relative_to(ROOT / "tests" / "bench"):
+            continue
+        text = path.read_text()
+        seconds = [int("".join(found)) for found in WAITS.findall(text)]
+        assert all(each >= 300 for each in seconds), path
+        assert not re.search(r"perf_counter\(", text), path
+
+
 def test_exactly_one_opencv_is_installed():
     installed = {d.name.lower() for d in importlib.metadata.distributions()}
     assert [n for n in sorted(installed) if n.startswith("opencv")] == ["opencv-python-headless"]
@@ -176,7 +249,10 @@ def test_every_dependency_is_imported_by_the_runtime():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = {re.match(r"[\w-]+", line)[0] for line in project["dependencies"]}  # type: ignore[index]
     used = {
-        name.split(".")[0] for package in PACKAGES for p in sources(package) for name in imported(p)
+        name.split(".")[0]
+        for package in PACKAGES
+        for path in sources(package)
+        for name in imported(path, at_run_time=True)
     }
     missing = {name for name in names if IMPORTED_AS.get(name, name.replace("-", "_")) not in used}
     assert missing == set()
@@ -188,6 +264,18 @@ def test_nobody_but_the_command_line_prints():
             continue
         calls = [n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)]
         assert not any(isinstance(c.func, ast.Name) and c.func.id == "print" for c in calls), path
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_map_of_the_readme_shows_every_folder_and_nothing_else(package: str):
+    text = (ROOT / "README.md").read_text().partition("## Map")[2]
+    lines = text.partition(f"\n{package}/")[2].splitlines()[1:]
+    inside = itertools.takewhile(lambda line: line.startswith("  "), lines)
+    named = {name for line in inside for name in line[2:].split("  ")[0].split(", ")}
+    there = {f"{p.name}/" for p in (ROOT / package).iterdir() if p.is_dir() and p.name[0] != "_"}
+    stories = {"stylize.py", "take.py", "convert.py", "stitch.py"}
+    assert named - stories == there
+    assert (named & stories == stories) == (package == "pipeline")
 
 
 def test_the_top_level_is_as_agreed():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -21,10 +20,9 @@ from vr360.errors import InputError
 from vr360.frame import Frame, Rgb, VideoInfo
 from vr360.geometry import Array
 from vr360.media.writer import FilmWriter
+from vr360.reports import Progress
 
 SIZE = (1080, 1920)
-
-Progress = Callable[[Iterable[Fraction], int], Iterable[Fraction]]
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def export_journey(
     flat: Flat | None = None,
     span: Span | None = None,
     force: bool = False,
-    progress: Progress = lambda times, _: times,
+    progress: Progress[Fraction] = lambda times, _: times,
 ) -> int:
     """Write what the path's camera sees, at the film's rate and with its sound.
 

@@ -29,7 +29,7 @@ class HeatMap(StrEnum):
 RED = {HeatMap.DIFFERENCE: 0.25, HeatMap.FLICKER: 0.1}
 """Share of full scale that shows as red."""
 
-Look = tuple[Picture, Picture | None]
+PicturePair = tuple[Picture, Picture | None]
 """Side B, the look that is judged, and side A, its source where there is one."""
 
 
@@ -37,9 +37,9 @@ class Heat:
     """Heat maps of the pictures that are shown one after the other."""
 
     def __init__(self) -> None:
-        self._seen: list[Look] = []
+        self._seen: list[PicturePair] = []
 
-    def see(self, look: Look) -> None:
+    def see(self, look: PicturePair) -> None:
         """The next look; one from elsewhere in the film begins anew."""
         kept = [seen for seen in self._seen if seen[0].pts != look[0].pts][-SPAN + 1 :]
         if kept and abs(kept[-1][0].pts - look[0].pts) > TOGETHER:
@@ -56,14 +56,14 @@ class Heat:
         return None if values is None else coloured(values, RED[kind])
 
 
-def _difference(seen: Sequence[Look]) -> Map | None:
+def _difference(seen: Sequence[PicturePair]) -> Map | None:
     film, source = seen[-1] if seen else (None, None)
     if film is None or source is None:
         return None
     return difference(small(film), small(source, film))
 
 
-def _flicker(seen: Sequence[Look]) -> Map | None:
+def _flicker(seen: Sequence[PicturePair]) -> Map | None:
     """Of three looks; where one lacks its source, motion shows too."""
     if len(seen) < SPAN:
         return None

@@ -86,6 +86,7 @@ FORMATS = {
     "p010le": _Format(Pixels.SEMIPLANAR, 10, shift=6),
     "rgb24": _Format(Pixels.PACKED, 8),
 }
+_CLEAR = ("rgba", "rgba64be", "ya8", "ya16be", "pal8")  # FFmpeg's of a PNG that has alpha
 
 
 def picture_from_frame(
@@ -96,6 +97,8 @@ def picture_from_frame(
     Where nothing is turned they are the frame's memory, which stays alive as long as they do.
     """
     matrix = display_matrix(frame)
+    if frame.format.name in _CLEAR:
+        frame = _over_black(frame)
     if frame.format.name not in FORMATS:
         frame = frame.reformat(format=_nearest_format(frame.format))
     name = frame.format.name
@@ -185,6 +188,13 @@ def _plane(frame: av.VideoFrame, number: int, layout: _Format) -> Plane:
     if layout.pixels is Pixels.SEMIPLANAR and number == 1:
         return rows[:, : plane.width * 2].reshape(plane.height, plane.width, 2)
     return rows[:, : plane.width]
+
+
+def _over_black(frame: av.VideoFrame) -> av.VideoFrame:
+    """Stills as `read_still` reads them: what hides where they are transparent was never meant."""
+    rgba = frame.to_ndarray(format="rgba")
+    rgb = np.rint(rgba[..., :3] * (rgba[..., 3:] / 255)).astype(np.uint8)
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format="rgb24")
 
 
 def _nearest_format(video_format: av.VideoFormat) -> str:

@@ -22,6 +22,8 @@ import miniaudio
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.media.containers import is_known, open_media
+
 RATE = 48000
 CHANNELS = 2
 PERIOD_MS = 20
@@ -39,8 +41,8 @@ def decoded_sound(
 
     `origin` is when the film's first picture begins in the container's time.
     """
-    with av.open(str(path)) as container:
-        stream = container.streams.audio[0]
+    with open_media(path) as container:
+        stream = next(s for s in container.streams.audio if is_known(s))
         container.seek(round((max(start, 0.0) + float(origin)) * 1_000_000), backward=True)
         frames = dropwhile(lambda f: _end(f, origin) <= start, container.decode(stream))
         first = next(frames, None)

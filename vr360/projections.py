@@ -74,6 +74,15 @@ class SphereMap(Protocol):
         ...
 
 
+class ProjectionMap(SphereMap, Protocol):
+    """A map of one of the projections that pictures are converted between."""
+
+    @property
+    def pixels_per_quarter(self) -> float:
+        """How many pixels across span a quarter turn, in the middle of the picture."""
+        ...
+
+
 @dataclass(frozen=True)
 class Equirect:
     """The whole sphere; eyes of any aspect."""
@@ -87,6 +96,10 @@ class Equirect:
                 f"{self.width}x{self.height} is no equirect sphere: an even width was expected, "
                 "because the poles continue half a turn away"
             )
+
+    @property
+    def pixels_per_quarter(self) -> float:
+        return max(self.width / 4, self.height / 2)  # eyes may be squeezed
 
     def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
         xyz = lonlat_to_xyz(*pixel_to_lonlat(x, y, self.height, self.width))
@@ -103,6 +116,10 @@ class HalfEquirect:
 
     height: int
     width: int
+
+    @property
+    def pixels_per_quarter(self) -> float:
+        return max(self.width, self.height) / 2
 
     def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
         lon = pixel_to_plane(x, self.width) * QUARTER_TURN
@@ -132,6 +149,10 @@ class DualFisheye:
                 f"were expected, {2 * self.height}x{self.height}"
             )
         check_lens(self.fov)
+
+    @property
+    def pixels_per_quarter(self) -> float:
+        return self.height * QUARTER_TURN / self.fov
 
     def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
         x = np.asarray(x, float)
@@ -181,6 +202,10 @@ class CubeMap:
     def width(self) -> int:
         return face_grid(self.layout).columns * self.size
 
+    @property
+    def pixels_per_quarter(self) -> float:
+        return float(self.size)
+
     def directions(self, x: ArrayLike, y: ArrayLike) -> tuple[Array, Mask]:
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         face, u, v = face_grid(self.layout).upright(x, y, self.size)
@@ -194,7 +219,7 @@ class CubeMap:
         return x, y, np.ones(x.shape, bool)
 
 
-VIEWS: dict[str, tuple[Callable[[int, int, float], SphereMap], float]] = {
+VIEWS: dict[str, tuple[Callable[[int, int, float], ProjectionMap], float]] = {
     RECTILINEAR: (Rectilinear, QUARTER_TURN),
     FISHEYE: (Fisheye, HALF_TURN),
     LITTLE_PLANET: (LittlePlanet, 4 / 3 * HALF_TURN),
@@ -209,7 +234,7 @@ def sphere_map(
     *,
     layout: CubeLayout | None = None,
     fov: float | None = None,
-) -> SphereMap:
+) -> ProjectionMap:
     """The map of a picture (one eye) of that size.
 
     Args:
@@ -240,7 +265,7 @@ def source_map(
     projection: str | None = None,
     layout: CubeLayout | None = None,
     fov: float | None = None,
-) -> SphereMap:
+) -> ProjectionMap:
     """The map of each eye of a source.
 
     Args:
@@ -270,7 +295,7 @@ def declared_cube(info: VideoInfo) -> CubeLayout | None:
 
 
 def usual_size(
-    source: SphereMap,
+    source: ProjectionMap,
     projection: str,
     *,
     layout: CubeLayout | None = None,
@@ -284,7 +309,7 @@ def usual_size(
     """
     if isinstance(source, Equirect) and projection == Projection.EQUIRECT:
         return source.height, source.width
-    quarter = pixels_per_quarter(source)
+    quarter = source.pixels_per_quarter
     if projection == RECTILINEAR:
         width = 2 * float(np.tan((fov or QUARTER_TURN) / 2)) * quarter / QUARTER_TURN
         return _even(width * 9 / 16), _even(width)
@@ -300,21 +325,6 @@ def usual_size(
         return height, 2 * height
     height = 2 * _even(quarter)
     return height, height if known is Projection.HALF_EQUIRECT else 2 * height
-
-
-def pixels_per_quarter(source: SphereMap) -> float:
-    """How many pixels across span a quarter turn, in the middle of the picture."""
-    if isinstance(source, CubeMap):
-        return float(source.size)
-    if isinstance(source, HalfEquirect):
-        return max(source.width, source.height) / 2  # eyes may be squeezed
-    if isinstance(source, DualFisheye):
-        return source.height * QUARTER_TURN / source.fov
-    if isinstance(source, Fisheye):
-        return min(source.height, source.width) * QUARTER_TURN / source.fov
-    if isinstance(source, Rectilinear):
-        return source.width / (2 * float(np.tan(source.fov / 2))) * QUARTER_TURN
-    return max(source.width / 4, source.height / 2)
 
 
 def _even(size: float) -> int:

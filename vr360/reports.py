@@ -1,15 +1,20 @@
-"""Reports as plain data: what every job's summary has in common."""
+"""How far work is, and reports as plain data: what every job has in common."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
+
+Progress = Callable[[Iterable[T], int], Iterable[T]]
+"""Passes things on one by one and shows how far they are; the number is how many will come."""
 
 
 class Reported:

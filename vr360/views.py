@@ -41,6 +41,10 @@ class Rectilinear:
             )
 
     @property
+    def pixels_per_quarter(self) -> float:
+        return self.width / (2 * float(np.tan(self.fov / 2))) * QUARTER_TURN
+
+    @property
     def _reach(self) -> tuple[float, float]:
         half = float(np.tan(self.fov / 2))
         return half, half * self.height / self.width
@@ -73,6 +77,10 @@ class Fisheye:
 
     def __post_init__(self) -> None:
         check_lens(self.fov)
+
+    @property
+    def pixels_per_quarter(self) -> float:
+        return min(self.height, self.width) * QUARTER_TURN / self.fov
 
     @property
     def _reach(self) -> tuple[float, float]:
@@ -112,6 +120,10 @@ class LittlePlanet:
 
     def __post_init__(self) -> None:
         check_lens(self.fov)
+
+    @property
+    def pixels_per_quarter(self) -> float:
+        return max(self.width / 4, self.height / 2)
 
     @property
     def _scale(self) -> float:

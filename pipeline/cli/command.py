@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from pipeline.choices import OptimizeKind
@@ -19,8 +20,8 @@ PANELS = {
         "style", "strength", "stroke", "then", "preserve_colour", "paint_width", "unrealness",
         "kind", "crop", "add_block", "style_scale", "denoise", "dissolve", "scale",
         "style_weight", "match", "histogram", "show", "yaw", "pitch", "roll", "fov", "from_fov",
-        "eyes", "compare", "wipe", "from_optimised", "images", "width", "painting", "refine",
-        "view",
+        "eyes", "compare", "wipe", "from_optimised", "optimised", "images", "width", "painting",
+        "refine", "view",
     ),
     SPHERE: (
         "source_projection", "from_", "to", "layout", "from_layout", "stereo", "camera",
@@ -89,7 +90,19 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As click does, after today's names have replaced yesterday's."""
-        return super().parse_args(ctx, list(todays(str(self.name), args)))
+        try:
+            return super().parse_args(ctx, list(todays(str(self.name), args)))
+        except typer.BadParameter as error:
+            error.message = reworded(error)
+            raise
+
+
+def reworded(error: typer.BadParameter) -> str:
+    """What is wrong with an option, with the word that was given in place of pydantic's own."""
+    pydantic: Callable[[], list[Any]] = getattr(error.__cause__, "errors", list)
+    given = "".join(str(found["input"]) for found in pydantic()[:1])
+    said = error.message.removeprefix("Value error, ").partition(", unable to parse")[0]
+    return f"{given} {said.removeprefix('Input ')}" if said.startswith("Input ") else said
 
 
 def todays(command: str, args: Sequence[str]) -> Iterator[str]:

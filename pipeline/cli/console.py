@@ -27,7 +27,7 @@ console = Console(stderr=True, soft_wrap=True)
 
 def say(markup: str, text: str = "") -> None:
     """One message on stderr: `markup` is ours, `text` is printed as it is."""
-    console.print(markup + escape(text), highlight=False)
+    console.print(markup + escape(text), highlight=False, emoji=False)
 
 
 def print_json(data: object) -> None:

@@ -105,7 +105,7 @@ def discover(
 def _watch(discovery: Discovery) -> None:
     """Run it with a bar: looks done, and the time left."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -56,29 +56,35 @@ def explore(
     as_json: AsJson = False,
 ) -> None:
     """Paint one frame in many looks, small, on a page to choose from; each with its command."""
+    from pipeline.looks.style_images import WHOLE, parse_box
+    from pipeline.nets.vgg_files import check_weights
+    from pipeline.optimize.settings import parse_layers, parse_numbers, settings_for
+    from pipeline.optimize.style_image import StyleImage, parse_block
     from vr360.media.containers import check_readable
 
     time = parse_seconds(at, "--at") or Fraction(0)
-    for path in filter(None, (input, style, vgg_weights)):
-        check_readable(path)
-
-    from pipeline.looks.style_images import WHOLE, parse_box
-    from pipeline.optimize.explore import Exploration, explore
-    from pipeline.optimize.network import NetworkChoice
-    from pipeline.optimize.page import write_page
-    from pipeline.optimize.settings import parse_layers, parse_numbers, settings_for
-    from pipeline.optimize.style_image import StyleImage, parse_block
-    from pipeline.quality.report import check_folder
-
     with usage():
         settings = settings_for(kind, iterations=iterations, style_scale=style_scale, seed=seed)
         layers = [parse_layers(text, "--style-layers") for text in style_layers or ()]
+        image = StyleImage(style, WHOLE, tuple(parse_block(block) for block in add_block or ()))
+        ratios = parse_numbers(unrealness or "2,3,4,5", "--unrealness")
+        crops = tuple(parse_box(text, "--crop") for text in crop or ()) or (WHOLE,)
+    for path in (input, style):
+        check_readable(path)
+    check_weights(vgg_weights, network)
+
+    from pipeline.optimize.explore import Exploration, explore  # and torch: nothing above needs it
+    from pipeline.optimize.network import NetworkChoice
+    from pipeline.optimize.page import write_page
+    from pipeline.quality.report import check_folder
+
+    with usage():
         wanted = Exploration(
             input=input,
             folder=folder,
-            style=StyleImage(style, WHOLE, tuple(parse_block(block) for block in add_block or ())),
-            unrealness=parse_numbers(unrealness or "2,3,4,5", "--unrealness"),
-            crops=tuple(parse_box(text, "--crop") for text in crop or ()) or (WHOLE,),
+            style=image,
+            unrealness=ratios,
+            crops=crops,
             layers=tuple(layers) or (settings.style_layers,),
             settings=settings,
             network=NetworkChoice(network, vgg_weights, kind, device),

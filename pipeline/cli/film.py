@@ -52,8 +52,9 @@ def film(
     Finished scenes are kept in OUTPUT.film, so that a scene that has changed is painted alone.
     Everything that is wrong with the file is said at once, each with its line, before painting.
     """
+    frames = parse_rate(rate) or Fraction(24)
     if edl:
-        import_cuts(edl, script, clips or edl.parent, parse_rate(rate) or Fraction(24))
+        import_cuts(edl, script, clips or edl.parent, frames)
         return
     if output is None and not (check or sheet or timeline):
         raise typer.BadParameter("OUTPUT is missing; or give --check, --sheet or --to")

@@ -33,7 +33,7 @@ jobs = typer.Typer(
     help="Look at long films in the making, go on with them, share the work, or clear them away.",
     epilog=epilog(EXAMPLES),
 )
-Folder = typer.Argument(..., metavar="FOLDER", help="OUTPUT.job, beside the film it is for.")
+JobFolder = typer.Argument(..., metavar="FOLDER", help="OUTPUT.job, beside the film it is for.")
 WIDTH = 60  # characters of a segment map's line
 MARKS = {"done": "█", "painting": "▒", "held": "░", "part": "▄", "waiting": "·"}
 
@@ -62,7 +62,7 @@ def list_(
 
 
 @jobs.command(cls=Command)
-def show(folder: Path = Folder, as_json: AsJson = False) -> None:
+def show(folder: Path = JobFolder, as_json: AsJson = False) -> None:
     """Show a job: a map of its segments, frames, speed, time left, who is at work, room."""
     from pipeline.jobs.status import status
     from pipeline.jobs.stop import megabytes
@@ -84,7 +84,7 @@ def show(folder: Path = Folder, as_json: AsJson = False) -> None:
 
 @jobs.command(cls=Command)
 def resume(
-    folder: Path = Folder,
+    folder: Path = JobFolder,
     engine: EngineKind = Engine.HERE,
     address: Address = None,
     force: Force = False,
@@ -102,7 +102,7 @@ def resume(
 
 
 @jobs.command(cls=Command)
-def work(folder: Path = Folder) -> None:
+def work(folder: Path = JobFolder) -> None:
     """Help to paint a job that another process assembles, here or on a shared disk."""
     from pipeline.jobs.job import help_out
 
@@ -112,7 +112,7 @@ def work(folder: Path = Folder) -> None:
 
 
 @jobs.command(cls=Command)
-def pause(folder: Path = Folder) -> None:
+def pause(folder: Path = JobFolder) -> None:
     """Ask all who work on a job to stop after the frame in hand."""
     from pipeline.jobs.status import pause as ask
 
@@ -120,7 +120,7 @@ def pause(folder: Path = Folder) -> None:
 
 
 @jobs.command(cls=Command)
-def verify(folder: Path = Folder) -> None:
+def verify(folder: Path = JobFolder) -> None:
     """Compare every segment with its checksum; nothing is changed."""
     from pipeline.jobs.status import verify as compare
 
@@ -133,7 +133,7 @@ def verify(folder: Path = Folder) -> None:
 
 
 @jobs.command(cls=Command)
-def clean(folder: Path = Folder) -> None:
+def clean(folder: Path = JobFolder) -> None:
     """Remove a job and all that it has painted; the source and finished films stay."""
     from pipeline.jobs.job import remove
 

@@ -112,6 +112,7 @@ def measure(
     """
     from dataclasses import asdict
 
+    from pipeline.nets.vgg_files import check_weights
     from pipeline.styles import check_styles
     from vr360.media.containers import check_readable
 
@@ -125,6 +126,8 @@ def measure(
         check_readable(path)
     if style is not None and after is None:
         check_styles(style)
+    if after or painting:
+        check_weights(vgg_weights)
 
     from pipeline.quality.measure import measure_film, measure_style
     from pipeline.quality.report import check_folder

@@ -183,22 +183,16 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Paint a 360° still or a short clip by optimisation, frame by frame."""
+    from pipeline.looks.style_images import WHOLE, parse_box
+    from pipeline.nets.vgg_files import check_weights
+    from pipeline.optimize.finish import parse_dissolve
+    from pipeline.optimize.settings import parse_layers, settings_for
+    from pipeline.optimize.style_image import StyleImage, parse_block
     from vr360.media.checks import check_files
     from vr360.media.containers import check_readable
     from vr360.media.presets import Overrides
 
     span, wide = parse_span(start, duration), parse_size(size)
-    check_files(input, output, preset, force)
-    for path in filter(None, (style, vgg_weights, baseline)):
-        check_readable(path)
-
-    from pipeline.looks.style_images import WHOLE, parse_box
-    from pipeline.optimize.finish import parse_dissolve
-    from pipeline.optimize.job import OptimizeJob, optimize
-    from pipeline.optimize.network import NetworkChoice
-    from pipeline.optimize.settings import parse_layers, settings_for
-    from pipeline.optimize.style_image import StyleImage, parse_block
-
     with usage():
         settings = settings_for(
             kind,
@@ -225,6 +219,16 @@ def optimize(
             parse_box(crop, "--crop") if crop else WHOLE,
             tuple(parse_block(block) for block in add_block or ()),
         )
+        opacity = parse_dissolve(dissolve) if dissolve else ()
+    check_files(input, output, preset, force)
+    for path in filter(None, (style, baseline)):
+        check_readable(path)
+    check_weights(vgg_weights, network)
+
+    from pipeline.optimize.job import OptimizeJob, optimize  # and torch: nothing above needs it
+    from pipeline.optimize.network import NetworkChoice
+
+    with usage():
         job = OptimizeJob(
             input=input,
             output=output,
@@ -233,7 +237,7 @@ def optimize(
             network=NetworkChoice(network, vgg_weights, kind, device),
             paint_width=paint_width,
             denoise=denoise,
-            dissolve=parse_dissolve(dissolve) if dissolve else (),
+            dissolve=opacity,
             baseline=baseline,
             span=span,
             size=wide,

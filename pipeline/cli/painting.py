@@ -179,10 +179,10 @@ def painting(
     speed: Speed = None,
 ) -> Any:
     """The `StylizeJob` that they describe; of a picture as a style its look is learned now."""
-    from pipeline.looks.style_images import is_picture
     from pipeline.looks.track import parse_look
     from pipeline.source.asking import probe_asked
     from pipeline.styles import check_styles
+    from pipeline.styles.learned import check_pictures, pictures_of
     from vr360.media.checks import check_files
     from vr360.media.presets import Overrides
 
@@ -191,7 +191,9 @@ def painting(
         parse_look(style, strength, stroke)
     check_files(input, output, preset, force)
     looks = [style, *([look] for look in then)]
-    if any(is_picture(name) for look in looks for name in parse_look(look).styles):
+    if any(pictures_of(look) for look in looks):
+        for look in looks:
+            check_pictures(look, refine, vgg_weights)
         info = probe_asked(input, source_projection, from_fov, stereo_of(stereo), even)
         chosen = refine, vgg_weights, device, camera
         looks = [_learned(look, info, span, *chosen) for look in looks]
@@ -252,7 +254,10 @@ def _learned(
     from pipeline.training.picture import with_learned
 
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        console=console,
     ) as bar:
         task = bar.add_task("", total=1.0)
         return with_learned(

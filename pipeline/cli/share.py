@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def share(
-    films: list[Path] = typer.Argument(..., metavar="FILM...", help="360° films and stills."),
+    films: list[Path] | None = typer.Argument(
+        None, metavar="FILM...", help="360° films and stills."
+    ),
     folder: Path = typer.Argument(
         ..., metavar="OUT", help="Folder to make, or one shared before to bring up to date."
     ),
@@ -41,6 +43,8 @@ def share(
     version in H.264 beside it; versions that are made already are kept. Nothing is fetched from
     elsewhere.
     """
+    if not films:
+        raise typer.BadParameter(f"name a folder to make, as in: vr360 share {folder} site")
     with usage():
         from viewer.web.site import ShareJob, share
 

@@ -87,9 +87,12 @@ def view(
     from viewer.film import layout_of, open_as, open_original
     from viewer.orientation import file_pose
     from viewer.renderer import Look
+    from vr360.media.containers import check_readable
 
     camera = Camera(radians(yaw), radians(pitch), 0.0, radians(fov))
     reading = _reading(source, from_fov, stereo, layout)
+    for each in filter(None, (file, compare)):
+        check_readable(each)
     if screenshot is None and export is None:
         from viewer.desktop.app import Options, run
 

@@ -14,8 +14,8 @@ import numpy as np
 from pipeline.film.composing import turn_at
 from pipeline.film.easing import at
 from pipeline.film.timeline import Placed, Timeline
-from pipeline.looks.masks import angle_between
 from vr360.geometry import Array, lonlat_to_xyz
+from vr360.polygons import angle_between
 
 FURTHEST = 60.0  # degrees
 

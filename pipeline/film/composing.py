@@ -17,6 +17,8 @@ from vr360.geometry import Array, rotation
 from vr360.stereo import join_eyes
 
 Eyes = list[Rgb]
+SIDES = {1: (0,), 2: (1, -1)}
+"""Of the eyes of a film, as overlays name them."""
 
 
 class Composer:
@@ -69,7 +71,8 @@ class Composer:
         if len(turned) == 2:
             eyes = self._mixed(self._film.scenes[seen[1]], frame, *turned)
         for overlay in self._overlays:
-            eyes = [overlay(eye, frame / float(self._film.rate)) for eye in eyes]
+            seconds, sides = frame / float(self._film.rate), SIDES[len(eyes)]
+            eyes = [overlay(eye, seconds, side) for eye, side in zip(eyes, sides, strict=True)]
         return join_eyes(eyes, self._film.stereo)
 
     def _prepared(self, number: int, frame: int, eyes: Eyes) -> Eyes:

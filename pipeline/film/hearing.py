@@ -10,13 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-import av
 import av.error
 import numpy as np
 from numpy.typing import NDArray
 
 from vr360.errors import InputError
 from vr360.frame import AudioInfo, VideoInfo
+from vr360.media.containers import is_known, open_media
 from vr360.media.encoder import ffmpeg_binary
 from vr360.media.sound import named_channels
 
@@ -53,11 +53,13 @@ def recording(path: Path, track: int, film: VideoInfo | None) -> Recording:
         InputError: it cannot be read, or has no such track.
     """
     try:
-        with av.open(str(path)) as container:
+        with open_media(path) as container:
             tracks = list(container.streams.audio)
             if track >= len(tracks):
                 raise InputError(f"{path}: has {len(tracks)} sound tracks, no track {track}")
             stream = tracks[track]
+            if not is_known(stream):
+                raise InputError(f"{path}: sound track {track} is of an unknown kind")
             context = stream.codec_context
             info = AudioInfo(
                 track, context.name, context.sample_rate, context.channels, context.layout.name

@@ -88,22 +88,22 @@ def _still(**values: float) -> dict[str, Track[Any]]:
     return {name: Track.constant(value) for name, value in values.items()}
 
 
-Tracks = dict[str, Track[Any]]
+TracksRead = dict[str, Track[Any]]
 Values = dict[str, Any]
 
 
-def _circle(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _circle(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     tracks["radius"] = table.need("circle", track(_degrees(0, 180)), Track.constant(0.1))
     tracks["yaw"] = table.get("yaw", track(angle(3600)), Track.constant(0.0))
     tracks["pitch"] = table.get("pitch", track(angle(90)), Track.constant(0.0))
 
 
-def _band(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _band(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     read = _keyframed(_pair(_degrees(-90, 90)))
     tracks["band"] = table.need("band", read, Track.constant((-0.1, 0.1)))
 
 
-def _polygon(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _polygon(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     corners = table.need("polygon", _keyframed(_corners), Track.constant(((0.0, 0.0),) * 3))
     if len({len(key.value) for key in corners.keys}) > 1:
         table.wrong("polygon", "all keyframes need as many corners")
@@ -111,36 +111,36 @@ def _polygon(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
     tracks["corners"] = corners
 
 
-def _found(kind: str) -> Callable[[Table, Tracks, Values, Any], None]:
+def _found(kind: str) -> Callable[[Table, TracksRead, Values, Any], None]:
     """A mask that is found by itself: `sky = true`."""
 
-    def read(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+    def read(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
         if not table.need(kind, truth, True):
             table.wrong(kind, f"write {kind} = true")
 
     return read
 
 
-def _near(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _near(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     values["metres"] = table.need("near", number(0.3, FARTHEST, "metres"), 3.0)
 
 
-def _luma(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _luma(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     values["range"] = table.need("luma", _pair(number(0, 1)), (0.0, 1.0))
     values["softness"] = table.get("softness", number(0, 1), 0.05)
 
 
-def _colour(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _colour(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     values["colour"] = table.need("colour", colour, (0.0, 0.0, 0.0))
     values["tolerance"] = table.get("tolerance", number(0, 2), 0.2)
     values["softness"] = table.get("softness", number(0, 1), 0.1)
 
 
-def _file(table: Table, tracks: Tracks, values: Values, file: Callable[[Any], Path]) -> None:
+def _file(table: Table, tracks: TracksRead, values: Values, file: Callable[[Any], Path]) -> None:
     values["file"] = table.need("file", file, Path())
 
 
-def _painted(table: Table, tracks: Tracks, values: Values, file: Callable[[Any], Path]) -> None:
+def _painted(table: Table, tracks: TracksRead, values: Values, file: Callable[[Any], Path]) -> None:
     def each(value: Any) -> tuple[tuple[Fraction, Path], ...]:
         good = isinstance(value, list) and value
         if not good or not all(isinstance(key, list) and len(key) == 2 for key in value):
@@ -154,11 +154,11 @@ def _painted(table: Table, tracks: Tracks, values: Values, file: Callable[[Any],
     values["painted"] = table.need("painted", each, none)
 
 
-def _is(table: Table, tracks: Tracks, values: Values, file: Any) -> None:
+def _is(table: Table, tracks: TracksRead, values: Values, file: Any) -> None:
     values["formula"] = table.need("is", text, "sky")
 
 
-_READERS: dict[str, Callable[[Table, Tracks, Values, Callable[[Any], Path]], None]] = {
+_READERS: dict[str, Callable[[Table, TracksRead, Values, Callable[[Any], Path]], None]] = {
     "circle": _circle,
     "band": _band,
     "polygon": _polygon,

@@ -27,13 +27,13 @@ from pipeline.looks.masks import (
     Shape,
     in_band,
     in_circle,
-    in_polygon,
 )
 from pipeline.looks.memory import Remembers
 from pipeline.looks.sky import Sky
 from pipeline.painting.layers import Layer
 from vr360.frame import Rgb
 from vr360.geometry import Array, lonlat_to_xyz
+from vr360.polygons import in_polygon
 
 
 def open_masks(formula: str, specs: Mapping[str, MaskSpec], clip: Watched) -> Layer:

@@ -1,20 +1,20 @@
 """Titles, stills and flat clips on the sphere, and what hides the foot of the camera.
 
-A flat picture stands upright on the sphere at a direction, as wide as an angle, the same for both
-eyes. moviepy draws the letters.
+A flat picture stands upright on the sphere at a direction, as wide as an angle; the same for both
+eyes, or turned for each as far as its distance wants it. moviepy draws the letters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
-from functools import cached_property
 from typing import Any
 
 import cv2
 import numpy as np
 
 from pipeline.film.light import mix
+from pipeline.film.near import PUPILS
 from pipeline.film.playing import Playing
 from pipeline.film.script import Flat
 from pipeline.looks.masks import Floats
@@ -24,7 +24,11 @@ from vr360.geometry import FULL_TURN, equirect_directions, rotation
 from vr360.media.probe import probe
 
 _PIXELS = 8  # of a drawn letter's height for each degree that the title is wide
+_FLATTEST = 0.25  # cosine of a pitch: eyes on a circle see no distance straight up or down
 _LIMIT = 0.05  # cosine of the angle to a flat picture's plane from which on it is not seen
+
+
+Plane = tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -47,16 +51,19 @@ class Overlay:
         self._flat = flat
         self._shape = height, width
         self._at = open_flat(flat)
+        self._planes: dict[int, Plane] = {}
 
-    def __call__(self, eye: Rgb, seconds: float) -> Rgb:
-        """The eye (H, W, 3) with it, at a time of the film."""
+    def __call__(self, eye: Rgb, seconds: float, side: int = 0) -> Rgb:
+        """The eye (H, W, 3) with it, at a time of the film; side is 1 of a left eye, -1 of a right
+        one, 0 of the only one.
+        """
         flat = self._flat
         own = seconds - float(flat.start)
         if not 0 <= own < float(flat.seconds):
             return eye
         patch = self._fitted(self._at(own))
         share = _fade(flat, own)
-        x, y, seen = self._places(*patch.alpha.shape)
+        x, y, seen = self._places(side, *patch.alpha.shape)
         rgb = cv2.remap(patch.rgb, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         alpha = cv2.remap(patch.alpha, x, y, cv2.INTER_LINEAR)
         peak = peak_of(eye)
@@ -73,22 +80,33 @@ class Overlay:
         rgb, alpha = (cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in astuple(patch))
         return Patch(rgb, alpha)
 
-    def _places(self, rows: int, columns: int) -> tuple[Floats, Floats, Any]:
+    def _places(self, side: int, rows: int, columns: int) -> tuple[Floats, Floats, Any]:
         """Where each pixel of the sphere lies on the flat picture, and whether it does."""
-        u, v, seen = self._plane
+        if side not in self._planes:
+            self._planes[side] = self._plane(side * parallax(self._flat))
+        u, v, seen = self._planes[side]
         half = np.tan(self._flat.width / 2)
         x = (u / half + 1) * columns / 2 - 0.5
         y = (rows - v / half * columns) / 2 - 0.5
         return x.astype(np.float32), y.astype(np.float32), seen
 
-    @cached_property
-    def _plane(self) -> tuple[Any, Any, Any]:
+    def _plane(self, aside: float) -> Plane:
         """Places on the plane that touches the sphere at its direction, right and up."""
-        turn = rotation(self._flat.yaw, self._flat.pitch, self._flat.roll)
+        turn = rotation(self._flat.yaw + aside, self._flat.pitch, self._flat.roll)
         x, y, z = np.moveaxis(equirect_directions(*self._shape) @ turn, -1, 0)
         seen = -z > _LIMIT
         ahead = np.where(seen, -z, 1)
         return x / ahead, y / ahead, seen
+
+
+def parallax(flat: Flat) -> float:
+    """By how much further right a left eye sees it than one between both, radians of yaw.
+
+    The eyes lie on a circle about the middle of the sphere, as those of a stereo panorama do.
+    """
+    if flat.distance is None:
+        return 0.0
+    return float(np.arcsin(PUPILS / 2 / (flat.distance * max(np.cos(flat.pitch), _FLATTEST))))
 
 
 def open_flat(flat: Flat) -> Callable[[float], Patch]:

@@ -53,8 +53,9 @@ NO_OFFSET: Fraction | None = Fraction(0)
 USUAL_FEATHER = 10  # degrees, of a wipe and an iris: soft edges hide what does not fit
 USUAL_NADIR, LARGEST_NADIR = 40.0, 100.0  # degrees that a cover spans
 FLATS = ("text", "image", "film")
+_MEDIAN = whole(0, 31)
 _PAINT = {
-    "median": whole(0, 31),
+    "median": _MEDIAN,
     "paint_width": whole(64, 16384),
     "passes": whole(1, 2),
     "smoothness": number(0, 1),
@@ -190,6 +191,7 @@ class _Reader:
                 strength=table.get("strength", track(number(0, STRONGEST)), Track.constant(1.0)),
                 stroke=table.get("stroke", track(number(*STROKE_RANGE)), Track.constant(1.0)),
                 place=table.place,
+                median=table.get("median", _MEDIAN, None),
             )
             table.close()
 
@@ -240,6 +242,7 @@ class _Reader:
             fade_out=table.get("fade_out", seconds, Fraction(1, 2)),
             values=values,
             place=table.place,
+            distance=table.get("distance", number(0.2, 1000, "metres"), None),
         )
 
     def style(self, value: Any) -> str:

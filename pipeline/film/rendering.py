@@ -220,7 +220,7 @@ def _layer(scene: Placed, layer: script.Layer) -> Layer:
         statistics=job.statistics,
         preserve_colour=job.preserve_colour,
     )
-    return replace(masks, look=look)
+    return replace(masks, look=look, median=layer.median)
 
 
 def even(frames: Generator[Frame], scene: Placed, rate: Fraction) -> Generator[Rgb]:

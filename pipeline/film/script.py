@@ -167,6 +167,7 @@ class Layer:
     Attributes:
         mask: a formula of masks, see `pipeline.looks.algebra`.
         style, strength, stroke: as those of a `Scene`.
+        median: kernel of the blur before this look; None takes the scene's.
     """
 
     mask: str
@@ -174,6 +175,7 @@ class Layer:
     strength: Track[float] = field(default_factory=lambda: Track.constant(1.0))
     stroke: Track[float] = field(default_factory=lambda: Track.constant(1.0))
     place: Place = ()
+    median: int | None = None
 
     @property
     def tracks(self) -> dict[str, Track[Any]]:
@@ -240,6 +242,7 @@ class Flat:
         start, seconds: when it is seen, in the film.
         yaw, pitch, roll: its direction in the film, and how it is rolled.
         width: the angle that it spans, radians.
+        distance: metres; None lies as far as the sky, the same in both eyes.
         fade_in, fade_out: seconds.
         values: `text`, `colour` and `font`, or `file`.
     """
@@ -255,6 +258,7 @@ class Flat:
     fade_out: Fraction = Fraction(0)
     values: Mapping[str, Any] = field(default_factory=dict)
     place: Place = ()
+    distance: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipeline.film.script import Change, Transition
-from pipeline.looks.masks import Floats, angle_between, edge
+from pipeline.looks.masks import Floats, edge
 from vr360.geometry import (
     FULL_TURN,
     HALF_TURN,
@@ -18,6 +18,7 @@ from vr360.geometry import (
     lonlat_to_xyz,
     xyz_to_lonlat,
 )
+from vr360.polygons import angle_between
 
 
 class Sweep:

@@ -30,10 +30,16 @@ class Problems:
         self._path = path
         self._lines = key_lines(text)
         self._found: list[tuple[int, str]] = []
+        self._places: list[Place] = []
 
     def add(self, place: Place, text: str) -> None:
         """Note what is wrong at a place, and what to do."""
         self._found.append((line_of(self._lines, place), text))
+        self._places.append(place)
+
+    def within(self, place: Place) -> bool:
+        """Whether something is wrong there or in what belongs to it."""
+        return any(each[: len(place)] == place for each in self._places)
 
     def __bool__(self) -> bool:
         return bool(self._found)

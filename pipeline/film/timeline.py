@@ -17,6 +17,7 @@ from pipeline.film.table import Problems
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
 from pipeline.source.levelling import open_levelling
+from pipeline.source.preprocess import check_median
 from pipeline.styles import check_styles
 from vr360.errors import InputError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
@@ -191,16 +192,20 @@ def _place(
     opens: bool,
     masks: Mapping[str, MaskSpec],
 ) -> Placed:
+    _check_paint(scene, leave, problems)
     start, count = _span(scene, info, rate, problems)
     enters = _frames(scene.enter, rate, "in", opens)
     leaves = _frames(leave, rate, "out", opens)
     length = count / rate
-    _check_lengths(scene, float(length), enters, leaves, count, problems)
+    if not any(problems.within((*scene.place, key)) for key in ("in", "out")):
+        _check_lengths(scene, float(length), enters, leaves, count, problems)
+    if enters + leaves > count:
+        enters = leaves = 0  # what follows from that is not worth saying
     look = scene_looks(scene, enters / rate, leaves / rate, length, leave)
     job = _job(scene, Span(start, length), look, rate, size, problems)
-    _check_paint(scene, leave, problems)
     _check_level(scene, job, info, problems)
     _check_near(scene, info, masks, problems)
+    _check_medians(scene, info, problems)
     return Placed(scene, info, job, start, first, count, enters, leaves, leave, masks)
 
 
@@ -277,7 +282,7 @@ def _check_lengths(
 
 def _check_paint(scene: Scene, leave: Transition, problems: Problems) -> None:
     through = Through.PAINT in (scene.enter.through, leave.through)
-    if through and is_original(scene.style):
+    if through and is_original(scene.style) and not problems.within(scene.place):
         hint = "give it a style, and strength = 0 where it is to show the clip itself"
         problems.add(scene.place, f"scene {scene.name!r} is dissolved through paint: {hint}")
 
@@ -301,6 +306,14 @@ def _check_near(
             if name in masks and masks[name].kind == "near":
                 text = f"mask: {name} tells what is near by two eyes; {info.path} shows one"
                 problems.add((*layer.place, "mask"), text)
+
+
+def _check_medians(scene: Scene, info: VideoInfo, problems: Problems) -> None:
+    for layer in scene.layers:
+        try:
+            check_median(layer.median or 0, info.bit_depth)
+        except InputError as error:
+            problems.add((*layer.place, "median"), str(error).removeprefix("--"))
 
 
 def _job(

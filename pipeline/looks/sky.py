@@ -1,9 +1,11 @@
 """The sky, found by itself: no net, no download.
 
 The sphere above the horizon is laid on a disc about the zenith, which has neither seam nor pole.
-Colours and texture high up and below the horizon are learned as mixtures of Gaussians; what looks
-more like the former, the more so the lower it lies, is sky; both are learned again from what was
-found. GrabCut (Rother, Kolmogorov, Blake 2004) then draws the edge, and an average over the frames
+Colours and texture high up and below the horizon are learned as mixtures of Gaussians. What is
+never seen about the zenith, such as a crown, a rock or a vault that towers overhead, is not learned
+from. What looks more like the former, the more so the lower it lies, is sky, and so is what is
+smooth and joined to it without an edge, such as haze; both are learned again from what was found.
+GrabCut (Rother, Kolmogorov, Blake 2004) then draws the edge, and an average over the frames
 steadies it.
 """
 
@@ -37,8 +39,13 @@ SIDE = 384  # of the disc, pixels
 REACH = np.radians(105)  # of the disc, from the zenith
 SURE_SKY, GROUND, NO_SKY = np.radians([25, -4, -10])  # latitudes
 RISING = np.radians(22)  # latitude up to which sky needs more than the same likelihood
-NEEDED = 6.0  # how much more it needs at the horizon, in natural logarithms
-SURE = 8.0  # of a ratio of likelihoods
+NEEDED = 9.0  # how much more it needs at the horizon, in natural logarithms
+LENT = 6.0  # how much less it needs overhead; by itself it makes nothing sure
+SURE, SURE_GROUND = 8.0, -6.0  # of a ratio of likelihoods
+ZENITH = np.radians(70)  # from there on up nothing but sky is expected
+KINDS = 16  # of colours and texture above the horizon
+RARE = 0.02  # a kind's density about the zenith, of that below it: such a kind is no sky
+SMOOTH = 0.7  # L* a pixel of the disc: how much it varies where no edge is
 COLOURS = 8  # Gaussians in each mixture
 ROUNDS = 3
 MEMORY = 0.4  # of the newest frame in the average
@@ -122,15 +129,15 @@ def _eight_bits(eye: Rgb) -> Rgb:
 def _likely(rgb: Rgb, latitude: Array) -> tuple[Bools, Array]:
     """Where sky is likelier than ground, and the logarithm of how much likelier."""
     features = _features(rgb)
-    sky, ground = latitude > SURE_SKY, latitude < GROUND
-    prior = -NEEDED * np.clip(1 - latitude / RISING, -1, 2)
+    sky, ground = _high(features, latitude), latitude < GROUND
+    prior = np.clip(NEEDED * (latitude / RISING - 1), -2 * NEEDED, LENT)
     for _ in range(ROUNDS):
         as_sky = likelihood(features, mixture(features[sky]))
         as_ground = likelihood(features, mixture(features[ground]))
         # what is like neither is no sky
         odds = as_sky - np.maximum(as_ground, np.quantile(as_sky[sky], 0.005))
         odds = gaussian_blur(np.clip(odds, -12, 12) + prior, 1.5, Around.FLAT)
-        likely = (odds > 0) & (latitude > NO_SKY)
+        likely = _with_haze((odds > 0) & (latitude > NO_SKY), features, latitude)
         if not likely.any() or likely.all():
             break
         sky, ground = likely & (latitude > 0), ~likely & (latitude > -QUARTER_TURN)
@@ -139,12 +146,40 @@ def _likely(rgb: Rgb, latitude: Array) -> tuple[Bools, Array]:
     return likely, odds
 
 
+def _high(features: Array, latitude: Array) -> Bools:
+    """What lies high, but for kinds of colours and texture that are not seen about the zenith."""
+    upper = latitude > 0
+    kinds, (above, area) = _kinds(features[upper], KINDS), (latitude[upper], _area(latitude[upper]))
+    top = above > ZENITH
+    share = [np.bincount(kinds[part], area[part], KINDS) / area[part].sum() for part in (top, ~top)]
+    sky = np.zeros(latitude.shape, bool)
+    sky[upper] = (share[0] > RARE * share[1])[kinds] & (above > SURE_SKY)
+    return sky
+
+
+def _area(latitude: Array) -> Array:
+    """Of a pixel of the disc on the sphere, but for a factor."""
+    return np.asarray(np.sinc((QUARTER_TURN - latitude) / np.pi))
+
+
+def _with_haze(likely: Bools, features: Array, latitude: Array) -> Bools:
+    """With what is smooth above the horizon and touches it."""
+    smooth = (features[..., 3] < _varies(SMOOTH)) & (latitude > 0)
+    _, parts = cv2.connectedComponents(smooth.astype(np.uint8), connectivity=4)
+    joined = np.unique(parts[likely & smooth])
+    return np.asarray(likely | (smooth & np.isin(parts, joined)))
+
+
 def _features(rgb: Rgb) -> Array:
     """(h, w, 4): CIE L*a*b*, and how much L* varies nearby."""
     lab = cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
     across, down = np.gradient(lab[..., 0])
     texture = box_blur(np.hypot(across, down).astype(np.float32), 5, Around.FLAT)
-    return np.dstack([lab, 8 * np.log1p(texture)]).astype(np.float64)
+    return np.dstack([lab, _varies(texture)]).astype(np.float64)
+
+
+def _varies(texture: ArrayLike) -> Array:
+    return np.asarray(8 * np.log1p(texture))
 
 
 Gaussians = Sequence[tuple[float, Array, Array]]
@@ -154,18 +189,24 @@ Gaussians = Sequence[tuple[float, Array, Array]]
 def mixture(features: Array) -> Gaussians:
     """A mixture of Gaussians about the k-means of features (N, 4)."""
     few = features[:: max(1, len(features) // 8000)].astype(np.float32)
-    cv2.setRNGSeed(0)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.1)
     count = min(COLOURS, len(few))
-    empty = np.empty(0, np.int32)
-    _, labels, _ = cv2.kmeans(few, count, empty, stop, 1, cv2.KMEANS_PP_CENTERS)
-    parts = [few[labels.ravel() == n].astype(np.float64) for n in range(count)]
+    kinds = _kinds(few, count)
+    parts = [few[kinds == n].astype(np.float64) for n in range(count)]
     spread = 4 * np.eye(features.shape[1])  # so that no Gaussian is narrower than noise
     return [
         (len(part) / len(few), part.mean(0), np.cov(part.T) + spread)
         for part in parts
         if len(part) > min(20, len(few) // (2 * COLOURS))
     ]
+
+
+def _kinds(features: Array | Floats, count: int) -> NDArray[np.int32]:
+    """(N,) in 0..count-1: k-means of features (N, 4)."""
+    cv2.setRNGSeed(0)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 20, 0.1)
+    empty, start = np.empty(0, np.int32), cv2.KMEANS_PP_CENTERS
+    _, kinds, _ = cv2.kmeans(features.astype(np.float32), count, empty, stop, 1, start)
+    return np.asarray(kinds.ravel(), np.int32)
 
 
 def likelihood(features: Array, gaussians: Gaussians) -> Array:
@@ -186,7 +227,7 @@ def _density(features: Array | Floats, share: float, mean: Array, spread: Array)
 def _cut_out(rgb: Rgb, likely: Bools, odds: Array, latitude: Array) -> Bools:
     """GrabCut, begun with what is likely; what is sure stays."""
     marks = np.where(likely, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    marks[(latitude < NO_SKY) | (odds < -SURE)] = cv2.GC_BGD
+    marks[(latitude < NO_SKY) | (odds < SURE_GROUND)] = cv2.GC_BGD
     marks[likely & (odds > SURE)] = cv2.GC_FGD
     if not likely.any() or likely.all():
         return likely

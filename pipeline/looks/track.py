@@ -21,6 +21,8 @@ from pipeline.nets.strengths import STRENGTHS, STROKE_RANGE
 from vr360.errors import InputError
 
 STRONGEST = STRENGTHS[-1]
+AHEAD = 0.5  # seconds
+STEP = 0.34  # of `Look.distance`
 SIZES = 2  # of the canvas, to the octave: a graph of the net is kept for each
 logger = logging.getLogger(__name__)
 
@@ -88,6 +90,23 @@ class LookTrack:
             between(self.strengths, seconds, lerp),
             between(self.strokes, seconds, lerp),
         )
+
+    def coming(self, seconds: Time) -> Look:
+        """A look on the way that it is taking at a moment, which is straight up to there.
+
+        It is no further than the next keyframe, the next strength that was learned, `AHEAD` seconds
+        and `STEP` of a look.
+        """
+        keyframes = (*self.shares, *self.strengths, *self.strokes)
+        ahead = min([AHEAD, *(time - seconds for time, _ in keyframes if time > seconds)])
+        now, later = self.at(seconds), self.at(seconds + ahead)
+        grown = later.strength - now.strength
+        learned = [s for s in STRENGTHS if 0 < (s - now.strength) * grown < grown**2]
+        ways = [
+            STEP / max(now.distance(later), STEP),
+            *((s - now.strength) / grown for s in learned),
+        ]
+        return self.at(seconds + ahead * min(ways))
 
 
 def parse_look(

@@ -1,12 +1,9 @@
-"""VGG-16 and VGG-19 features (Simonyan & Zisserman 2014) for perceptual losses.
-
-Layers go by the names of the literature. Those are the blobs of the Caffe models, whose ReLUs work
-in place: conv4_2 and relu4_2 are both what comes out of the ReLU behind that convolution.
-"""
+"""VGG-16 and VGG-19 features (Simonyan & Zisserman 2014) for perceptual losses."""
 
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -19,10 +16,11 @@ from torch.utils.checkpoint import checkpoint
 from torchvision.models import VGG16_Weights, VGG19_Weights
 
 from pipeline.nets.surface import Surface
+from pipeline.nets.vgg_files import check_weights, kept_weights
+from pipeline.nets.vgg_layers import CONVOLUTIONS, layer_indices
 from vr360.errors import CheckpointError
 
-CONVOLUTIONS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
-"""Convolutions of each block, which ends in a pooling; a ReLU follows each of them."""
+logger = logging.getLogger(__name__)
 
 CHANNELS = (64, 128, 256, 512, 512)
 """Of the convolutions of each block."""
@@ -35,18 +33,6 @@ Tap = Callable[[str, Tensor], Tensor]
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
-
-
-def layer_indices(network: str = "vgg16") -> dict[str, int]:
-    """Index in torchvision's feature stack of every layer, under both of its names."""
-    indices: dict[str, int] = {}
-    index = 1
-    for block, count in enumerate(CONVOLUTIONS[network], 1):
-        for n in range(1, count + 1):
-            indices[f"conv{block}_{n}"] = indices[f"relu{block}_{n}"] = index
-            index += 2
-        index += 1
-    return indices
 
 
 def feature_stack(network: str) -> nn.Sequential:
@@ -159,8 +145,10 @@ def load_vgg(
     """From a safetensors file, or torchvision's own weights when `weights` is None.
 
     Raises:
+        VideoOpenError: no such file.
         CheckpointError: the file is another network, or torchvision's cannot be downloaded.
     """
+    check_weights(weights, network)
     with torch.device("meta"):  # weights are read, not drawn
         stack = feature_stack(network)
     try:
@@ -194,6 +182,8 @@ def network_in(weights: Path) -> str:
 
 
 def _torchvision_weights(network: str) -> Mapping[str, Tensor]:
+    if not (kept := kept_weights(network)).is_file():
+        logger.warning("fetching the weights of %s (some 550 MB), once, into %s", network, kept)
     weights = VGG16_Weights if network == "vgg16" else VGG19_Weights
     state = weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
     prefix = "features."

@@ -32,7 +32,7 @@ from vr360.stereo import split_eyes
 
 MOST_CELLS = 200
 
-Watch = Callable[[int, int, int, Terms], None]
+WatchCells = Callable[[int, int, int, Terms], None]
 """Told of every step: cell, counted from 1, its iteration, all iterations, terms."""
 
 
@@ -93,7 +93,7 @@ class Cell:
         return f"crop {box_text(self.crop)}; layers {layers_text(self.layers)}"
 
 
-def explore(wanted: Exploration, watch: Watch = lambda *_: None) -> tuple[Rgb, list[Cell]]:
+def explore(wanted: Exploration, watch: WatchCells = lambda *_: None) -> tuple[Rgb, list[Cell]]:
     """The source as it is painted from, and every cell, row by row of unrealness.
 
     Raises:
@@ -127,7 +127,7 @@ def layers_text(layers: Layers) -> str:
     return ",".join(f"{name}={weight:g}" for name, weight in layers if weight > 0)
 
 
-def _painted(job: OptimizeJob, task: Task, work: Workspace, number: int, watch: Watch) -> Rgb:
+def _painted(job: OptimizeJob, task: Task, work: Workspace, number: int, watch: WatchCells) -> Rgb:
     done = work.result(task.key)
     if done is None:
         network, vgg = job.network.open(job.settings, task.size[0] * task.size[1])

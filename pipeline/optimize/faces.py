@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from pipeline.nets.surface import CubeFaces, Surface
-from pipeline.nets.vgg import CONVOLUTIONS, layer_indices
+from pipeline.nets.vgg_layers import CONVOLUTIONS, layer_indices
 from vr360.cubemap import FACES, face_areas, face_to_xyz, xyz_to_face
 from vr360.geometry import Array, Mask
 from vr360.projections import Equirect

@@ -17,7 +17,7 @@ from pipeline.choices import (
     StyleTerm,
     settle,
 )
-from pipeline.nets.vgg import layer_indices
+from pipeline.nets.vgg_layers import layer_indices
 from vr360.choices import chosen
 from vr360.errors import InputError
 

@@ -34,7 +34,7 @@ FEWEST = 64  # pixels of width that the deeper layers need
 REFINING = 0.3  # of the learning rate, where a neighbour's result is to be kept but for details
 LEAST_SHARE = 4  # finer scales take at least 1 / 4 of the iterations
 
-Watch = Callable[[int, int, int, Terms], None]
+WatchIterations = Callable[[int, int, int, Terms], None]
 """Told of every step: width, iteration, iterations of that scale, terms."""
 
 
@@ -72,7 +72,7 @@ class SpherePainter:
         self._device = torch.device(device)
         self._textures: dict[tuple[int, int], tuple[Rgb, Texture]] = {}
 
-    def paint(self, task: Task, work: Workspace, watch: Watch) -> Tensor:
+    def paint(self, task: Task, work: Workspace, watch: WatchIterations) -> Tensor:
         """(1, 3, height, width) in [0, 1]; goes on with what the workspace holds of it.
 
         Raises:
@@ -118,7 +118,7 @@ class SpherePainter:
         iterations: int,
         coarser: Tensor | None,
         work: Workspace,
-        watch: Watch,
+        watch: WatchIterations,
     ) -> Tensor:
         settings, key = self._settings, f"{task.key}-{width}"
         start = self._start(task, width, coarser)

@@ -13,6 +13,7 @@ from pipeline.looks.keyframes import Time
 from pipeline.looks.memory import Remembers
 from pipeline.painting.look_state import LayeredState, LookState, ShownLast
 from pipeline.painting.stylizer import PaintsEyes
+from pipeline.source.preprocess import median_blur
 from vr360.frame import Rgb, bit_depth, peak_at, peak_of
 
 Floats = NDArray[np.float32]
@@ -30,11 +31,17 @@ class Layer:
         look: None is the picture as it is.
         masks: where it holds.
         remembering: those of which the masks are made that remember.
+        median: kernel of its own blur before the net, pixels; None takes the base's.
     """
 
     look: PaintsEyes | None
     masks: Masks
     remembering: Sequence[Remembers] = ()
+    median: int | None = None
+
+    def soft(self, eyes: Sequence[Rgb], sharp: Sequence[Rgb]) -> Sequence[Rgb]:
+        """What its look paints: the eyes as they are for the base, or blurred its own way."""
+        return eyes if self.median is None else [median_blur(eye, self.median) for eye in sharp]
 
 
 class Layered:
@@ -123,7 +130,7 @@ class Layered:
             if layer.look is None:
                 kept = [old + share * (1 - old) for old, share in zip(kept, shares, strict=True)]
                 continue
-            above = _painted(layer.look, eyes, seconds, sharp, elapsed)
+            above = _painted(layer.look, layer.soft(eyes, sharp), seconds, sharp, elapsed)
             weights = _weights(shares, kept) if shown else [np.ones_like(s) for s in shares]
             mixed = above if mixed is None else _over(mixed, above, weights)
             shown = _shown_below(shown, weights) | {number: weights}

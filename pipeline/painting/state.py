@@ -25,7 +25,7 @@ from pipeline.temporal.smoothing import Past
 from vr360.frame import Frame, Rgb
 
 KIND = "vr360-paint-state"
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,7 @@ from pipeline.nets.surface import PlacesPixels
 INTERVAL = 48  # frames between two measurements, after as many frames of the shot
 RECENT = 4  # measurements whose mean is the target of the EMA
 DECAY = 1 / 8  # weight of the target in the EMA, a frame
-AHEAD = 1.0  # how far a change of the look is expected to go on as it did, in steps measured
-MOST = 4  # frames in a row that are painted by what is expected
-ASIDE = 0.05  # how far from straight on, in the same
+ASIDE = 0.05  # how far a look may lie from the line between two measured ones, over its length
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Measured:
 
     Attributes:
         look: (1, K).
-        moments: (N, 2, K') that were found, or expected.
+        moments: (N, 2, K') that were found, or interpolated.
     """
 
     look: Tensor
@@ -46,9 +44,9 @@ class ShotState:
         recent: (N, 2, K) each, the last measurements.
         held: (N, 2, K), the EMA: means and variances that the next frame is painted with.
         rgb: (N, 3, H, W), the frame measured last, where the look may change; see `ShotStatistics`.
-        last, earlier: the looks measured last and before, both on that frame.
-        now: the look of the last frame, as it was measured there or as it is expected to be.
-        expected: frames painted by what is expected since the last measurement of a look.
+        last: a look measured on that frame.
+        coming: one that was measured there before it was painted with.
+        now: the look of the last frame, as it was measured there or interpolated.
     """
 
     frame: int = 0
@@ -56,9 +54,8 @@ class ShotState:
     held: Tensor | None = None
     rgb: Tensor | None = None
     last: Measured | None = None
-    earlier: Measured | None = None
+    coming: Measured | None = None
     now: Measured | None = None
-    expected: int = 0
 
 
 class ShotStatistics:
@@ -68,9 +65,8 @@ class ShotStatistics:
 
     Statistics depend on the look. While that changes, the frame measured last is measured again
     with a new look, and the held statistics move by the difference: the look changes, the shot
-    does not. As long as the looks go on straight, at most `AHEAD` times as far as from the
-    measurement before the last to the last and `MOST` frames long, the difference is expected to go
-    on as well; where they stop it is measured. So a ramp ends where measuring all along does.
+    does not. Where it is known what the look will be, that is measured, and what lies on the way
+    there is interpolated. So a ramp ends where measuring all along does.
 
     Args:
         backend: runs the net.
@@ -86,24 +82,33 @@ class ShotStatistics:
         """Forget what was measured: the next frame belongs to another shot."""
         self.state = ShotState()
 
-    def paint(self, rgb: Tensor, look: Tensor, surface: PlacesPixels, elapsed: int = 1) -> Tensor:
+    def paint(
+        self,
+        rgb: Tensor,
+        look: Tensor,
+        surface: PlacesPixels,
+        elapsed: int = 1,
+        coming: Tensor | None = None,
+    ) -> Tensor:
         """(N, 3, H, W) in [0, 1] -> painted; the first frame of a shot by its own statistics.
 
         Args:
             elapsed: frames since the one painted before.
+            coming: the look of some frame later, if it is known.
         """
         shot, painted = self.state, None
         skipped = 0 if shot.held is None else elapsed - 1
         shot.frame += skipped
         due = any(_is_measured(frame) for frame in range(shot.frame - skipped, shot.frame + 1))
         if shot.now:
-            self._follow(shot.now, look, surface, exactly=due)
+            self._follow(shot.now, look, surface, coming, exactly=due)
         if due:
             first = shot.held is None
             painted, moments = self._backend.measure(rgb, look, surface, first)
             shot.recent = [*shot.recent, moments][-RECENT:]
             if self._changing:
-                self._remember(rgb, Measured(look, moments))
+                found = Measured(look, moments)
+                shot.rgb, shot.last, shot.coming, shot.now = rgb, found, None, found
         shot.frame += 1
         if shot.held is None:
             shot.held = shot.recent[-1]
@@ -113,45 +118,63 @@ class ShotStatistics:
         shot.held = shot.held.lerp(target, 1 - (1 - DECAY) ** elapsed)
         return self._backend(rgb, look, surface, shot.held)
 
-    def _remember(self, rgb: Tensor, found: Measured) -> None:
-        """Another frame is measured; what a change of the look did to the former still holds."""
-        shot = self.state
-        if shot.earlier and shot.now:
-            moved = _moved(shot.earlier.moments, shot.now.moments, found.moments)
-            shot.earlier = Measured(shot.earlier.look, moved)
-        shot.rgb, shot.last, shot.now = rgb, found, found
-
-    def _follow(self, now: Measured, look: Tensor, surface: PlacesPixels, exactly: bool) -> None:
+    def _follow(
+        self,
+        now: Measured,
+        look: Tensor,
+        surface: PlacesPixels,
+        coming: Tensor | None,
+        exactly: bool,
+    ) -> None:
         """Move what is held from the look of the last frame to the next one's."""
         shot = self.state
         assert shot.held is not None
-        assert shot.last is not None
-        if torch.equal(look, now.look) and torch.equal(look, shot.last.look):
+        if torch.equal(look, now.look):
             return
-        may = not exactly and not torch.equal(look, now.look) and shot.expected < MOST
-        moments = _expected(shot.earlier, shot.last, look) if may else None
-        shot.expected += 1
-        if moments is None:
-            assert shot.rgb is not None
-            moments = self._backend.measure(shot.rgb, look, surface)[1]
-            shot.earlier, shot.last, shot.expected = shot.last, Measured(look, moments), 0
+        found = None if exactly else self._interpolated(look, surface, coming)
+        moments = self._measure(look, surface) if found is None else found
+        if found is None:
+            shot.last, shot.coming = Measured(look, moments), None
         shot.held = _moved(shot.held, now.moments, moments)
         shot.recent = [_moved(m, now.moments, moments) for m in shot.recent]
         shot.now = Measured(look, moments)
 
+    def _interpolated(
+        self, look: Tensor, surface: PlacesPixels, coming: Tensor | None
+    ) -> Tensor | None:
+        """What a look's are on the frame measured last; None where it is on no straight way."""
+        shot = self.state
+        assert shot.last is not None
+        if shot.coming:
+            share = _share(look, shot.last.look, shot.coming.look)
+            if share is not None:
+                return _between(shot.last.moments, shot.coming.moments, share)
+        start, shot.coming = shot.coming or shot.last, None
+        share = None if coming is None else _share(look, start.look, coming)
+        if coming is None or share is None:
+            return None
+        shot.last, shot.coming = start, Measured(coming, self._measure(coming, surface))
+        return _between(start.moments, shot.coming.moments, share)
 
-def _expected(earlier: Measured | None, last: Measured, look: Tensor) -> Tensor | None:
-    """The statistics of a look straight ahead: means go on by sums, variances by ratios."""
-    if earlier is None:
-        return None
-    step, further = last.look - earlier.look, look - last.look
-    times = float((step * further).sum() / step.square().sum().clamp(min=1e-12))
-    aside = (further - times * step).norm() / step.norm().clamp(min=1e-12)
-    if not -ASIDE <= times <= AHEAD + ASIDE or aside > ASIDE:
-        return None
-    mean = last.moments[:, 0] + times * (last.moments[:, 0] - earlier.moments[:, 0])
-    ratio = last.moments[:, 1] / earlier.moments[:, 1].clamp(min=1e-12)
-    return torch.stack([mean, last.moments[:, 1] * ratio**times], dim=1)
+    def _measure(self, look: Tensor, surface: PlacesPixels) -> Tensor:
+        assert self.state.rgb is not None
+        return self._backend.measure(self.state.rgb, look, surface)[1]
+
+
+def _share(look: Tensor, start: Tensor, end: Tensor) -> float | None:
+    """How far a look lies on the way from one to another, 0 to 1; None where it lies aside."""
+    way, gone = end - start, look - start
+    length = way.norm().clamp(min=1e-12)
+    share = float((gone * way).sum() / length.square())
+    aside = float((gone - share * way).norm() / length)
+    return share if -1e-6 <= share <= 1 + 1e-6 and aside <= ASIDE else None
+
+
+def _between(start: Tensor, end: Tensor, share: float) -> Tensor:
+    """(N, 2, K) interpolated: means by sums, variances by ratios."""
+    mean = start[:, 0].lerp(end[:, 0], share)
+    ratio = end[:, 1] / start[:, 1].clamp(min=1e-12)
+    return torch.stack([mean, start[:, 1] * ratio**share], dim=1)
 
 
 def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:

@@ -184,7 +184,7 @@ class Stylizer:
             return list(sharp)
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
         rgb = to_tensor([p for eye in eyes for p in canvas.spread(eye)], self.backend.device)
-        painted = to_rgb(self._paint(rgb, look, canvas.surface, elapsed), depth)
+        painted = to_rgb(self._paint(rgb, seconds, canvas.surface, elapsed), depth)
         each = len(painted) // len(eyes)
         spheres = [
             canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
@@ -195,13 +195,18 @@ class Stylizer:
             for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
-    def _paint(self, rgb: Tensor, look: Look, surface: PlacesPixels, elapsed: int) -> Tensor:
-        # The canvas is sized for strokes of one length; the look's are so many times as long there.
-        own = look.stroke / self.track.reduction
-        values = self._palette.values(replace(look, stroke=own))
-        if self._shot:
-            return self._shot.paint(rgb, values, surface, elapsed)
-        return self.backend(rgb, values, surface)
+    def _paint(self, rgb: Tensor, seconds: Time, surface: PlacesPixels, elapsed: int) -> Tensor:
+        values = self.values(self.track.at(seconds))
+        if not self._shot:
+            return self.backend(rgb, values, surface)
+        coming = None if self.track.is_constant else self.values(self.track.coming(seconds))
+        return self._shot.paint(rgb, values, surface, elapsed, coming)
+
+    def values(self, look: Look) -> Tensor:
+        """The numbers (1, K) of a look on the canvas, which is sized for strokes of one length; the
+        look's are so many times as long there.
+        """
+        return self._palette.values(replace(look, stroke=look.stroke / self.track.reduction))
 
 
 def load_stylizer(

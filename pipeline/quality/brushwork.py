@@ -7,7 +7,7 @@ recolours is near in relu1_2 and far in relu4_1.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from pipeline.styles import find_card
 from vr360.errors import InputError
 from vr360.frame import Rgb
 from vr360.media.stills import write_still
+from vr360.reports import Progress
 
 LAYERS = ("relu1_2", "relu2_1", "relu3_1", "relu3_3", "relu4_1", "relu4_3")
 CONTENT = "relu3_3"
@@ -34,8 +35,6 @@ SIZE = 512  # pixels of a view of 90 degrees, and of the painting's long side
 QUARTER = np.pi / 2
 VIEWS_DEG = ((0, 5), (120, 0), (240, 8), (60, -40), (0, 80))  # yaw, pitch
 SHOWN = 3  # views of the first sphere on the sheet
-
-Progress = Callable[[Iterable[Path], int], Iterable[Path]]
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def measure_layers(
     panoramas: Path,
     vgg_weights: Path | None = None,
     sheet: Path | None = None,
-    progress: Progress = lambda paths, _: paths,
+    progress: Progress[Path] = lambda paths, _: paths,
     optimised: Path | None = None,
 ) -> list[LayerFigures]:
     """Paint every panorama of a folder, and compare its views with the painting and the source.

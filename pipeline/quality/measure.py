@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import partial
@@ -24,12 +23,8 @@ from pipeline.styles import load_look
 from vr360.frame import Frame, Projection, Rgb, Stereo, VideoInfo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
+from vr360.reports import Progress
 from vr360.stereo import split_eyes
-
-Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
-Moments = Callable[[Iterable[Moment], int], Iterable[Moment]]
-"""Pass frames, or moments, on and show how far they are; the number is how many will come."""
-
 
 SPHERES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)
 
@@ -88,7 +83,7 @@ class StyleFigures:
 def measure_film(
     path: Path,
     source: Path | None = None,
-    progress: Progress = lambda frames, total: frames,
+    progress: Progress[Frame] = lambda frames, total: frames,
     duration: Fraction | None = None,
 ) -> FilmFigures:
     """Decode `path` (and as much of `source`) and measure.
@@ -125,7 +120,7 @@ def measure_against_source(
     films: Films,
     painting: Path | None = None,
     vgg_weights: Path | None = None,
-    progress: Moments = lambda moments, _: moments,
+    progress: Progress[Moment] = lambda moments, _: moments,
 ) -> tuple[dict[str, Any], Trace]:
     """Pass once through a film and its source, in bounded memory, and measure.
 
@@ -172,7 +167,9 @@ class _Seen:
     flash_rate: int | None
 
 
-def _look_through(info: VideoInfo, progress: Progress, duration: Fraction | None = None) -> _Seen:
+def _look_through(
+    info: VideoInfo, progress: Progress[Frame], duration: Fraction | None = None
+) -> _Seen:
     gradients, last = [], Fraction(0)
     flashes = [FlashMeter(info.rate) for _ in range(1 if info.stereo is Stereo.MONO else 2)]
     timed = not info.is_still and info.projection in SPHERES

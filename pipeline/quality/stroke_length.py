@@ -8,7 +8,7 @@ angle is taken, not their distance: brightness and contrast are no length.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from pipeline.nets.vgg import VggFeatures, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.brushwork import left_eye, views_of
 from vr360.frame import Rgb
+from vr360.reports import Progress
 
 LAYERS = ("relu2_1", "relu3_1", "relu4_1")
 LADDER = np.arange(-6, 6) / 4  # octaves: from a third of the usual size to twice and a fifth
@@ -34,14 +35,13 @@ TURNS_DEG = ((0, 5), (180, 8))  # yaw, pitch
 
 Grams = dict[str, Tensor]
 Texture = Callable[[Sequence[Rgb]], Grams]
-Progress = Callable[[Iterable[Path], int], Iterable[Path]]
 
 
 def measure_stroke_lengths(
     style: str,
     panoramas: Path,
     vgg_weights: Path | None = None,
-    progress: Progress = lambda paths, _: paths,
+    progress: Progress[Path] = lambda paths, _: paths,
 ) -> dict[str, float]:
     """By what `--stroke` asked for: how many times as long as usual strokes are.
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from vr360 import reports
 from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.frame import Frame, Projection, Rgb, VideoInfo
@@ -23,8 +24,7 @@ from vr360.media.turning import Turning
 from vr360.media.writer import Writer, open_writer
 from vr360.spherical import SphericalMetadata
 
-Progress = Callable[[Iterable[Frame], int], Iterable[Frame]]
-"""Passes frames on and shows how far they are; the number is how many will come."""
+Progress = reports.Progress[Frame]
 
 
 @dataclass(frozen=True)

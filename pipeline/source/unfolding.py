@@ -25,7 +25,7 @@ from vr360.media.turning import Turning
 from vr360.projections import (
     USUAL_LAYOUTS,
     Equirect,
-    SphereMap,
+    ProjectionMap,
     source_map,
     usual_size,
 )
@@ -129,7 +129,7 @@ def _by_way_of_hlg(
     return lambda eye: unfold(pq_as_hlg(eye)), lambda sphere: hlg_as_pq(fold(sphere))
 
 
-def _lens(info: VideoInfo) -> SphereMap:
+def _lens(info: VideoInfo) -> ProjectionMap:
     return source_map(info, FISHEYE, fov=info.lens_fov)
 
 

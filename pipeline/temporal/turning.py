@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vr360.cameras.attitude import matrices
 from vr360.filters import gaussian_blur
 from vr360.frame import Rgb
 from vr360.geometry import HALF_TURN, lonlat_to_pixel, lonlat_to_xyz, spiral, xyz_to_lonlat
@@ -124,9 +125,4 @@ def rotations(count: int) -> NDArray[np.float64]:
     alpha = 2 * HALF_TURN * step / np.sqrt(2)
     beta = 2 * HALF_TURN * step / 1.533751168755204288118041
     x, y, z, w = near * np.sin(alpha), near * np.cos(alpha), far * np.sin(beta), far * np.cos(beta)
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.moveaxis(np.array(rows), 2, 0)
+    return matrices(np.stack([w, x, y, z], axis=1))

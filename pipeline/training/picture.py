@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
@@ -10,21 +9,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipeline.backends import choose_device
-from pipeline.looks.style_images import SMALLEST, is_picture, load_style
-from pipeline.looks.track import parse_look
 from pipeline.nets.checkpoint import load_gallery
 from pipeline.nets.vgg import network_in
 from pipeline.source.delivery import Span
 from pipeline.source.preprocess import open_resizer
 from pipeline.source.unfolding import open_unfolding
 from pipeline.styles import GALLERY
+from pipeline.styles.learned import check_pictures, kept_at, pictures_of
 from pipeline.temporal.cuts import left_eye
 from pipeline.training.data import cube_faces
 from pipeline.training.recipe import StyleSource
 from pipeline.training.settings import TrainSettings
 from pipeline.training.train import TrainProgress, preview_path, report_path, resume_path, train
-from vr360 import __version__
-from vr360.cache import cache_folder
 from vr360.frame import VideoInfo, in_bytes
 from vr360.media.reader import read_frames
 from vr360.media.stills import encoded
@@ -61,13 +57,11 @@ def with_learned(
 
     Raises:
         StyleImageError: no picture, or nothing to learn in it.
-        CheckpointError: weights that cannot be used.
+        VideoOpenError, CheckpointError: weights that are not there or cannot be used.
     """
-    pictures = sorted({n for n in parse_look(written).styles if is_picture(n)})
-    for picture in pictures:
-        load_style(Path(picture), SMALLEST)
+    check_pictures(written, seconds, vgg_weights)
     learned = {}
-    for picture in pictures:
+    for picture in pictures_of(written):
         out = kept_at(Path(picture), seconds)
         if not out.is_file():
             shown = info, span, camera
@@ -75,15 +69,6 @@ def with_learned(
                 watch(picture, state)
         learned[picture] = str(out)
     return [_replaced(text, learned) for text in written]
-
-
-def kept_at(picture: Path, seconds: float) -> Path:
-    """Where a picture's look is kept; elsewhere for whatever changes it."""
-    digest = hashlib.sha256(picture.read_bytes())
-    digest.update(GALLERY.read_bytes())
-    digest.update(f"{seconds:g} {__version__}".encode())
-    name = re.sub(r"[^\w-]+", "_", picture.stem)[:40]
-    return cache_folder() / "styles" / f"{name}-{digest.hexdigest()[:16]}.safetensors"
 
 
 def _learn(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.nets.draftnet import REDUCED, STRIDE, DraftConfig
-from pipeline.nets.vgg import CONVOLUTIONS
+from pipeline.nets.vgg_layers import CONVOLUTIONS
 from vr360.errors import InputError
 
 BESIDE = 0.1  # of their rate, which looks take that move together with the convolutions

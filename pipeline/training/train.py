@@ -21,6 +21,7 @@ from torch import Tensor
 from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.losses import gram, gram_distance, relative_content_loss
 from pipeline.nets.vgg import VggFeatures, load_vgg
+from pipeline.nets.vgg_files import check_weights
 from pipeline.training.data import PhotoFolder
 from pipeline.training.lessons import LENGTHS, Course, checked_pairs, painted_targets
 from pipeline.training.objective import draft_losses, has_bfloat16, revision_losses
@@ -92,10 +93,11 @@ def train(
         CheckpointError, EncodeError: the disk is full; `out.training` is as it was last saved.
     """
     pairs = [checked_pairs(style, settings.crop) for style in styles]
-    data = PhotoFolder(photos, min(settings.crop, LEAST), panoramas)
     run = Run(styles, settings, start, device)
     if resume:
         run.load(resume_path(out))
+    check_weights(vgg_weights, settings.network)  # before photographs are read
+    data = PhotoFolder(photos, min(settings.crop, LEAST), panoramas)
     vgg = open_vgg(settings, vgg_weights, device)
     course = Course.of(styles, pairs, data, vgg, settings, device)
     samples = data.samples(SHOWN, settings.crop).to(device)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import radians
 
 import av
+import cv2
 import numpy as np
 import pytest
 from clips import info_of, number_on_screen, numbered_picture, with_cover, write_clip
@@ -126,6 +127,17 @@ def test_a_still_is_a_film_of_one_frame(tmp_path, read):
         assert read(decoder.seek(Fraction(5))) == 77
         assert decoder.next() is None
         assert decoder.previous() is None
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_a_transparent_still_shows_what_the_reader_gives(depth, tmp_path):
+    rgba = np.full((32, 64, 4), np.iinfo(depth).max, depth)
+    rgba[:, :32, 3] //= 4
+    cv2.imwrite(str(tmp_path / "clear.png"), rgba)
+    with Decoder(open_film(tmp_path / "clear.png")) as decoder:
+        shown = picture_to_rgb(decoder.current)
+    assert shown[:, 32:].min() == 255
+    assert abs(int(shown[0, 0, 0]) - 63) <= 1
 
 
 def test_a_file_cut_short_shows_what_there_is(clip, tmp_path):

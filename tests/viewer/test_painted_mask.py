@@ -86,6 +86,30 @@ def test_strokes_are_taken_back_one_by_one_and_erased():
     assert not mask.undo()
 
 
+@pytest.mark.parametrize("yaw", [0, 180], ids=["front", "seam"])
+def test_a_polygon_has_great_circles_for_sides_and_the_area_of_its_angles(yaw: float):
+    """Corners at 0 and 60 degrees on the equator and at the pole: 60 + 90 + 90 - 180 degrees."""
+    corners = [towards(yaw - 30, 0), towards(yaw + 30, 0), towards(0, 90)]
+    for around in (corners, corners[::-1]):
+        mask = PaintedMask()
+        mask.begin_stroke()
+        mask.fill(around)
+        assert area(mask) == pytest.approx(np.radians(60) / (4 * np.pi), rel=5e-3)
+    mask.begin_stroke()
+    mask.fill([towards(yaw - 30, 0), towards(yaw + 30, 0), towards(yaw, 80)], erases=True)
+    assert area(mask) < 0.05
+    assert mask.undo()
+    assert area(mask) > 0.08
+
+
+def test_the_sides_of_an_open_polygon_are_shown_and_not_painted():
+    mask, corners = PaintedMask(), [towards(-40, 0), towards(40, 0), towards(0, 40)]
+    shown = [np.count_nonzero(mask.picture(corners[:n]).planes[0][..., 3]) for n in range(4)]
+    assert shown[0] == 0 < shown[1] < shown[2] < shown[3]
+    assert mask.empty
+    assert mask.saved
+
+
 def test_what_was_cleared_is_brought_back():
     mask = PaintedMask()
     assert not mask.clear()

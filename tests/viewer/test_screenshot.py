@@ -26,6 +26,7 @@ from vr360.errors import OutputError, VideoOpenError
 from vr360.frame import Frame, Projection, Stereo
 from vr360.media.stills import write_still
 from vr360.media.writer import open_writer
+from vr360.projections import DualFisheye, Equirect
 from vr360.spherical import Bounds, SphericalMetadata
 
 CALL = "from pipeline.cli.view import view; import typer; a = typer.Typer(); a.command()(view); a()"
@@ -212,6 +213,27 @@ def test_beside_one_fisheye_the_original_is_read_as_it_says_itself(folder):
     assert call(folder / "red.png", *how, "--yaw", 180).returncode == 0
     seen = cv2.imread(str(shot))[360, [320, 960], ::-1]
     assert np.abs(seen.astype(int) - [(0, 0, 200), (0, 0, 0)]).max() <= 2
+
+
+@pytest.mark.parametrize("yaw", [50, -130])
+def test_a_film_and_the_dual_fisheye_it_was_made_of_look_the_same_way(tmp_path, yaw):
+    """A wipe between a sphere and the two lenses that show the same world changes nothing."""
+    x, y = np.meshgrid(np.arange(512), np.arange(256))
+    sphere, lenses = Equirect(256, 512), DualFisheye(256, 512, radians(190))
+    for name, source in (("whole.png", sphere), ("lenses.png", lenses)):
+        direction, seen = source.directions(x, y)
+        rgb = np.where(seen[..., None], 127.5 + 100 * direction, 0)
+        write_still(tmp_path / name, rgb.astype(np.uint8))
+    seen = []
+    for name, wiped in (("film", ()), ("both", ("--compare", tmp_path / "lenses.png"))):
+        shot = tmp_path / f"{name}.png"
+        view = ("--screenshot", shot, "--yaw", yaw, "--fov", 60)
+        done = call(tmp_path / "whole.png", *wiped, *view)
+        assert done.returncode == 0, done.stderr
+        seen.append(cv2.imread(str(shot)).astype(int))
+    film, both = seen
+    assert np.abs(film - both).mean(axis=(0, 2))[: SIZE[1] // 2 - 8].max() < 4
+    assert film.std() > 10
 
 
 def test_a_field_of_view_of_no_lens_is_refused(clip, folder):

@@ -35,6 +35,13 @@ def gopro(request, two_tracks):
     return two_tracks("GS010001.360", first, second, *CODED[request.param])
 
 
+@pytest.fixture(params=["444", "420"])
+def squeezed(request, two_tracks):
+    """The shape of a MAX's strips, whose halves are squeezed: 168 lines and 4 pixels more."""
+    strips = numbered(168, 512)
+    return two_tracks("GS010001.360", strips, strips[:, :, ::-1], *CODED[request.param])
+
+
 @pytest.fixture
 def insta360(two_tracks):
     first, second = np.split(numbered(128, 256), 2, axis=2)
@@ -61,6 +68,14 @@ def test_the_strips_become_the_faces_that_the_reader_gives(gopro):
             assert seen(decoder).shape == expected.shape
             assert off(seen(decoder), expected) < 1.5
             decoder.next()
+
+
+def test_halves_that_a_camera_squeezes_become_what_the_reader_gives(squeezed):
+    info = open_film(squeezed)
+    assert (info.height, info.width) == (336, 504)
+    with Decoder(info) as decoder:
+        assert len(decoder.current.planes) == 3
+        assert off(seen(decoder), next(read_frames(info)).rgb) < 1.5
 
 
 def test_planes_stay_as_they_are_stored(gopro):

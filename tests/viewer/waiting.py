@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-LIMIT = 120.0  # seconds: never reached unless something hangs
+LIMIT = 300.0  # seconds: never reached unless something hangs
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

@@ -9,6 +9,9 @@ from viewer.desktop.panels import StylePanel
 from viewer.heat import HeatMap
 from viewer.live import Wish
 from viewer.session import HEAT, Session
+from vr360.frame import Projection
+
+_SPHERES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # that are painted as what they are
 
 
 class Judging:
@@ -86,6 +89,8 @@ class Judging:
     def paint(self, wish: Wish) -> None:
         self._session.paint(wish, self._canvas)
         self._panel.lag.setText(f"{wish.style}: getting ready")
+        if self._session.layout.projection not in _SPHERES:
+            self._host.tell("painted as it lies in the file; vr360 stylize paints the sphere")
 
     def stop_painting(self) -> None:
         self._session.paint(None, self._canvas)

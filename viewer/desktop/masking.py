@@ -1,4 +1,4 @@
-"""Painting a mask over the film with a brush, for `vr360 film`."""
+"""Painting a mask over the film with a brush or in polygons, for `vr360 film`."""
 
 from __future__ import annotations
 
@@ -7,47 +7,68 @@ from collections.abc import Callable
 from math import degrees, radians
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from viewer.desktop.canvas import MASK
+from viewer.desktop.canvas import MASK, Brush
 from viewer.desktop.host import Commands, Host, States
 from viewer.layout import Layout
 from viewer.painted_mask import PaintedMask, moment
 from viewer.session import Session
 from vr360.errors import OutputError
 from vr360.geometry import Array
+from vr360.polygons import angle_between
 
 STEP = 1.25  # by which a brush grows
 SMALLEST, LARGEST = radians(0.5), radians(60)
+NEAR = 0.02  # of the field of view: a click so near a corner is one on it
 
 
 class Masking:
-    """While the brush is out, the left button paints, with Shift it erases; the right one turns."""
+    """While the brush is out, the left button paints, with Shift it erases; the right one turns.
+
+    Instead of the brush, it sets the corners of a polygon, one with each click.
+    """
 
     def __init__(self, host: Host, session: Session) -> None:
         self._host, self._session, self._canvas = host, session, host.canvas
         self._mask = PaintedMask()
         self._radius = radians(5)
         self._last: Array | None = None
+        self._corners: list[Array] = []
+        self._erases = False
         self.commands: Commands = {
             "toggle_brush": self.toggle_brush,
+            "toggle_polygon": self.toggle_polygon,
+            "close_polygon": self.close_polygon,
             "size_brush": self.size_brush,
             "undo_stroke": self.undo_stroke,
             "clear_mask": self.clear_mask,
             "save_mask": self.choose_mask,
         }
-        self.states: States = {"toggle_brush": lambda: self._canvas.brush is not None}
+        self.states: States = {
+            "toggle_brush": lambda: self._canvas.brush == self.stroke,
+            "toggle_polygon": lambda: self._canvas.brush == self.corner,
+        }
 
     def toggle_brush(self) -> None:
-        if self._canvas.brush is not None:
-            self._canvas.brush = self._last = None
+        words = "drag to paint, with Shift to erase; the right button turns"
+        self._toggle(self.stroke, f"{self._size()}: {words}")
+
+    def toggle_polygon(self) -> None:
+        words = "with Shift to erase; Enter or a double click closes it; the right button turns"
+        self._toggle(self.corner, f"polygon: click its corners, {words}")
+
+    def _toggle(self, tool: Brush, words: str) -> None:
+        """Take it out, or put it away; a polygon that is not closed is gone."""
+        self._last, self._corners = None, []
+        if self._canvas.brush == tool:
+            self._canvas.brush = None
             self._canvas.update()
             return
-        self._canvas.brush = self.stroke
+        self._canvas.brush = tool
         self._show()
-        self._host.tell(
-            f"{self._size()}: drag to paint, with Shift to erase; the right button turns"
-        )
+        self._host.tell(words)
 
     def size_brush(self, steps: str) -> None:
         self._radius = min(max(self._radius * STEP ** int(steps), SMALLEST), LARGEST)
@@ -63,7 +84,33 @@ class Masking:
             self._show()
         self._last = direction
 
+    def corner(self, direction: Array | None, erases: bool = False) -> None:
+        """Set a corner where the button goes down; on a corner that is there, close the polygon."""
+        clicked, self._last = self._last is None, direction
+        if direction is None or not clicked:
+            return
+        near = NEAR * self._canvas.camera.fov
+        if self._corners and angle_between(np.stack(self._corners), direction).min() < near:
+            self.close_polygon()
+            return
+        self._corners.append(direction)
+        self._erases = erases
+        self._show()
+
+    def close_polygon(self) -> None:
+        if len(self._corners) < 3:
+            self._host.tell("a polygon (Shift+X) needs three corners")
+            return
+        self._mask.begin_stroke()
+        self._mask.fill(self._corners, self._erases)
+        self._corners = []
+        self._show()
+
     def undo_stroke(self) -> None:
+        if self._corners:
+            self._corners.pop()
+            self._show()
+            return
         self._change(self._mask.undo, "nothing to undo")
 
     def clear_mask(self) -> None:
@@ -72,6 +119,9 @@ class Masking:
     def choose_mask(self) -> None:
         """Ask where to, and write the mask; say how a film takes it."""
         self._last = None  # nobody hears the button being let go over a dialog
+        if self._corners:
+            self._host.tell("close the polygon first: press Enter")
+            return
         if self._mask.empty:
             self._host.tell("nothing is painted that could be saved")
             return
@@ -114,7 +164,7 @@ class Masking:
             self._host.tell(nothing)
 
     def _show(self) -> None:
-        self._canvas.show_picture(MASK, self._mask.picture(), Layout())
+        self._canvas.show_picture(MASK, self._mask.picture(self._corners), Layout())
 
     def _size(self) -> str:
         return f"brush {2 * degrees(self._radius):.1f}° wide"

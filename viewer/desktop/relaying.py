@@ -38,8 +38,10 @@ class Relaying:
         }
 
     def widen_lens(self, by: str) -> None:
-        fov = self._layout.lens_fov + radians(float(by))
-        self.relay(lens_fov=min(max(fov, NARROWEST), WIDEST))
+        """By degrees; a lens that is beyond the limits, as --from-fov may say, goes no further."""
+        fov, step = self._layout.lens_fov, radians(float(by))
+        least, most = min(fov, NARROWEST), max(fov, WIDEST)
+        self.relay(lens_fov=min(max(fov + step, least), most))
 
     def roll_lens(self, by: str) -> None:
         self.relay(lens_roll=self._layout.lens_roll + radians(float(by)))

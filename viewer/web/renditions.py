@@ -7,7 +7,7 @@ import logging
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +16,9 @@ from vr360.errors import EncodeError
 from vr360.frame import VideoInfo
 from vr360.media.encoder import ffmpeg_binary
 from vr360.partial import Partial
+from vr360.reports import Progress
 
 log = logging.getLogger(__name__)
-
-Progress = Callable[[Iterable[int], int], Iterable[int]]
 
 CRF = 20
 _AAC_BITS = {False: "192k", True: "384k"}
@@ -103,7 +102,7 @@ def make_rendition(
     info: VideoInfo,
     out: Path,
     size: tuple[int, int] | None,
-    progress: Progress = lambda n, _: n,
+    progress: Progress[int] = lambda n, _: n,
     ambisonic: bool = False,
 ) -> None:
     """Write a file for browsers, its index first; whole or not at all.

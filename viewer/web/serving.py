@@ -18,10 +18,10 @@ from viewer.film import open_film
 from viewer.live import Catalogue
 from viewer.web.lan import own_address, write_certificate
 from viewer.web.live import LIVE, Easel
-from viewer.web.renditions import Progress
 from viewer.web.server import LOOPBACK, Served, application
 from viewer.web.site import INDEX, ShareJob, names_of, share
 from vr360.errors import InputError
+from vr360.reports import Progress
 
 PORT = 8360
 _HEADER_BYTES = 16 * 1024
@@ -61,7 +61,7 @@ class ServeJob:
             raise InputError(f"--address {self.address}: give an IP, as 192.168.1.20") from None
 
 
-def serve(job: ServeJob, announce: Announce, progress: Progress = lambda n, _: n) -> None:
+def serve(job: ServeJob, announce: Announce, progress: Progress[int] = lambda n, _: n) -> None:
     """Serve until Ctrl-C.
 
     Raises:
@@ -112,7 +112,7 @@ def easel_for(catalogue: Catalogue, paths: Sequence[Path]) -> Easel:
     return Easel(catalogue, {f"{LIVE}/{name}": open_film(path) for name, path in named})
 
 
-def _what(job: ServeJob, spare: Path, progress: Progress) -> tuple[Path, dict[str, Path]]:
+def _what(job: ServeJob, spare: Path, progress: Progress[int]) -> tuple[Path, dict[str, Path]]:
     """A folder, and films that stay where they are."""
     paths = job.paths
     if len(paths) == 1 and paths[0].is_dir():

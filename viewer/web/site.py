@@ -37,7 +37,6 @@ from viewer.web.pictures import (
 )
 from viewer.web.renditions import (
     Plan,
-    Progress,
     fingerprint,
     make_rendition,
     plan,
@@ -48,6 +47,7 @@ from viewer.web.show import layout_for_page, orientation_for_page, path_for_page
 from vr360.errors import InputError, OutputError
 from vr360.frame import Projection, VideoInfo
 from vr360.partial import Partial, write_whole
+from vr360.reports import Progress
 
 SCRIPT, STYLE, INDEX, MEDIA = "vr360.js", "vr360.css", "index.html", "media"
 PROBE = f"{MEDIA}/channels.probe.mp4"  # no film is called so: names hold no dot
@@ -99,7 +99,9 @@ class Shared:
     notes: tuple[str, ...]
 
 
-def share(job: ShareJob, progress: Progress = lambda n, _: n, place: Place | None = None) -> Shared:
+def share(
+    job: ShareJob, progress: Progress[int] = lambda n, _: n, place: Place | None = None
+) -> Shared:
     """Make the folder; its index comes last, so that what it shows is complete.
 
     Raises:
@@ -163,7 +165,7 @@ def copy(source: Path, target: Path) -> None:
 class _Site:
     """The folder while it is made."""
 
-    def __init__(self, job: ShareJob, progress: Progress, place: Place) -> None:
+    def __init__(self, job: ShareJob, progress: Progress[int], place: Place) -> None:
         self.job, self._progress, self._place = job, progress, place
         self.notes: list[str] = []
         self._make_folder()
@@ -211,6 +213,8 @@ class _Site:
         inline = self._inline(poster, data) if info.is_still else None
         if info.projection is Projection.DUAL_FISHEYE:
             self.notes.append(f"{info.path.name}: two fisheyes, shown as ideal lenses")
+        elif not info.declared and "is a guess" in info.reason:
+            self.notes.append(f"{info.path.name}: {info.reason}; is it flat? a page shows spheres")
         return {
             "layout": layout,
             "poster": poster,
@@ -308,6 +312,10 @@ class _Site:
     def _poster_at(self, info: VideoInfo) -> float:
         """Seconds into the film."""
         at = self.job.poster
+        if at is not None and not info.is_still and at > info.duration:
+            raise InputError(
+                f"{info.path}: --poster {at:g} lies behind its end at {float(info.duration):g} s"
+            )
         return POSTER_AT * float(info.duration) if at is None else at
 
     def _make_folder(self) -> None:

@@ -66,16 +66,18 @@ def stylize(
         >>> report.as_dict()["output"]
         'film.mp4'
     """
-    from pipeline.looks.style_images import is_picture
-    from pipeline.looks.track import parse_look
     from pipeline.source.asking import probe_asked
+    from pipeline.styles.learned import check_pictures, pictures_of
+
+    span = as_span(start, duration)
+    written = [style] if isinstance(style, str) else list(style)
+    check_pictures(written, refine, as_path(vgg_weights))
+
     from pipeline.stylize import StylizeJob
     from pipeline.stylize import stylize as paint
     from pipeline.training.picture import with_learned
 
-    span = as_span(start, duration)
-    written = [style] if isinstance(style, str) else list(style)
-    if any(is_picture(name) for name in parse_look(written).styles):
+    if pictures_of(written):
         lens = options.get("source_projection"), options.get("source_fov")
         info = probe_asked(Path(source), *lens, options.get("stereo"))
         written = with_learned(
@@ -104,7 +106,7 @@ def load_style(
 ) -> PicturePainter:
     """A look as a function of pictures: rgb -> rgb.
 
-    The second picture of a size takes a second longer: the net is compiled for it.
+    The first picture of a size takes one or two seconds longer: the net is compiled for it.
 
     Args:
         style, strength, stroke: as for `stylize`.

@@ -7,14 +7,15 @@ it is averaged, and then turned back, so that the average costs no precision in 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vr360.geometry import FULL_TURN, Array
+from vr360.geometry import Array
 
 AHEAD = np.array([0.0, 0.0, -1.0])
+UNTURNED = np.array([1.0, 0.0, 0.0, 0.0])
 _LEVEL = 1e-3  # of a vector's length: what is shorter points nowhere
 _MOST_RATE = 200.0  # readings a second that are integrated; cameras write up to 3,200
 
@@ -112,27 +113,27 @@ def same_sign(quaternions: Array) -> Array:
 
 
 def matrices(quaternions: Array) -> Array:
-    """(N, 3, 3) rotations of unit quaternions (N, 4), w first."""
-    w, x, y, z = quaternions.T
-    rows = [
-        [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-        [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-        [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
-    ]
-    return np.moveaxis(np.array(rows), 2, 0)
+    """(N, 3, 3) rotations of quaternions (N, 4), w first; what has no length turns nothing."""
+    return np.asarray(_rotation(quaternions).as_matrix())
 
 
 def rotations(vectors: Array) -> Array:
     """Quaternions (N, 4) of rotation vectors (N, 3), radians."""
-    angle = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.hstack([np.cos(angle / 2), vectors * np.sinc(angle / FULL_TURN) / 2])
+    from scipy.spatial.transform import Rotation
+
+    return np.asarray(Rotation.from_rotvec(vectors).as_quat(scalar_first=True))
 
 
 def products(p: Array, q: Array) -> Array:
     """(N, 4) rotations by q, then by p."""
-    scalar = p[:, 0] * q[:, 0] - np.sum(p[:, 1:] * q[:, 1:], axis=1)
-    vector = p[:, :1] * q[:, 1:] + q[:, :1] * p[:, 1:] + np.cross(p[:, 1:], q[:, 1:])
-    return np.hstack([scalar[:, None], vector])
+    return np.asarray((_rotation(p) * _rotation(q)).as_quat(scalar_first=True))
+
+
+def _rotation(quaternions: Array) -> Any:
+    from scipy.spatial.transform import Rotation  # which takes a third of a second to load
+
+    some = np.linalg.norm(quaternions, axis=-1, keepdims=True) > 0
+    return Rotation.from_quat(np.where(some, quaternions, UNTURNED), scalar_first=True)
 
 
 def unit(vectors: Array) -> Array:

@@ -106,4 +106,5 @@ def _widened(part: Picture, width: int) -> Picture:
     """A half of a face as wide as it was before it was squeezed."""
     if part.shape[1] == width:
         return part
-    return np.asarray(cv2.resize(part, (width, len(part)), interpolation=cv2.INTER_LINEAR))
+    widened = cv2.resize(part, (width, len(part)), interpolation=cv2.INTER_LINEAR)
+    return widened.reshape(len(part), width, part.shape[2])  # OpenCV drops a single channel

@@ -10,6 +10,8 @@ from vr360.media.chapters import begun
 from vr360.media.telemetry import data_packets, telemetry_tracks
 from vr360.spherical.adding import Sample, add_track
 
+_INSTANT = 1e-6  # seconds: that a sample without a length lasts
+
 
 def why_not(info: VideoInfo, muxer: str, turned: bool) -> str:
     """Why a film's telemetry cannot come along; empty where it can, or where there is none."""
@@ -24,7 +26,8 @@ def why_not(info: VideoInfo, muxer: str, turned: bool) -> str:
 def carry_telemetry(info: VideoInfo, target: Path, start: Fraction, duration: Fraction) -> None:
     """Put the telemetry of a film into what was made of it.
 
-    A sample that began before the cut is left out: readers spread what it holds over its time.
+    A sample that the cut goes through comes along whole and begins before the film, because what it
+    holds is spread over its time.
 
     Args:
         info: the source.
@@ -43,7 +46,7 @@ def carry_telemetry(info: VideoInfo, target: Path, start: Fraction, duration: Fr
             for time, seconds, data in data_packets(
                 chapter.path, float(begins - chapter.start_time), number
             )
-            if begin <= time < end and data
+            if begin < time + max(seconds, _INSTANT) and time < end and data
         ]
         if samples:
             add_track(target, track, samples)

@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from vr360.errors import VideoOpenError
@@ -59,7 +60,7 @@ def opened(path: Path, number: int = 0) -> Iterator[tuple[InputContainer, VideoS
     check_readable(path)
     try:
         container = _opened(path)
-    except (av.error.FFmpegError, UnicodeDecodeError) as error:
+    except av.error.FFmpegError as error:
         raise VideoOpenError(_cannot_open(path, error)) from None
     with container:
         if container.format.name in _NO_MEDIA:
@@ -69,9 +70,18 @@ def opened(path: Path, number: int = 0) -> Iterator[tuple[InputContainer, VideoS
         yield container, stream
 
 
+def open_media(path: Path, options: dict[str, str] | None = None) -> InputContainer:
+    """A file of any kind; tags in another encoding than UTF-8 do not keep it from being read.
+
+    Raises:
+        av.error.FFmpegError: see there.
+    """
+    return av.open(str(path.absolute()), options=options, metadata_errors="replace")
+
+
 def _opened(path: Path) -> InputContainer:
     if not is_transcoded(path):
-        return av.open(str(path.absolute()))
+        return open_media(path)
     try:
         png = picture_bytes(path)
     except ValueError as error:
@@ -84,13 +94,20 @@ def main_video(container: InputContainer, path: Path, number: int = 0) -> VideoS
     pictures = real_videos(container)
     if len(pictures) > number:
         return pictures[number]
-    raise VideoOpenError(f"{path}: the file holds no video stream")
+    raise VideoOpenError(f"{path}: the file holds no video stream of a kind that is known")
 
 
 def real_videos(container: InputContainer) -> list[VideoStream]:
-    """The video streams that are no cover pictures."""
-    streams = container.streams.video
-    return [s for s in streams if not s.disposition & s.disposition.__class__.attached_pic]
+    """The video streams that are no cover pictures and of a kind that FFmpeg knows."""
+    cover = Disposition.attached_pic
+    known = [s for s in container.streams.video if is_known(s)]
+    return [s for s in known if not s.disposition & cover]
+
+
+def is_known(stream: Stream) -> bool:
+    """Whether FFmpeg has a decoder for it; PyAV's types promise a context that others lack."""
+    context: object = stream.codec_context
+    return context is not None
 
 
 def missing_bytes(path: Path) -> int:

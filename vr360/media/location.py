@@ -19,6 +19,7 @@ import numpy as np
 
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
+from vr360.media.containers import open_media
 from vr360.media.still_location import is_photo, without_place
 from vr360.partial import Partial
 from vr360.spherical.ebml import Node, nodes
@@ -148,13 +149,17 @@ def _blanked(part: Node, place: bool, depth: int) -> Node:
 
 
 def _in_telemetry(path: Path) -> Iterator[Place]:
-    with av.open(str(path.absolute())) as container:
-        if not container.streams.data:
-            return
-        with suppress(av.error.FFmpegError):  # the picture's own damage is found elsewhere
-            packets = container.demux(*container.streams.data)
-            for packet in packets:
+    try:
+        with open_media(path) as container:
+            streams = container.streams.data
+            for packet in container.demux(*streams) if streams else ():
                 yield from _in_packet(packet)
+    except av.error.FFmpegError as error:
+        reason = (error.strerror or "unreadable").lower()
+        raise MetadataError(
+            f"the film cannot be read to its end ({reason}), so not every place was found; "
+            "copy the file again"
+        ) from None
 
 
 def _in_packet(packet: av.Packet[Any]) -> Iterator[Place]:

@@ -21,6 +21,7 @@ from vr360.media.containers import (
     clock_slack,
     counts_frames,
     declared_duration,
+    is_known,
     opened,
     packet_times,
     real_videos,
@@ -219,6 +220,7 @@ def _probe_film(
             *colour_notes,
             *audio_notes,
             *interlacing_notes(first),
+            *(("its transparency is left out: all of it is shown",) if has_alpha(first) else ()),
             *notes,
             *tag_notes,
         ),
@@ -267,6 +269,11 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
         raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
 
 
+def has_alpha(frame: av.VideoFrame) -> bool:
+    """Whether a decoded frame says how transparent it is."""
+    return any(component.is_alpha for component in frame.format.components)
+
+
 def _start_time(container: InputContainer, first: av.VideoFrame) -> Fraction:
     if counts_frames(container):
         return Fraction(0)
@@ -282,9 +289,8 @@ def _audio(container: InputContainer) -> tuple[tuple[AudioInfo, ...], list[str]]
     """The sound tracks, and a note for each that no decoder knows."""
     tracks, notes = [], []
     for stream in container.streams.audio:
-        # PyAV's types promise a context, but a codec unknown to FFmpeg has none
-        context: av.AudioCodecContext | None = stream.codec_context
-        if context is None:
+        context = stream.codec_context
+        if not is_known(stream):
             notes.append(f"sound track {stream.index} is of an unknown kind and is left out")
             continue
         codec, layout = context.codec.canonical_name, context.layout.name

@@ -20,6 +20,7 @@ import av.error
 from vr360.frame import AudioInfo, VideoInfo
 from vr360.geometry import Array
 from vr360.media.ambisonics import mix_filter, order_of, turned_by
+from vr360.media.containers import open_media
 from vr360.spherical import inspect
 
 _PCM = ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_f64le", "pcm_s16be", "pcm_s24be")
@@ -161,7 +162,7 @@ def _timescale(tracks: Sequence[Track]) -> int:
 def _on_millisecond_grid(source: VideoInfo, start: Fraction) -> bool:
     begin = source.start_time + start
     try:
-        with av.open(str(source.path.absolute())) as container:
+        with open_media(source.path) as container:
             coarse = "matroska" in container.format.name
             times = [_first_packet(container, s) for s in container.streams.audio]
     except av.error.FFmpegError:

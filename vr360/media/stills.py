@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import math
+import struct
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -30,6 +32,9 @@ _TOP_16 = 65535
 _PNG_LEVEL = 1  # the higher levels take three times as long for a few per cent
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
+_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # JPEG's markers that tell a size
+_LARGEST = 1 << 30  # pixels that OpenCV reads; it refuses larger ones by itself
+_MOST_PIXELS = 8 * 1032  # a byte: deflate packs 1,032 bytes into one, and PNG 8 pixels into each
 _SRGB = Colour(matrix="gbr", transfer="iec61966-2-1", range="pc")
 _WITH_ALPHA = (b"\x04", b"\x06")  # colour types of a PNG
 
@@ -118,18 +123,43 @@ def decoded(data: bytes, how: int) -> NDArray[Any]:
 
 
 def is_whole(data: bytes) -> bool:
-    """Whether a JPEG or PNG has its end; OpenCV paints what is missing grey and says nothing."""
+    """Whether a JPEG or PNG has its end; OpenCV paints what is missing grey and says nothing.
+
+    For a size that so few bytes cannot fill, and for parts longer than the file, it takes gigabytes
+    of memory.
+    """
     if data.startswith(_JPEG):
-        return data.find(b"\xff\xd9", _scan_start(data)) >= 0
-    return not data.startswith(_PNG) or b"IEND" in data[len(_PNG) :]
+        pixels, scan = _frame(data)
+        ended = data.find(b"\xff\xd9", scan) >= 0
+    elif data.startswith(_PNG):
+        pixels = math.prod(struct.unpack_from(">II", data.ljust(24), 16))
+        ended = _has_all_chunks(data)
+    else:
+        return True
+    return ended and (pixels <= _MOST_PIXELS * len(data) or pixels > _LARGEST)
 
 
-def _scan_start(data: bytes) -> int:
-    """Where the first scan of a JPEG begins: thumbnails before it have ends of their own."""
-    at = len(_JPEG)
+def _has_all_chunks(png: bytes) -> bool:
+    at = len(_PNG)
+    while at + 12 <= len(png):
+        end = at + 12 + int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] == b"IEND":
+            return end <= len(png)
+        at = end
+    return False
+
+
+def _frame(data: bytes) -> tuple[int, int]:
+    """How many pixels a JPEG has, and where its first scan begins.
+
+    Thumbnails before that have ends of their own.
+    """
+    at, pixels = len(_JPEG), 0
     while at + 4 <= len(data) and data[at + 1] != 0xDA:
+        if data[at + 1] in _FRAMES:
+            pixels = math.prod(struct.unpack_from(">HH", data.ljust(at + 9), at + 5))
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-    return at
+    return pixels, at
 
 
 def write_still(

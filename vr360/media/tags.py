@@ -10,6 +10,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from vr360.frame import Tags
+from vr360.media.containers import is_known
 from vr360.media.telemetry import telemetry_kinds
 
 CARRIED = (
@@ -24,9 +25,9 @@ def tags_of(container: InputContainer, stream: VideoStream) -> tuple[Tags, list[
     words = {key.lower(): value for key, value in container.metadata.items()}
     kept = tuple((key, words[key]) for key in CARRIED if words.get(key))
     streams = container.streams.subtitles
-    text = tuple(s.index for s in streams if s.codec_context.name in TEXT)
+    text = tuple(s.index for s in streams if is_known(s) and s.codec_context.name in TEXT)
     pictures = len(streams) - len(text)
-    notes = [f"{pictures} subtitle tracks are pictures and are left out"] if pictures else []
+    notes = [f"{pictures} subtitle tracks are no text and are left out"] if pictures else []
     telemetry = telemetry_kinds(Path(container.name)) if container.streams.data else ()
     return Tags(kept, timecode_of(container, stream), text, telemetry), notes
 

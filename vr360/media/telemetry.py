@@ -7,17 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import av.error
 
 from vr360.cameras import camm, gpmf
 from vr360.errors import MetadataError
+from vr360.media.containers import open_media
 from vr360.spherical.files import opened
 from vr360.spherical.movie import Movie
 from vr360.spherical.tracks import Track
 
 _GPMF_BEGINS = b"DEVC"
 _ENTRIES = {b"gpmd": "GPMF", b"camm": "CAMM"}  # sample descriptions
+_AS_EDITED = {"advanced_editlist": "0"}  # else a sample that an edit cuts through is misplaced
 _LOOKED_AT = 16  # CAMM packets: each is one reading of one sensor
 
 
@@ -69,7 +70,7 @@ def data_packets(
         later: seconds that are added to its times.
         number: of one track of the file, from 0; else all of them.
     """
-    with suppress(av.error.FFmpegError), av.open(str(path.absolute())) as container:
+    with suppress(av.error.FFmpegError), open_media(path, _AS_EDITED) as container:
         streams = [s for s in container.streams.data if number in (None, s.index)]
         for packet in container.demux(*streams) if streams else ():
             if packet.pts is not None and packet.time_base is not None:
@@ -79,8 +80,8 @@ def data_packets(
 
 def telemetry_of(path: Path) -> Telemetry | None:
     """The telemetry of a film; None where it has none that is known, or it is damaged."""
-    with suppress(av.error.FFmpegError, MetadataError, UnicodeDecodeError):
-        with av.open(str(path.absolute())) as container:
+    with suppress(av.error.FFmpegError, MetadataError):
+        with open_media(path) as container:
             count = len(container.streams.data)
         for number in range(count):
             if found := _of_stream(path, number):
@@ -90,7 +91,7 @@ def telemetry_of(path: Path) -> Telemetry | None:
 
 def _of_stream(path: Path, number: int) -> Telemetry | None:
     packets: list[bytes] = []
-    with av.open(str(path.absolute())) as container:
+    with open_media(path) as container:
         for packet in container.demux(container.streams.data[number]):
             packets.append(bytes(packet))
             if packets[0].startswith(_GPMF_BEGINS) or len(packets) == _LOOKED_AT:

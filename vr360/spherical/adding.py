@@ -40,7 +40,7 @@ def add_track(path: Path, like: Track, samples: Sequence[Sample]) -> None:
 
     Args:
         like: what the track is, of any file.
-        samples: in order of time, none empty.
+        samples: in order of time, none empty; the first may begin before the film.
 
     Raises:
         MetadataError: the file is damaged, or the samples are larger or longer than a track
@@ -88,7 +88,7 @@ def _clock(mvhd: Box) -> int:
 
 def _track(like: Track, number: int, clock: int, samples: Sequence[Sample], at: int) -> Box:
     delay, end = samples[0].start, samples[-1].start + samples[-1].seconds
-    edits = [_edits(delay, end, clock)] if delay > 0 else []
+    edits = [_edits(delay, end, clock)] if delay else []
     header = struct.pack(">6I", 3, 0, 0, number, 0, round(end * clock))
     tkhd = Box(b"tkhd", header + bytes(16) + _MATRIX + bytes(8))
     kept = [box for box in like.mdia.children or [] if box.kind == b"hdlr"]
@@ -116,10 +116,12 @@ def _parent(kind: bytes, *children: Box) -> Box:
 
 
 def _edits(delay: float, end: float, clock: int) -> Box:
-    """Nothing at first, then the track."""
-    lines = struct.pack(">IiI", round(delay * clock), -1, 1 << 16)
-    lines += struct.pack(">IiI", round((end - delay) * clock), 0, 1 << 16)
-    return _parent(b"edts", Box(b"elst", struct.pack(">II", 0, 2) + lines))
+    """Nothing at first, then the track; or the track from within its first sample on."""
+    lines = [struct.pack(">IiI", round(delay * clock), -1, 1 << 16)] if delay > 0 else []
+    shown = round((end - max(delay, 0)) * clock), round(max(-delay, 0) * TICKS)
+    lines.append(struct.pack(">IiI", *shown, 1 << 16))
+    table = struct.pack(">II", 0, len(lines)) + b"".join(lines)
+    return _parent(b"edts", Box(b"elst", table))
 
 
 def _tables(samples: Sequence[Sample]) -> list[Box]:

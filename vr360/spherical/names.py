@@ -26,7 +26,7 @@ _COPY = r"(?:\s?\(\d+\)|[ _-]copy)?$"  # what file managers put behind the name 
 _ENDING = re.compile(rf"((?:[_-](?:{'|'.join((*_ANGLES, *_EYES))}))+){_COPY}", re.IGNORECASE)
 
 
-class Said(NamedTuple):
+class NameHint(NamedTuple):
     """What a name says; `stereo` is None where it is silent on the eyes."""
 
     projection: Projection
@@ -34,7 +34,7 @@ class Said(NamedTuple):
     words: str
 
 
-def said_by_name(name: str | Path) -> Said | None:
+def said_by_name(name: str | Path) -> NameHint | None:
     """What the ending of a file's name says; None where it names no angle."""
     found = _ENDING.search(Path(name).stem)
     if found is None:
@@ -44,7 +44,7 @@ def said_by_name(name: str | Path) -> Said | None:
     eyes = [_EYES[word] for word in words if word in _EYES]
     if not angles:
         return None
-    return Said(angles[-1], eyes[-1] if eyes else None, found.group(1))
+    return NameHint(angles[-1], eyes[-1] if eyes else None, found.group(1))
 
 
 def without_ending(stem: str) -> str:

@@ -23,6 +23,26 @@ _HEIF = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1",
 _MOST = 16 << 20  # bytes of a profile, of EXIF or of XMP
 _MOST_PLACES = 1 << 17  # items and extents; a gigapixel in tiles of 512 has 4,000
 _XMP_TYPE = b"application/rdf+xml\0"
+_ALPHA = (
+    b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha",
+    b"urn:mpeg:hevc:2015:auxid:1",
+    b"urn:mpeg:avc:2015:auxid:1",
+)
+
+
+class Alpha(NamedTuple):
+    """The item of an auxiliary picture, and how it has yet to be turned.
+
+    Writers turn both pictures, or the one with the colours and mean both.
+
+    Attributes:
+        quarters: turns by 90° counterclockwise.
+        mirrored: then 0 top and bottom are swapped, 1 left and right; None neither.
+    """
+
+    item: int
+    quarters: int = 0
+    mirrored: int | None = None
 
 
 class Said(NamedTuple):
@@ -34,6 +54,8 @@ class Said(NamedTuple):
         exif: from the TIFF header on.
         cicp: H.273's numbers of primaries, transfer, matrix (R'G'B') and range (full).
         packed: its XMP is there but compressed (Brotli).
+        alpha: what tells how transparent a HEIF's picture is; None where nothing does, or its
+            colours are already those over black (premultiplied).
     """
 
     container: str
@@ -44,6 +66,7 @@ class Said(NamedTuple):
     icc: bytes = b""
     cicp: bytes = b""
     packed: bool = False
+    alpha: Alpha | None = None
 
 
 def kind_of(head: bytes) -> str:
@@ -121,7 +144,8 @@ def _heif(file: BinaryIO, length: int, kind: str) -> Said:
     nclx = next((c for c in colours if c[:4] == b"nclx" and len(c) >= 10), b"")
     cicp = bytes([nclx[5], nclx[7], 0, 1]) if nclx else b""
     exif = _tiff(items.payload(b"Exif"))
-    return Said(kind, width, height, items.payload(b"mime"), exif, icc, cicp)
+    xmp, alpha = items.payload(b"mime"), items.alpha()
+    return Said(kind, width, height, xmp, exif, icc, cicp, alpha=alpha)
 
 
 class _Items:
@@ -134,6 +158,38 @@ class _Items:
         shared = self._meta.first(b"iprp")
         container = shared.open().first(b"ipco") if shared else None
         return container.open().all(kind) if container else []
+
+    def alpha(self) -> Alpha | None:
+        """Of the picture that is shown."""
+        shared, shown = self._meta.first(b"iprp"), self._meta.first(b"pitm")
+        if shared is None or shown is None:
+            return None
+        primary = int.from_bytes(shown.payload[4:8])  # two bytes or four, by its version
+        container = shared.open().first(b"ipco")
+        known = dict(enumerate(container.open().children or [] if container else [], 1))
+        held = {
+            item: [known[n] for n in places if n in known]
+            for item, places in _associations(shared.first(b"ipma"))
+        }
+        for item, properties in held.items():
+            clear = any(_is_alpha(box) for box in properties)
+            if clear and primary in self._references(b"auxl", item):
+                over_black = item in self._references(b"prem", primary)
+                return None if over_black else _turned(item, properties, held.get(primary, []))
+        return None
+
+    def _references(self, kind: bytes, number: int) -> set[int]:
+        """What an item refers to, by references of one kind."""
+        box = self._meta.first(b"iref")
+        if box is None:
+            return set()
+        wide = 4 if box.payload[:1] == b"\1" else 2
+        found = set[int]()
+        for reference in box.open(4).all(kind):
+            fields = _Fields(reference.payload, "iref")
+            if fields.take(wide) == number:
+                found |= {fields.take(wide) for _ in range(fields.take(2))}
+        return found
 
     def payload(self, kind: bytes) -> bytes:
         """Of the first item of a type; of `mime` that which is XMP."""
@@ -170,6 +226,31 @@ class _Items:
         return self._file.read(size)
 
 
+def _is_alpha(box: Box) -> bool:
+    return box.kind == b"auxC" and bytes(box.payload[4:68]).split(b"\0")[0] in _ALPHA
+
+
+def _turned(item: int, own: list[Box], shown: list[Box]) -> Alpha:
+    if any(box.kind in (b"irot", b"imir") for box in own):  # FFmpeg turns it by itself
+        return Alpha(item)
+    said = {box.kind: box.payload[0] for box in shown if box.payload}
+    mirrored = said[b"imir"] & 1 if b"imir" in said else None
+    return Alpha(item, said.get(b"irot", 0) & 3, mirrored)
+
+
+def _associations(box: Box | None) -> Iterator[tuple[int, list[int]]]:
+    """Items and the properties that each has, numbered from 1."""
+    if box is None:
+        return
+    fields = _Fields(box.payload, "ipma")
+    version, flags = fields.take(1), fields.take(3)
+    size = 2 if flags & 1 else 1
+    for _ in range(fields.take(4)):
+        item, count = fields.take(4 if version else 2), fields.take(1)
+        essential = 1 << (8 * size - 1)
+        yield item, [fields.take(size) & ~essential for _ in range(count)]
+
+
 def _info(entry: Bytes) -> tuple[int, bytes, bytes]:
     """Number and type of an item, and its names."""
     version = entry[0] if len(entry) else 0
@@ -185,7 +266,7 @@ def _locations(meta: Box) -> Iterator[tuple[int, int, int, int]]:
     box = meta.first(b"iloc")
     if box is None:
         return
-    fields = _Fields(box.payload)
+    fields = _Fields(box.payload, "iloc")
     version, _ = fields.take(1), fields.take(3)
     sizes, more = fields.take(1), fields.take(1)
     offset, size, base, index = sizes >> 4, sizes & 15, more >> 4, more & 15 if version else 0
@@ -208,13 +289,13 @@ def _locations(meta: Box) -> Iterator[tuple[int, int, int, int]]:
 class _Fields:
     """Numbers of any width, one after the other."""
 
-    def __init__(self, data: Bytes) -> None:
-        self._data, self._at = data, 0
+    def __init__(self, data: Bytes, what: str) -> None:
+        self._data, self._at, self._what = data, 0, what
 
     def take(self, size: int) -> int:
         part = self._data[self._at : self._at + size]
         if len(part) < size:
-            raise MetadataError("the iloc box is too short")
+            raise MetadataError(f"the {self._what} box is too short")
         self._at += size
         return int.from_bytes(part)
 

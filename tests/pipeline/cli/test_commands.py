@@ -1,6 +1,7 @@
 """The command line as a user meets it: help, README, data on stdout, errors in one line."""
 
 import json
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -12,7 +13,7 @@ import torch
 import typer.main
 
 from pipeline.cli import app
-from pipeline.cli.command import PANELS
+from pipeline.cli.command import PANELS, RENAMED
 from pipeline.cli.examples import EXAMPLES
 from tests.pipeline.cli.conftest import Run
 from tests.pipeline.conftest import soft_noise
@@ -321,6 +322,16 @@ def test_yesterdays_spelling_is_taken_and_todays_is_named(
     assert ("is called" in said) == (old != ["--preset", "quest"])
 
 
+@pytest.mark.parametrize("name", RENAMED)
+def test_yesterdays_spelling_is_hidden(command: Run, name: str):
+    options = typer.main.get_command(app).commands[name].params  # type: ignore[attr-defined]
+    known = {word for option in options for word in option.opts}
+    shown = re.findall(r"--[\w-]+", command(name, "--help")[1])
+    assert not {*RENAMED[name]} & {*shown}
+    assert not {*RENAMED[name]} & known
+    assert {*RENAMED[name].values()} <= {*shown}
+
+
 def test_shells_complete_the_words(command: Run, monkeypatch: pytest.MonkeyPatch):
     code, out, _ = command("--help")
     assert code == 0
@@ -351,6 +362,12 @@ def test_a_kind_of_still_that_is_not_written_is_named_with_those_that_are(
     cv2.imwrite(str(still), soft_noise(64, 128, 0))
     code, stdout, stderr = command("stylize", still, tmp_path / f"o{suffix}", "--style", tiny_style)
     assert_one_line(code, stdout, stderr, "stills as .jpg, .jpeg, .png")
+
+
+def test_names_are_printed_as_they_are_written(command: Run, tmp_path: Path):
+    for name in (":x:.mp4", "[red]one[/red].mp4", "two[0].mp4"):
+        code, stdout, stderr = command("inspect", tmp_path / name)
+        assert_one_line(code, stdout, stderr, name)
 
 
 @pytest.mark.parametrize(("brand", "kind"), [(b"avif", "AVIF"), (b"heic", "HEIC")])

@@ -22,13 +22,23 @@ ARGUMENTS = {
     "optimize": ["f.mp4", "o.mp4", "--style", "p.png"],
     "explore": ["f.mp4", "folder", "--style", "p.png"],
     "discover": ["starry_night", "--out", "folder"],
+    "film": ["f.toml", "o.mp4"],
     "train": ["p.png", "o.safetensors", "--photos", "photos"],
-    "convert": ["f.mp4", "o.mp4"], "stitch": ["f.mp4", "o.mp4"],
+    "convert": ["f.mp4", "o.mp4"], "stitch": ["f.mp4", "o.mp4"], "jobs resume": ["folder"],
 }  # fmt: skip
 
 
+def commands(
+    found: dict[str, Any] = COMMANDS, before: tuple[str, ...] = ()
+) -> Iterator[tuple[str, Any]]:
+    """All of them, those of groups too: `jobs resume`."""
+    for name, command in found.items():
+        yield " ".join([*before, name]), command
+        yield from commands(getattr(command, "commands", {}), (*before, name))
+
+
 def options() -> Iterator[tuple[str, Any]]:
-    for name, command in COMMANDS.items():
+    for name, command in commands():
         for option in command.params:
             if option.opts[0].startswith("--"):
                 yield name, option
@@ -45,6 +55,7 @@ RANGES = [
     for bound, step in ((o.min, -1), (o.max, 1))
     if bound is not None
 ]
+NUMBERS = [(n, o.opts[0]) for n, o in options() if o.type_descriptor.annotation in (int, float)]
 
 
 def plain(text: str) -> str:
@@ -65,17 +76,29 @@ def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 def test_a_word_that_is_no_choice_is_a_usage_error(
     command: Run, name: str, option: str, known: list[str]
 ):
-    code, stdout, stderr = command(name, *ARGUMENTS.get(name, ()), option, "abacus")
+    code, stdout, stderr = command(*name.split(), *ARGUMENTS.get(name, ()), option, "abacus")
     assert (code, stdout) == (2, "")
     assert option in stderr
+    assert "'abacus' is not one of" in plain(stderr)
+    assert "Value error" not in stderr
     assert all(word in plain(stderr) for word in known)
 
 
 @pytest.mark.parametrize(("name", "option", "number"), RANGES)
 def test_a_number_out_of_range_is_a_usage_error(command: Run, name: str, option: str, number: str):
-    code, stdout, stderr = command(name, *ARGUMENTS.get(name, ()), f"{option}={number}")
+    words = f"{option}={number}"
+    code, stdout, stderr = command(*name.split(), *ARGUMENTS.get(name, ()), words)
     assert (code, stdout) == (2, "")
     assert option in stderr
+    assert f": {number} should be " in plain(stderr)
+
+
+@pytest.mark.parametrize(("name", "option"), NUMBERS)
+def test_a_word_that_is_no_number_is_a_usage_error(command: Run, name: str, option: str):
+    code, stdout, stderr = command(*name.split(), *ARGUMENTS.get(name, ()), option, "abacus")
+    assert (code, stdout) == (2, "")
+    assert option in stderr
+    assert ": abacus should be a valid " in plain(stderr)
 
 
 @pytest.mark.parametrize("name", [n for n, o in options() if o.opts[0] == "--device"])
@@ -89,11 +112,19 @@ def test_a_device_of_no_kind_is_a_usage_error(command: Run, name: str, device: s
 @pytest.mark.parametrize(
     ("name", "option", "value"),
     [
+        ("film", "--rate", "x"),
         ("stylize", "--strength", "2"),
         ("stylize", "--size", "12"),
         ("stylize", "--rate", "0"),
         ("stylize", "--start", "x"),
         ("optimize", "--size", "12"),
+        ("optimize", "--crop", "the middle"),
+        ("optimize", "--init", "abacus"),
+        ("optimize", "--style-layers", "abacus"),
+        ("optimize", "--add-block", "p.png"),
+        ("optimize", "--dissolve", "abacus"),
+        ("explore", "--unrealness", "a,b"),
+        ("explore", "--style-layers", "abacus"),
         ("discover", "--scale", "x"),
         ("train", "--crop", "the middle"),
         ("convert", "--to", "auto"),
@@ -106,6 +137,20 @@ def test_what_makes_no_sense_is_said_before_what_is_missing(
     code, _, stderr = command(name, *ARGUMENTS[name], option, value)
     assert code == 2
     assert f"{option} {value}" in plain(stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--to", "rectilinear", "--fov", "200"),
+        ("--to", "dual-fisheye", "--fov", "400"),
+        ("--from", "little-planet", "--from-fov", "400"),
+    ],
+)
+def test_a_lens_that_spans_too_much_is_a_usage_error(command: Run, words: tuple[str, ...]):
+    code, _, stderr = command("convert", *ARGUMENTS["convert"], *words)
+    assert code == 2
+    assert words[-1] in plain(stderr)
 
 
 @pytest.mark.parametrize("name", ["train", "discover"])

@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
+
+from tests.pipeline.conftest import soft_noise
+
 ROOT = Path(__file__).parents[3]
 NETS = {"torch", "openvino", "torchvision", "scenedetect"}
 PICTURES = {"numpy", "cv2", "av"}
@@ -27,12 +31,11 @@ print(json.dumps(found))
 """
 
 
-def run(*commands: list[str], cwd: Path = ROOT) -> list[tuple[int, str, set[str]]]:
+def run(*commands: list[str], cwd: Path = ROOT, **env: str) -> list[tuple[int, str, set[str]]]:
     """Exit code, stderr and loaded packages after each, all in one process."""
     words = [sys.executable, "-c", TRY, json.dumps(commands)]
-    done = subprocess.run(
-        words, cwd=cwd, check=True, capture_output=True, text=True, env={"PYTHONPATH": str(ROOT)}
-    )
+    env |= {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, cwd=cwd, check=True, capture_output=True, text=True, env=env)
     return [(code, said, set(names)) for code, said, names in json.loads(done.stdout)]
 
 
@@ -87,3 +90,28 @@ def test_what_is_mistyped_is_named_before_a_net_is_loaded(tmp_path: Path):
         assert ("did you mean" in stderr) == ("did you mean" in said)
         assert not loaded & NETS, words
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_weights_that_cannot_be_fetched_are_named_before_a_net_is_loaded(tmp_path: Path):
+    cv2.imwrite(str(tmp_path / "sphere.png"), soft_noise(64, 128, 0))
+    cv2.imwrite(str(tmp_path / "painting.png"), soft_noise(128, 128, 0))
+    learn, painting = ["stylize", "sphere.png", "o.png", "--style"], ["--style", "painting.png"]
+    found = run(
+        [*learn, "painting.png"],
+        [*learn, "starry_night", "--then", "painting.png"],
+        ["optimize", "sphere.png", "o.png", *painting],
+        ["explore", "sphere.png", "looks", *painting],
+        ["measure", "sphere.png", "--source", "sphere.png", *painting],
+        cwd=tmp_path,
+        TORCH_HOME=str(tmp_path / "torch"),
+        XDG_CACHE_HOME=str(tmp_path / "cache"),
+        https_proxy="http://127.0.0.1:9",  # nobody listens there
+    )
+    for code, stderr, loaded in found:
+        assert code == 1
+        assert stderr.startswith("error: vgg16-397923af.pth: ")
+        assert str(tmp_path / "torch" / "hub" / "checkpoints") in stderr
+        assert "--vgg-weights FILE" in stderr
+        assert len(stderr.splitlines()) == 1
+        assert not loaded & NETS
+    assert not (tmp_path / "torch").exists()

@@ -93,12 +93,13 @@ def test_what_makes_no_sense_is_a_usage_error(
     assert complaint in " ".join(stderr.replace("│", " ").split())
 
 
-def test_without_weights_or_network_it_says_how_to_get_them(
+def test_a_download_that_breaks_off_says_how_to_get_the_weights(
     command: Run, files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def offline(_: str) -> None:
-        raise OSError("<urlopen error [Errno -2] Name or service not known>")
+        raise OSError("<urlopen error [Errno 104] Connection reset by peer>")
 
+    monkeypatch.setattr("pipeline.nets.vgg_files._trouble", lambda _: "")
     monkeypatch.setattr("pipeline.nets.vgg._torchvision_weights", offline)
     code, _, stderr = command(
         "optimize", files["still"], tmp_path / "o.png", "--style", files["painting"], *FAST

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from vr360.errors import OutputError
+from vr360.errors import InputError, OutputError
 
 
 @pytest.fixture
@@ -57,6 +57,24 @@ def test_choices_that_make_no_sense_end_before_any_work(clip, tmp_path, options,
     assert not (tmp_path / "site").exists()
 
 
+def test_a_film_without_a_folder_is_told_what_is_missing(clip):
+    done = run("share", clip)
+    assert done.exit_code == 2
+    assert "name a folder to make" in done.stderr
+
+
+def test_a_flat_film_is_not_shared_as_a_sphere_without_a_word(make_film, moving, tmp_path):
+    flat = make_film("flat.mp4", moving(6, 90, 160), "-pix_fmt", "yuv420p")
+    done = run("share", flat, tmp_path / "site")
+    assert "is it flat?" in " ".join(done.stderr.split())
+
+
+def test_a_poster_behind_the_end_is_refused(clip, tmp_path):
+    done = run("share", clip, tmp_path / "site", "--poster", "99")
+    assert isinstance(done.exception, InputError)
+    assert "--poster 99 lies behind its end" in str(done.exception)
+
+
 def test_an_original_for_two_films_makes_no_sense(clip, tmp_path):
     done = run("share", clip, clip, tmp_path / "site", "--compare", clip)
     assert done.exit_code == 2
@@ -93,7 +111,7 @@ def started(*words):
 
 def stop(process):
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "Traceback" not in said
     return said

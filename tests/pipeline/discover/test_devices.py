@@ -8,7 +8,7 @@ from vr360.errors import InputError
 
 
 def test_several_devices_share_the_work_and_lose_none_of_it():
-    together = threading.Barrier(2, timeout=10)
+    together = threading.Barrier(2, timeout=300)
 
     def work(task: int, device: str) -> tuple[int, str]:
         if task < 2:

@@ -67,6 +67,23 @@ def test_titles_are_seen_in_both_eyes_and_where_they_belong(clip, script):
         assert 160 < columns.min() < columns.max() < 224
 
 
+@pytest.mark.parametrize(("pitch_deg", "yaw_deg"), [(0, 0), (40, 180)])
+def test_both_eyes_see_it_at_its_distance(card: Path, pitch_deg: int, yaw_deg: int):
+    """Rays from eyes 6.4 cm apart to its middle meet there."""
+    yaw, pitch, metres = np.radians(yaw_deg), np.radians(pitch_deg), 0.4
+    middles = []
+    for side in (1, -1):
+        told = flat(card, yaw=yaw, pitch=pitch, width=0.5, distance=metres)
+        white = Overlay(told, HEIGHT, WIDTH)(GREY, 1.0, side)[..., 0] > 172
+        middles.append((equirect_directions(HEIGHT, WIDTH)[white]).mean(axis=0))
+    left, right = (np.arctan2(m[0], -m[2]) for m in middles)
+    apart = (left - right + np.pi) % (2 * np.pi) - np.pi
+    assert apart > 0, "what is near lies further right for the left eye"
+    away = 0.032 / np.sin(apart / 2) / np.cos(pitch)
+    assert away == pytest.approx(metres, rel=0.1)
+    assert np.array_equal(shown(flat(card, distance=metres)), shown(flat(card))), "one eye alone"
+
+
 def test_a_flat_clip_plays_on_the_sphere(clip, script, make_film):
     clip("a.mkv")
     frames = np.zeros((12, 32, 64, 3), np.uint8)

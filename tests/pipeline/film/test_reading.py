@@ -53,7 +53,7 @@ transition = "wipeout"
 """)
     )
     told = {int(line.split(":")[0]): line for line in found}
-    assert sorted(told) == [2, 3, 5, 7, 8, 9, 12, 13, 16, 18, 19, 25, 26, 28]
+    assert sorted(told) == [2, 3, 7, 8, 9, 12, 13, 16, 18, 19, 25, 26, 28]
     assert "did you mean size" in told[3]
     assert "did you mean style" in told[7]
     assert "'disolve' is none of cut, dissolve, fade" in told[13]
@@ -96,6 +96,34 @@ transition = { kind = "dissolve", seconds = 0.75, through = "paint" }
     assert any("its transitions take 9 at its beginning and 9 at its end" in f for f in found)
     assert "through paint" in found[4]
     assert "give it a style" in found[4]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('style = "stary_night"', "did you mean starry_night"),
+        ('style = "starry_night"\nin = 9', "lies behind its end"),
+        ('style = "starry_night"\nin = 1\nout = 0.5', "lies before in"),
+        ('stile = "starry_night"', "did you mean style"),
+    ],
+)
+def test_what_only_follows_from_a_mistake_is_not_said(
+    script: Script, clip: Clip, wrong: str, told: str
+):
+    clip("a.mkv")
+    way = '{ kind = "dissolve", seconds = 0.75, through = "paint" }'
+    first = '[[scene]]\nsource = "a.mkv"\nstyle = "starry_night"\n'
+    (found,) = refused(
+        script(f'{first}[[scene]]\nname = "b"\nsource = "a.mkv"\ntransition = {way}\n{wrong}\n')
+    )
+    assert told in found
+
+
+def test_a_blur_that_cannot_be_is_named_with_its_line(script: Script, clip: Clip):
+    clip("a.mkv")
+    layer = '[[scene.layer]]\nmask = "sky"\nstyle = "starry_night"\nmedian = 4\n'
+    (found,) = refused(script(f'[[scene]]\nsource = "a.mkv"\n{layer}'))
+    assert found.startswith("6: median 4: give 0 (off) or an odd number")
 
 
 def test_a_recording_that_ends_early_is_named(script: Script, clip: Clip, make_sound):

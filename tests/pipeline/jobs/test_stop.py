@@ -119,7 +119,7 @@ def test_a_signal_finishes_the_frame_and_says_what_is_kept(
     while not list(folder.glob("*.mkv")) and process.poll() is None:
         time.sleep(0.02)
     process.send_signal(number)
-    _, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 128 + number
     assert "finishing the frame" in said
     assert "frames are kept; go on with: vr360 jobs resume" in said
@@ -135,7 +135,7 @@ def test_a_second_signal_stops_at_once_and_loses_only_the_segment(job: StylizeJo
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=120)
+    process.communicate(timeout=600)
     assert process.returncode != 0
     resume(folder)
     assert same(job.output, whole)

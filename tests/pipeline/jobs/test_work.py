@@ -83,8 +83,8 @@ def test_a_heart_beats_while_frames_come_and_stops_when_they_do_not(
         assert mine is not None
         for _ in range(3):
             os.utime(folder / "a.claim", (0, 0))
-            mine[1].moved()
-            _wait(lambda: (folder / "a.claim").stat().st_mtime > 0)
+            # again and again: a busy machine may let the heart sleep until a frame is long ago
+            _wait(lambda: (mine[1].moved(), not _is_old(folder))[1])
         _wait(lambda: (os.utime(folder / "a.claim", (0, 0)), time.sleep(0.3)) and _is_old(folder))
 
 
@@ -93,7 +93,7 @@ def _is_old(folder: Path) -> bool:
 
 
 def _wait(until) -> None:
-    end = time.monotonic() + 150
+    end = time.monotonic() + 600
     while not until():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -119,7 +119,7 @@ def test_a_second_process_shares_the_work(four_shots: StylizeJob):
     with subprocess.Popen([*COMMAND, "work", folder], stderr=subprocess.PIPE, text=True) as worker:
         _wait(lambda: list(folder.glob("*.mkv")) or worker.poll() is not None)
         resume(folder)
-        _, said = worker.communicate(timeout=120)
+        _, said = worker.communicate(timeout=600)
     assert worker.returncode in (0, 1), said
     assert "Traceback" not in said
     assert same(four_shots.output, painted_at_once(four_shots))
@@ -151,7 +151,7 @@ def test_three_workers_of_which_some_are_killed_make_the_film_of_one(four_shots:
             _kill(workers.pop(0))
             workers.append(_start(words))
         resume(folder)
-        assert [worker.wait(timeout=240) in (0, 1) for worker in workers] == [True] * 3
+        assert [worker.wait(timeout=600) in (0, 1) for worker in workers] == [True] * 3
     finally:
         for worker in workers:
             _kill(worker)

@@ -9,10 +9,10 @@ from pipeline.looks.masks import (
     Shape,
     in_band,
     in_circle,
-    in_polygon,
 )
 from vr360.errors import InputError
 from vr360.geometry import equirect_directions, lonlat_to_xyz, rotation, row_areas
+from vr360.polygons import in_polygon
 from vr360.projections import Equirect
 from vr360.sampling import build_sampler
 

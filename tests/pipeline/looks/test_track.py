@@ -106,3 +106,15 @@ def test_the_canvas_has_one_size_for_the_middle_of_the_strokes(stroke: str, redu
 def test_strokes_that_cannot_be_are_refused_in_one_line(stroke: str):
     with pytest.raises(InputError, match=r"--stroke .*0\.5 to 4"):
         parse_look("a", 1, stroke)
+
+
+def test_the_way_that_a_look_is_taking_is_straight_up_to_the_one_to_come():
+    slow = parse_look("a", "0s:0.6,1s:0.8,3s:0.8")
+    assert slow.coming(0.1).strength == pytest.approx(0.72)  # half a second later
+    assert slow.coming(0.8).strength == pytest.approx(0.8)  # the next keyframe
+    fast = parse_look(["0s:a", "1s:b"])
+    assert fast.coming(0).shares == pytest.approx({"a": 0.66, "b": 0.34})  # a third of a look
+    through = parse_look("a", "0s:0.4,1s:0.6")
+    assert through.coming(0.25).strength == pytest.approx(0.5)  # a strength that was learned
+    assert through.coming(0.5).strength == pytest.approx(0.6)
+    assert parse_look("a").coming(7) == parse_look("a").at(7)

@@ -10,10 +10,10 @@ from pipeline.nets.vgg import (
     LAYERS,
     VggFeatures,
     feature_stack,
-    layer_indices,
     load_vgg,
     network_in,
 )
+from pipeline.nets.vgg_layers import layer_indices
 from vr360.errors import CheckpointError
 
 

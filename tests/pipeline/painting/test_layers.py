@@ -8,6 +8,7 @@ import pytest
 from pipeline.nets.checkpoint import save_gallery
 from pipeline.painting.layers import Layer, Layered, covered, laid_on
 from pipeline.painting.stylizer import load_stylizer
+from pipeline.source.preprocess import median_blur
 from tests.pipeline.conftest import soft_noise, tiny_gallery
 
 HEIGHT, WIDTH = 64, 128
@@ -44,6 +45,18 @@ def test_each_look_is_itself_where_its_mask_is_whole(looks):
     for look, where in ((two, left == 1), (one, left == 0)):
         alone = look([EYE])[0].astype(int)
         assert abs(mixed[where] - alone[where]).max() <= 1
+
+
+def test_a_layer_has_a_blur_of_its_own(looks):
+    """What a look with a median paints, where its mask is whole, is what it paints of the blur."""
+    one, two = looks
+    left = (RAMP < 0.5).astype(np.float32)
+    mixed = Layered(one, [Layer(two, always(left), median=9)])([EYE], sharp=[EYE])[0]
+    alone = two([median_blur(EYE, 9)], sharp=[EYE])[0].astype(int)
+    plain = two([EYE])[0].astype(int)
+    assert abs(mixed - alone)[left == 1].max() <= 1
+    assert abs(plain - alone)[left == 1].mean() > 1
+    assert abs(mixed - one([EYE])[0].astype(int))[left == 0].max() <= 1
 
 
 def test_looks_are_mixed_before_they_are_rounded(looks):

@@ -68,13 +68,31 @@ def test_measuring_is_rare():
     assert backend.measured == 7 + 2  # 0, 1, 2, 4, 8, 16, 32; 48, 96
 
 
-def test_a_straight_change_of_the_look_is_measured_now_and_then():
+def ramp(frame: int, bend: Tensor | float = 1.0) -> Tensor:
+    """The look of a frame: it changes straight on in 48 frames, from the 33rd on."""
+    return LOOK + 0.02 * min(1, max(0, frame - 33) / 48) * bend * torch.ones_like(LOOK)
+
+
+def test_what_lies_on_the_way_to_a_look_to_come_is_interpolated():
     backend = Watched()
-    shot = ShotStatistics(backend)
-    for n in range(48):
-        shot.paint(picture(0), LOOK + 0.001 * max(0, n - 33) * torch.ones_like(LOOK), SPHERE)
-    # Frames 0, 1, 2, 4, 8, 16, 32; of the fourteen changes those by 1, 3, 6 and 10 steps.
-    assert backend.measured == 7 + 4
+    shot, exact = ShotStatistics(backend), ShotStatistics(Watched())
+    for n in range(90):
+        painted = shot.paint(picture(0), ramp(n), SPHERE, coming=ramp(n + 12))
+        expected = exact.paint(picture(0), ramp(n), SPHERE)
+        assert (painted - expected).abs().max() < 2e-3
+    assert torch.allclose(painted, expected, atol=1e-5)
+    # Frames 0, 1, 2, 4, 8, 16, 32 and 48; of 48 changes frame 48's own and every twelfth.
+    assert backend.measured == 8 + 1 + 5
+
+
+def test_a_look_aside_of_the_way_is_measured():
+    backend = Watched()
+    shot, exact = ShotStatistics(backend), ShotStatistics(Watched())
+    aside = torch.linspace(-1, 1, LOOK.shape[1])[None]
+    for n in range(40):
+        painted = shot.paint(picture(0), ramp(n), SPHERE, coming=ramp(n + 12, aside))
+        expected = exact.paint(picture(0), ramp(n), SPHERE)
+    assert torch.allclose(painted, expected, atol=1e-5)
 
 
 def test_a_look_that_stands_again_is_held_as_if_it_had_been_there_all_along():

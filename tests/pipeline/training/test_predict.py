@@ -13,8 +13,9 @@ import torch
 from pipeline.nets.checkpoint import load_gallery
 from pipeline.source.delivery import Span
 from pipeline.styles import open_palette
+from pipeline.styles.learned import kept_at
 from pipeline.training import picture
-from pipeline.training.picture import kept_at, with_learned
+from pipeline.training.picture import with_learned
 from pipeline.training.predict import predicted_shares
 from tests.pipeline.training.conftest import SETTINGS, Learn, paint, tiny_gallery
 from vr360.errors import StyleImageError

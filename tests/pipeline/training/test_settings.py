@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.nets.vgg import layer_indices
+from pipeline.nets.vgg_layers import layer_indices
 from pipeline.training.settings import PRESETS, TrainSettings
 
 

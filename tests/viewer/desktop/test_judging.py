@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from math import radians
+from math import degrees, radians
 from pathlib import Path
 
 import av
@@ -19,6 +19,7 @@ import viewer
 from viewer.camera import Camera
 from viewer.composition import Compare
 from viewer.desktop.app import Options, check_display, start
+from viewer.film import Reading
 from viewer.journey import load_journey
 from viewer.layout import View
 from viewer.opengl import GraphicsError
@@ -91,6 +92,16 @@ def test_a_click_on_a_style_paints_what_is_shown_beside_the_film(window, person,
     left, right = rgb[200, edge - 20], rgb[200, edge + 20]
     assert np.abs(left + right - 255).max() < 12  # `negative` on the right of the line
     assert "negative, live" in window.sides.label_b.text()
+
+
+def test_a_fisheye_is_painted_as_it_lies_and_that_is_said(window, person, films):
+    window.open(films[0], reading=Reading(lens_fov=radians(90)))
+    person.until(lambda: window.session is not None, "the fisheye open")
+    window.styles.choose("negative")
+    person.until(lambda: "as it lies" in window.message.text(), "a word about it")
+    for by, wide in (("-5", 90), ("5", 95)):  # the window's own limits are 120 and 280
+        window.do("widen_lens:" + by)
+        assert round(degrees(window.session.layout.lens_fov)) == wide
 
 
 def test_painting_follows_the_film_and_is_exact_when_it_stands(window, person, playing_film):

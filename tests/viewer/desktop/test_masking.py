@@ -94,6 +94,82 @@ def test_the_right_button_looks_around_and_shift_erases(window, person, brush):
     person.until(lambda: (redness(person) > 60).sum() < 0.8 * before, "a part erased")
 
 
+@pytest.fixture
+def polygon(window, person, playing_film, monkeypatch):
+    """The window, ready for the corners of a polygon."""
+    answer(monkeypatch, "Discard")
+    person.press("shift+x")
+    person.until(lambda: window.canvas.brush is not None, "corners being taken")
+    return window
+
+
+def corners(person, window, *places) -> None:
+    """Click at places one by one."""
+    masking = window.film.masking
+    for count, place in enumerate(places, len(masking._corners) + 1):
+        person.click(window.canvas, *place)
+        person.until(lambda n=count: len(masking._corners) == n, "the corner being set")
+        person.until(lambda: masking._last is None, "the button being let go")
+
+
+def reds(person) -> int:
+    return int((redness(person) > 60).sum())
+
+
+@pytest.mark.parametrize("close", ["Return", "double click"])
+def test_clicks_set_the_corners_of_a_polygon(window, person, polygon, close):
+    masking = window.film.masking
+    corners(person, window, (0.3, 0.3), (0.7, 0.3))
+    if close == "Return":
+        corners(person, window, (0.5, 0.8))
+        person.press("Return")
+    else:
+        person.click(window.canvas, 0.5, 0.8, times=2)
+    person.until(lambda: not masking._corners and masking._mask._before, "the polygon being closed")
+    person.until(lambda: not window.canvas._pending, "it being drawn")
+    red = redness(person) > 60
+    height, width = red.shape
+    assert red[round(0.5 * height), round(0.5 * width)]
+    assert not red[round(0.7 * height), [round(0.35 * width), round(0.65 * width)]].any()
+    flat = red.size * 0.4 * 0.5 / 2  # great circles are straight in this view
+    assert red.sum() == pytest.approx(flat, rel=0.05)
+    person.press("ctrl+z")
+    person.until(lambda: masking._mask.empty, "the whole polygon being undone")
+
+
+def test_corners_are_taken_back_and_too_few_make_no_polygon(
+    window, person, polygon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "mask.png"
+    name_file(monkeypatch, path)
+    masking = window.film.masking
+    corners(person, window, (0.3, 0.3), (0.7, 0.3), (0.9, 0.9))
+    person.press("ctrl+z")
+    person.until(lambda: len(masking._corners) == 2, "the last corner being taken back")
+    person.press("Return")
+    person.until(lambda: "three corners" in window.message.text(), "why it is not closed")
+    corners(person, window, (0.5, 0.8))
+    person.press("ctrl+s")
+    person.until(lambda: "press Enter" in window.message.text(), "why it is not saved")
+    person.click(window.canvas, 0.3, 0.3)
+    person.until(lambda: not masking._corners, "closed by a click on its first corner")
+    person.press("ctrl+s")
+    person.until(path.exists, "the mask being saved")
+    mask = still_mask(path)
+    assert mask[len(mask) // 2, mask.shape[1] // 2] > 0.99
+    assert 0.005 < (mask > 0.5).mean() < 0.05
+
+
+def test_putting_a_polygon_away_drops_its_corners(window, person, polygon):
+    before = reds(person)
+    corners(person, window, (0.3, 0.5), (0.7, 0.5))
+    person.until(lambda: reds(person) > before, "its side being shown")
+    person.press("x")
+    person.until(lambda: not window.film.masking._corners, "the brush instead")
+    person.until(lambda: reds(person) == before, "nothing being painted")
+    assert window.film.masking._mask.empty
+
+
 def test_a_wider_brush_paints_more(window, person, brush):
     painted(person, brush)
     person.until(lambda: (redness(person) > 60).any(), "red on the film")

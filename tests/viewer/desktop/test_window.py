@@ -31,8 +31,9 @@ def test_opening_shows_the_first_frame_and_what_was_assumed(window, person, film
 
 def test_steps_on_and_back_show_exact_frames(window, person, playing_film):
     person.press("period", times=5)
+    person.until(lambda: playing_film.current.a.index == 5, "frame 5")
     person.press("comma")
-    person.until(lambda: playing_film.settled and playing_film.current.a.index == 4, "frame 4")
+    person.until(lambda: playing_film.current.a.index == 4, "frame 4")
     person.settled()
     assert person.number() == 4
     assert "frame 4" in window.controls.time.text()
@@ -187,7 +188,8 @@ def test_left_goes_back_and_home_to_the_start(window, person, playing_film):
 def test_in_and_out_points_bound_the_loop(window, person, playing_film):
     playing_film.seek(2.0)
     person.settled()
-    person.press("i")
+    person.press("i")  # takes the picture that is on show when the key arrives
+    person.until(lambda: playing_film.span.start == 2.0, "the in point set")
     playing_film.seek(2.2)
     person.settled()
     person.press("o")

@@ -26,7 +26,7 @@ PREFERENCES = {
     "browser.shell.checkDefaultBrowser": False,
     "toolkit.telemetry.reportingpolicy.firstRun": False,
 }
-PATIENCE = 90  # seconds
+PATIENCE = 300  # seconds: only a hang takes so long
 
 
 class Firefox:
@@ -93,7 +93,7 @@ class Firefox:
             self._ask("Marionette:Quit", {"flags": ["eForceQuit"]})
         self._line.close()
         try:
-            self._process.wait(timeout=20)
+            self._process.wait(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.viewer.clips import BITS, COLUMNS, STEP, TOP, write_clip
-from tests.viewer.web.conftest import LIMIT, player, wait
+from tests.viewer.web.conftest import player, wait, wait_to_grow
 from viewer.web.site import ShareJob, share
 
 FRAMES, RATE = 240, 30
@@ -55,10 +55,7 @@ def test_both_show_the_same_frame_over_200_frames(address, visit):
     player(page, "player.set({wipe: 0.5})")
     page.keyboard.press("l")
     page.click("#start")
-    page.set_default_timeout(2 * LIMIT)
-    page.wait_for_function(
-        "() => new Set(seen.filter(([, , n]) => n >= 0).map(([a]) => a)).size >= 200"
-    )
+    wait_to_grow(page, "new Set(seen.filter(([, , n]) => n >= 0).map(([a]) => a)).size", 200)
     seen = [each for each in page.evaluate("seen") if each[2] >= 0]
     assert all(left == right == drawn for left, right, drawn in seen)
 

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.viewer.clips import write_clip
+from tests.viewer.clips import number_on_screen, write_clip
 from tests.viewer.scenes import mean_error, sphere_scene
 from tests.viewer.web.firefox import Firefox
 from tests.viewer.web.test_extras import WORDS
 from tests.viewer.web.test_picture import BAR, SIZE, reference
+from tests.viewer.web.test_sound import CHANNELS, TONES, film  # noqa: F401, a fixture
 from viewer.web.site import ShareJob, share
 from vr360.choices import Projection
 
@@ -66,17 +67,26 @@ def open_site(firefox, tmp_path, serve):
     return go
 
 
+def fix_size(page):
+    fixed = f"Object.assign(vr360.canvas.style, {{ width: '{SIZE[1]}px', height: '{SIZE[0]}px' }})"
+    page.run(fixed)
+
+
+def seen(page, after="null"):
+    """What the sphere shows, after an expression."""
+    shot = page.run(f"({after}, vr360.snapshot())")
+    data = np.frombuffer(base64.b64decode(shot.split(",")[1]), np.uint8)
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+
+
 def test_the_picture_is_right_over_seam_and_poles(open_site, tmp_path):
     scene = sphere_scene(256)
     cv2.imwrite(str(tmp_path / "still.png"), scene[..., ::-1])
     page = open_site("", tmp_path / "still.png")
-    fixed = f"Object.assign(vr360.canvas.style, {{ width: '{SIZE[1]}px', height: '{SIZE[0]}px' }})"
-    page.run(fixed)
+    fix_size(page)
     for yaw, pitch in [(0, 0), (180, 0), (0, 90), (0, -90)]:
         at = f"{{ yaw: {radians(yaw)}, pitch: {radians(pitch)}, fov: {radians(90)} }}"
-        shot = page.run(f"(vr360.look({at}), vr360.snapshot())")
-        data = np.frombuffer(base64.b64decode(shot.split(",")[1]), np.uint8)
-        found = cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1]
+        found = seen(page, f"vr360.look({at})")
         assert mean_error(found, reference(scene, Projection.EQUIRECT, yaw, pitch)) < BAR
 
 
@@ -95,3 +105,40 @@ def test_keys_play_and_step_single_frames(open_site, tmp_path):
     page.wait("!vr360.playing")
     page.press("d")
     assert page.run("vr360.at.yaw") == pytest.approx(radians(5))
+
+
+def test_film_and_original_rest_at_the_same_frame(open_site, tmp_path):
+    write_clip(tmp_path / "film.mp4", 90, 160, 30, sound=True)
+    write_clip(tmp_path / "clip.mp4", 90, 160, 30, (150, 110, 80), gop=12)
+    page = open_site("?t=1", tmp_path / "film.mp4", compare=tmp_path / "clip.mp4")
+    fix_size(page)
+    page.run("vr360.set({ wipe: 0.5 })")
+    resting = "!vr360.films.some((film) => film.video.seeking)"
+
+    def both_show(number):
+        page.wait(f"vr360.drawn === {number} && {resting}")
+        shown = seen(page)
+        assert [number_on_screen(shown, side) for side in (0, 1)] == [number, number]
+
+    both_show(30)
+    for key, number in ((".", 31), (".", 32), (",", 31)):
+        page.press(key)
+        both_show(number)
+    page.press(" ")
+    page.wait("vr360.playing && vr360.drawn > 40")
+    page.press(" ")
+    page.wait(f"!vr360.playing && {resting}")
+    both_show(page.run("vr360.drawn"))
+    page.press("Home")
+    both_show(0)
+
+
+def test_a_field_reaches_the_decoder_channel_by_channel(open_site, film):  # noqa: F811
+    page = open_site("", film())
+    page.press("l")
+    page.click("#start")
+    page.wait("vr360.drawn > 2 && vr360.field.parts != null")
+    order = page.run("[...vr360.field.order]")
+    assert sorted(order) == [0, 1, 2, 3]
+    assert np.array(page.run(f"({CHANNELS})()"))[order] == pytest.approx(TONES, abs=10)
+    assert page.run("vr360.field.context.state") == "running"

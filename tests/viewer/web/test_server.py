@@ -48,7 +48,7 @@ def ask(url, target="/", *lines, method="GET", host=None):
 
 def send(address, port, words):
     data = words if isinstance(words, bytes) else words.encode("latin-1")
-    with socket.create_connection((address, int(port)), timeout=60) as line:
+    with socket.create_connection((address, int(port)), timeout=600) as line:
         parts: list[bytes] = []
         with suppress(ConnectionError):  # it hangs up on what it will not read
             line.sendall(data)

@@ -148,3 +148,13 @@ def test_two_angles_of_a_flat_film_are_no_pair(two_tracks: Callable[..., Path]):
     info = probe(two_tracks("angles.mp4", frames, frames))
     assert info.pair is None
     assert (info.height, info.width) == (128, 256)
+
+
+def test_a_second_track_of_an_unknown_kind_makes_no_pair(two_tracks: Callable[..., Path]):
+    strips = strips_of(np.zeros((2 * H, 3 * H, 3), np.uint8), OVERLAP)
+    film = two_tracks("GS010001.360", *(np.stack([strip] * 2) for strip in strips))
+    data = film.read_bytes()
+    at = data.rindex(b"avc1")
+    film.write_bytes(data[:at] + b"none" + data[at + 4 :])
+    with pytest.raises(NotEquirectError):
+        probe(film)

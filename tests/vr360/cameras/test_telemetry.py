@@ -7,9 +7,11 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from tests.vr360.cameras.writing import klv, nest, packet
+from tests.vr360.cameras.writing import gravity_and_orientation, klv, nest, packet
 from vr360.cameras import camm, gpmf
+from vr360.cameras.gopro import Sample, attitude
 from vr360.errors import MetadataError
+from vr360.geometry import rotation
 from vr360.media.telemetry import of_camm, of_gpmf
 
 SHORT, LONG = 300, 10_000
@@ -19,6 +21,7 @@ def name(text: bytes) -> bytes:
     return klv(b"STNM", b"c", 1, text)
 
 
+CARRIED = gravity_and_orientation(np.array([rotation(0, 0, n / 9) for n in range(10)]))
 GRAVITY = [(0, 32767, 0), (16384, -16384, 100)]
 FIXES = [(331267700, -1173273436, -22959, 1046, 100), (331267712, -1173273430, -22900, 0, 0)]
 SAMPLE = nest(
@@ -119,7 +122,11 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 def check_mutations(count: int) -> None:
     rng = random.Random(5)
     for _ in range(count):
-        for data, read in ((SAMPLE, of_gpmf), (packet(6, *range(11)), camm.read)):
+        for data, read in (
+            (SAMPLE, of_gpmf),
+            (packet(6, *range(11)), camm.read),
+            (CARRIED, lambda data: attitude([Sample(0.0, 1.0, data)])),
+        ):
             with suppress(MetadataError):
                 read(mutated(data, rng))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from tests.vr360.spherical.synthetic import Track, box, movie
 from vr360.cameras import camm
@@ -30,14 +31,8 @@ def stream(key: bytes, values: np.ndarray, scale: int = 32767, *described: bytes
 
 
 def quaternions(matrices: np.ndarray) -> np.ndarray:
-    """(N, 4), w first, of rotations (N, 3, 3) by less than half a turn."""
-    w = np.sqrt(np.maximum(1 + np.trace(matrices, axis1=1, axis2=2), 1e-12)) / 2
-    skew = [
-        matrices[:, 2, 1] - matrices[:, 1, 2],
-        matrices[:, 0, 2] - matrices[:, 2, 0],
-        matrices[:, 1, 0] - matrices[:, 0, 1],
-    ]
-    return np.column_stack([w, np.stack(skew, axis=1) / (4 * w[:, None])])
+    """(N, 4), w first, of rotations (N, 3, 3)."""
+    return Rotation.from_matrix(matrices).as_quat(scalar_first=True)
 
 
 def gravity_and_orientation(to_picture: np.ndarray) -> bytes:

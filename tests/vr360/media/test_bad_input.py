@@ -2,10 +2,13 @@
 
 import os
 import re
+import resource
 import signal
+import struct
 import subprocess
 import sys
 import textwrap
+import zlib
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -58,6 +61,24 @@ def read_until_error(path: Path) -> tuple[int, str]:
 
 
 # --- what cannot be read -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg"])
+def test_a_size_that_the_bytes_cannot_fill_is_refused_before_room_is_made(suffix, tmp_path):
+    path = tmp_path / f"pano{suffix}"
+    write_still(path, BLACK)
+    data = bytearray(path.read_bytes())
+    if suffix == ".png":
+        data[16:24] = struct.pack(">II", 32000, 16000)
+        data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    else:
+        at = data.index(b"\xff\xc0")
+        data[at + 5 : at + 9] = struct.pack(">HH", 16000, 32000)
+    path.write_bytes(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(VideoOpenError, match="cut short"):
+        probe(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -413,7 +434,7 @@ def test_ctrl_c_leaves_nothing_behind(name, tmp_path):
         assert process.stdout.readline() == "under way\n"
         assert [p.suffix for p in tmp_path.iterdir()] == [".partial"]
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=300)
     assert "KeyboardInterrupt" in errors
     assert list(tmp_path.iterdir()) == []
     assert not running_with(str(target))

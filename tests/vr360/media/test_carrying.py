@@ -14,6 +14,7 @@ from tests.vr360.cameras.writing import beside, gravity_and_orientation, packet
 from tests.vr360.spherical.synthetic import Track, box, movie
 from vr360.errors import MetadataError
 from vr360.geometry import rotation
+from vr360.media.attitude import attitude_of
 from vr360.media.chapters import with_chapters
 from vr360.media.location import strip_location
 from vr360.media.probe import probe
@@ -80,18 +81,32 @@ def test_the_picture_is_what_it_was_without(gopro, tmp_path):
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_a_cut_film_has_the_samples_that_begin_within_it(gopro, tmp_path):
+def test_a_cut_between_samples_leaves_out_those_before_it(gopro, tmp_path):
     made = remade(gopro, tmp_path / "made.mp4", start=1)
     assert telemetry(made) == [(0.0, gpmf(1)), (1.0, gpmf(2))]
 
 
-def test_samples_keep_their_distance_from_a_cut_between_them(gopro, tmp_path):
-    info = probe(gopro)
-    film = open_writer(tmp_path / "made.mp4", info.height, info.width, info.rate, source=info)
-    with film as writer:
-        for frame in read_frames(info, Fraction(1, 2), Fraction(3, 2)):
+def cut(source: Path, target: Path, start: Fraction, seconds: Fraction) -> Path:
+    info = probe(source)
+    with open_writer(target, info.height, info.width, info.rate, source=info) as writer:
+        for frame in read_frames(info, start, seconds):
             writer.write(frame)
-    assert telemetry(tmp_path / "made.mp4") == [(0.5, gpmf(1))]
+    return target
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_a_sample_that_a_cut_goes_through_comes_along_and_begins_before_the_film(
+    suffix, gopro, tmp_path
+):
+    made = cut(gopro, tmp_path / f"made{suffix}", Fraction(1, 2), Fraction(3, 2))
+    assert telemetry(made) == [(-0.5, gpmf(0)), (0.5, gpmf(1))]
+
+
+def test_a_film_cut_within_a_sample_tells_the_attitude_that_the_whole_one_told(gopro, tmp_path):
+    made = cut(gopro, tmp_path / "made.mp4", Fraction(1, 2), Fraction(2))
+    whole, part = attitude_of(probe(gopro)), attitude_of(probe(made))
+    at = np.linspace(0, 1.9, 30)
+    assert part.turns(at) == pytest.approx(whole.turns(at + 0.5), abs=1e-3)
 
 
 def test_chapters_tell_one_after_the_other(gopro, tmp_path):

@@ -292,9 +292,10 @@ def test_reading_ahead_passes_everything_on_and_counts_its_work():
             time.sleep(0.02)
             yield n
 
+    began = time.monotonic()
     with read_ahead(slow()) as ahead:
         assert list(ahead) == list(range(5))
-        assert 0.1 <= ahead.busy_seconds < 1.0
+        assert 0.1 <= ahead.busy_seconds <= time.monotonic() - began
 
 
 def test_reading_ahead_stays_within_its_depth():

@@ -75,3 +75,15 @@ def test_a_cut_film_has_the_time_code_of_its_first_frame(rich: Path, tmp_path: P
     found = probe(tmp_path / "cut.mov").tags
     assert (found.timecode, found.subtitles) == ("10:11:13:13", ())
     assert "subtitles are left out" in caplog.text
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi"])
+def test_a_title_in_another_encoding_does_not_keep_a_film_from_being_read(
+    suffix, make_film, moving, tmp_path
+):
+    film = make_film(f"film{suffix}", moving(3, 64, 128), "-metadata", "title=Donauwerth")
+    film.write_bytes(film.read_bytes().replace(b"Donauwerth", b"Donauw\xf6rth"))
+    info = probe(film)
+    assert dict(info.tags.words)["title"] == "Donauw\ufffdrth"
+    convert(ConvertJob(film, tmp_path / "out.mp4"))
+    assert probe(tmp_path / "out.mp4").frames == 3

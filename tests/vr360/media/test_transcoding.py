@@ -1,6 +1,7 @@
 """Stills of further kinds against libheif, libavif, libwebp and the codes that went in."""
 
 import io
+import struct
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pillow_heif
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from tests.vr360.media.synthetic_heif import heic
 from vr360.errors import MetadataError, OutputError, VideoOpenError
@@ -57,7 +58,7 @@ def coded(path: Path, rgb: Rgb, *options: str) -> Path:
     raw = "rgb24" if rgb.dtype == np.uint8 else "rgb48le"
     command = [still_ffmpeg(), "-v", "error", "-f", "rawvideo", "-pix_fmt", raw]
     command += ["-s", f"{width}x{height}", "-i", "-", "-frames:v", "1", *options, str(path)]
-    subprocess.run(command, input=rgb.tobytes(), check=True, timeout=60)
+    subprocess.run(command, input=rgb.tobytes(), check=True, timeout=300)
     return path
 
 
@@ -170,6 +171,53 @@ def test_a_limited_range_png_is_stretched_and_said(tmp_path):
     expected = np.rint((rgb - 16.0) / 219 * 255)
     assert worst(read_still(path), expected) == 0
     assert any("limited range" in note for note in probe(path).notes)
+
+
+@pytest.mark.parametrize("orientation", [1, 2, 4, 5, 6, 8])
+def test_a_mirrored_picture_is_as_transparent_as_its_reader_says(orientation, tmp_path):
+    rgba, said = np.full((64, 128, 4), 200, np.uint8), Image.Exif()
+    rgba[..., 3] = np.clip(np.add.outer(2 * np.arange(64), np.arange(128)), 0, 255)
+    said[ORIENTATION] = orientation
+    path = tmp_path / "a.avif"
+    Image.fromarray(rgba).save(path, quality=95, exif=said.tobytes())
+    with Image.open(path) as picture:
+        upright = np.asarray(ImageOps.exif_transpose(picture))
+    expected = np.rint(upright[..., :3] * (upright[..., 3:] / 255))
+    assert worst(read_still(path), expected) <= 4
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("suffix", [".webp", ".avif", ".heic", ".jxl"])
+def test_where_a_picture_is_transparent_black_is_taken(suffix, turned, exif, tmp_path):
+    rgba = np.full((64, 128, 4), 200, np.uint8)
+    rgba[..., 3] = np.linspace(0, 255, 128).astype(np.uint8)
+    path, lying = tmp_path / f"a{suffix}", np.rot90(rgba) if turned else rgba
+    pillow_heif.register_heif_opener()
+    if suffix == ".jxl":
+        raw = ["-f", "rawvideo", "-pix_fmt", "rgba", "-s", "128x64", "-i", "-", "-frames:v", "1"]
+        options = ("-c:v", "libjxl", "-distance", "0")
+        command = [still_ffmpeg(), "-v", "error", *raw, *options, str(path)]
+        subprocess.run(command, input=rgba.tobytes(), check=True, timeout=300)
+    else:
+        said = {"exif": exif} if turned else {}  # which AVIF tells of the colours alone
+        Image.fromarray(np.ascontiguousarray(lying)).save(path, quality=95, **said)
+    expected = np.rint(rgba[..., :3] * (rgba[..., 3:] / 255))
+    assert worst(read_still(path), expected) <= 4
+    assert "where it is transparent, black is taken" in probe(path).notes
+
+
+def test_colours_premultiplied_by_their_alpha_are_taken_as_they_are(tmp_path):
+    rgba, file = np.full((64, 128, 4), 100, np.uint8), io.BytesIO()
+    rgba[..., 3] = 128
+    Image.fromarray(rgba).save(file, "avif", quality=95)
+    path, data = tmp_path / "a.avif", file.getvalue()
+    at = data.index(b"auxl")
+    (alpha, count, colour) = struct.unpack_from(">3H", data, at + 4)
+    assert count == 1
+    swapped = data[:at] + b"prem" + struct.pack(">3H", colour, 1, alpha) + data[at + 10 :]
+    assert b"auxl" not in swapped
+    path.write_bytes(swapped)
+    assert worst(read_still(path), np.full((64, 128, 3), 100)) <= 3
 
 
 def test_a_folder_of_further_kinds_is_a_film(tmp_path):

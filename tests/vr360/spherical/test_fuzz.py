@@ -25,7 +25,7 @@ from vr360.errors import Vr360Error
 from vr360.spherical import SphericalMetadata, inject, inspect, remove
 
 MIB = 1 << 20
-LONGEST = 5.0  # seconds for one file
+LONGEST = 5.0  # seconds of this process for one file
 SIZES = (0, 1, 7, 8, 9, 16, 255, 65_535, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
 KINDS = (
     *(b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd", b"stco", b"co64", b"uuid", b"free"),
@@ -130,14 +130,14 @@ def try_everything(path: Path, data: bytes, source: random.Random) -> Iterator[s
         lambda: remove(path, out, force=True),
     )
     for action in actions:
-        started, said = time.perf_counter(), ""
+        started, said = time.process_time(), ""
         try:
             action()
         except Vr360Error as error:
             said = str(error)
         assert "\n" not in said
         yield "refused" if said else "done"
-        assert time.perf_counter() - started < LONGEST
+        assert time.process_time() - started < LONGEST
     assert path.read_bytes() == data
     assert {p.name for p in path.parent.iterdir()} <= {path.name, out.name}
     out.unlink(missing_ok=True)

@@ -25,21 +25,26 @@ def whole() -> dict[str, bytes]:
     rgb = np.zeros((64, 128, 3), np.uint8)
     pillow_heif.register_heif_opener()
     made = {"grid": heic(rgb, 64, TIFF, XMP, b"profile")}
-    for kind in ("webp", "avif", "heif"):
+    clear = np.dstack([rgb, rgb[..., :1]])
+    for name, kind, pixels in (
+        *((kind, kind, rgb) for kind in ("webp", "avif", "heif")),
+        *((f"transparent {kind}", kind, clear) for kind in ("avif", "heif")),
+    ):
         file = io.BytesIO()
-        Image.fromarray(rgb).save(file, kind, xmp=XMP, exif=b"Exif\0\0" + TIFF)
-        made[kind] = file.getvalue()
+        Image.fromarray(pixels).save(file, kind, xmp=XMP, exif=b"Exif\0\0" + TIFF)
+        made[name] = file.getvalue()
     made["jxl"] = JXL + box(b"xml ", XMP) + box(b"Exif", bytes(4) + TIFF) + box(b"jxlc", bytes(40))
     return made
 
 
-@pytest.mark.parametrize("kind", ["grid", "webp", "avif", "heif", "jxl"])
+@pytest.mark.parametrize("kind", list(whole()))
 def test_packets_lie_where_the_headers_say(kind):
     data = whole()[kind]
     said = read(io.BytesIO(data), len(data))
     assert (said.xmp, said.exif[:4]) == (XMP, TIFF[:4])
     assert said.icc == (b"profile" if kind == "grid" else b"")
     assert (said.width, said.height) == ((0, 0) if kind == "jxl" else (128, 64))
+    assert (said.alpha is not None) == kind.startswith("transparent")
 
 
 def told(*lines: bytes, fields: int = 0x8400) -> bytes:
