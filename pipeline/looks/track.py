@@ -92,7 +92,7 @@ class LookTrack:
         )
 
     def coming(self, seconds: Time) -> Look:
-        """A look on the way that it is taking at a moment, which is straight up to there.
+        """A look on the way that it is taking at a moment, which is about straight up to there.
 
         It is no further than the next keyframe, the next strength that was learned, `AHEAD` seconds
         and `STEP` of a look.

@@ -20,6 +20,9 @@ INTERVAL = 48  # frames between two measurements, after as many frames of the sh
 RECENT = 4  # measurements whose mean is the target of the EMA
 DECAY = 1 / 8  # weight of the target in the EMA, a frame
 ASIDE = 0.05  # how far a look may lie from the line between two measured ones, over its length
+SOON = 0.5  # share of that line up to the first look on it: one further on is measured itself
+# Layers behind amplify what is a small error of a mean, but not of a channel that hardly varies.
+FAR = 1.5  # standard deviations by which the means at the two may differ
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,7 @@ class ShotStatistics:
         found = None if exactly else self._interpolated(look, surface, coming)
         moments = self._measure(look, surface) if found is None else found
         if found is None:
-            shot.last, shot.coming = Measured(look, moments), None
+            shot.last = Measured(look, moments)
         shot.held = _moved(shot.held, now.moments, moments)
         shot.recent = [_moved(m, now.moments, moments) for m in shot.recent]
         shot.now = Measured(look, moments)
@@ -145,16 +148,15 @@ class ShotStatistics:
         """What a look's are on the frame measured last; None where it is on no straight way."""
         shot = self.state
         assert shot.last is not None
-        if shot.coming:
-            share = _share(look, shot.last.look, shot.coming.look)
-            if share is not None:
-                return _between(shot.last.moments, shot.coming.moments, share)
-        start, shot.coming = shot.coming or shot.last, None
-        share = None if coming is None else _share(look, start.look, coming)
-        if coming is None or share is None:
-            return None
-        shot.last, shot.coming = start, Measured(coming, self._measure(coming, surface))
-        return _between(start.moments, shot.coming.moments, share)
+        share = _share(look, shot.last.look, shot.coming.look) if shot.coming else None
+        if share is None:
+            start, shot.coming = shot.coming or shot.last, None
+            share = None if coming is None else _share(look, start.look, coming)
+            if coming is None or share is None or share > SOON:
+                return None
+            shot.last, shot.coming = start, Measured(coming, self._measure(coming, surface))
+        assert shot.coming is not None
+        return _between(shot.last.moments, shot.coming.moments, share)
 
     def _measure(self, look: Tensor, surface: PlacesPixels) -> Tensor:
         assert self.state.rgb is not None
@@ -170,11 +172,13 @@ def _share(look: Tensor, start: Tensor, end: Tensor) -> float | None:
     return share if -1e-6 <= share <= 1 + 1e-6 and aside <= ASIDE else None
 
 
-def _between(start: Tensor, end: Tensor, share: float) -> Tensor:
-    """(N, 2, K) interpolated: means by sums, variances by ratios."""
-    mean = start[:, 0].lerp(end[:, 0], share)
+def _between(start: Tensor, end: Tensor, share: float) -> Tensor | None:
+    """(N, 2, K) interpolated: means by sums, variances by ratios; None where they are far apart."""
+    least = torch.minimum(start[:, 1], end[:, 1]).clamp(min=1e-12)
+    if ((end[:, 0] - start[:, 0]).abs() > FAR * least.sqrt()).any():
+        return None
     ratio = end[:, 1] / start[:, 1].clamp(min=1e-12)
-    return torch.stack([mean, start[:, 1] * ratio**share], dim=1)
+    return torch.stack([start[:, 0].lerp(end[:, 0], share), start[:, 1] * ratio**share], dim=1)
 
 
 def _moved(held: Tensor, before: Tensor, after: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor
 from pipeline.backends import TorchBackend
 from pipeline.nets.stylenet import NetConfig, StyleNet
 from pipeline.nets.surface import SPHERE, Surface
-from pipeline.painting.statistics import ShotStatistics
+from pipeline.painting.statistics import ShotStatistics, _between
 
 
 class Watched(TorchBackend):
@@ -68,9 +68,9 @@ def test_measuring_is_rare():
     assert backend.measured == 7 + 2  # 0, 1, 2, 4, 8, 16, 32; 48, 96
 
 
-def ramp(frame: int, bend: Tensor | float = 1.0) -> Tensor:
+def ramp(frame: int) -> Tensor:
     """The look of a frame: it changes straight on in 48 frames, from the 33rd on."""
-    return LOOK + 0.02 * min(1, max(0, frame - 33) / 48) * bend * torch.ones_like(LOOK)
+    return LOOK + 0.2 * min(1, max(0, frame - 33) / 48) * torch.ones_like(LOOK)
 
 
 def test_what_lies_on_the_way_to_a_look_to_come_is_interpolated():
@@ -79,7 +79,7 @@ def test_what_lies_on_the_way_to_a_look_to_come_is_interpolated():
     for n in range(90):
         painted = shot.paint(picture(0), ramp(n), SPHERE, coming=ramp(n + 12))
         expected = exact.paint(picture(0), ramp(n), SPHERE)
-        assert (painted - expected).abs().max() < 2e-3
+        assert (painted - expected).abs().max() < 1e-3
     assert torch.allclose(painted, expected, atol=1e-5)
     # Frames 0, 1, 2, 4, 8, 16, 32 and 48; of 48 changes frame 48's own and every twelfth.
     assert backend.measured == 8 + 1 + 5
@@ -88,11 +88,25 @@ def test_what_lies_on_the_way_to_a_look_to_come_is_interpolated():
 def test_a_look_aside_of_the_way_is_measured():
     backend = Watched()
     shot, exact = ShotStatistics(backend), ShotStatistics(Watched())
-    aside = torch.linspace(-1, 1, LOOK.shape[1])[None]
+    aside = 0.01 * torch.linspace(-1, 1, LOOK.shape[1])[None]
     for n in range(40):
-        painted = shot.paint(picture(0), ramp(n), SPHERE, coming=ramp(n + 12, aside))
+        painted = shot.paint(picture(0), ramp(n), SPHERE, coming=ramp(n) + aside)
         expected = exact.paint(picture(0), ramp(n), SPHERE)
-    assert torch.allclose(painted, expected, atol=1e-5)
+        assert torch.allclose(painted, expected, atol=1e-5)
+    assert backend.measured == 7 + 6  # six frames of the ramp
+
+
+def moments(mean: float, deviation: float) -> Tensor:
+    return torch.tensor([[[0.5, mean], [1.0, deviation**2]]])
+
+
+def test_statistics_are_not_interpolated_where_a_channel_varies_less_than_it_moves():
+    middle = _between(moments(0.2, 0.1), moments(0.3, 0.4), 0.5)
+    assert middle is not None
+    assert torch.allclose(middle, moments(0.25, 0.2))
+    assert _between(moments(0.2, 0.1), moments(0.4, 0.4), 0.5) is None
+    assert _between(moments(0.2, 0.1), moments(0.2, 0.0), 0.5) is not None
+    assert _between(moments(0.2, 0.0), moments(0.3, 0.0), 0.5) is None
 
 
 def test_a_look_that_stands_again_is_held_as_if_it_had_been_there_all_along():
