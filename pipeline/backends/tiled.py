@@ -30,6 +30,8 @@ from vr360.memory import release_freed_memory
 LARGEST = 10_000_000  # pixels that are painted whole; the faces of 5184x2592 have 9.8
 LARGEST_AT_ONCE = 20_000_000  # pixels whose statistics are measured at once, in 50 bytes each
 SIDES = 64, 32  # pixels of blocks; the first that divides the pictures
+WIDEST = 640  # pixels of a tile at most, without what lies around: 1024 took twice the memory for a
+# tenth less work
 LEVELS = 3  # sizes at which the revision pads: its own, a half, a quarter
 KEPT = 120  # tiles whose places are kept from frame to frame, 3.4 MB each: those of an 8K pair
 
@@ -234,12 +236,14 @@ def _tiles(net: DraftNet, rgb: Tensor, surface: PlacesPixels) -> list[Tile]:
     sides = [s for s in SIDES if s >= reach and not (height % s or width % s)]
     if not sides or surface.together != count:
         return []
-    return _tiles_of(surface, count, height // sides[0], width // sides[0])
+    return _tiles_of(surface, count, height, width, sides[0])
 
 
 @lru_cache(maxsize=4)
-def _tiles_of(surface: CubeFaces | Sphere, count: int, rows: int, columns: int) -> list[Tile]:
-    return Grid(surface, count, rows, columns).tiles()
+def _tiles_of(
+    surface: CubeFaces | Sphere, count: int, height: int, width: int, side: int
+) -> list[Tile]:
+    return Grid(surface, count, height // side, width // side).tiles(WIDEST // side)
 
 
 @lru_cache(maxsize=KEPT)

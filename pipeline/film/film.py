@@ -156,10 +156,9 @@ def make_film(
     check_files(job.input, job.output, film.script.preset, job.force)
     kept = Kept(job.output, job.command)
     kept.make()
-    stop.idle = True
-    film = steadied(film, kept.folder)
-    sound = master(film, checked.sounds, kept.folder)
-    stop.idle = False
+    with stop.at_once():
+        film = steadied(film, kept.folder)
+        sound = master(film, checked.sounds, kept.folder)
     kept.paint_takes(film, progress, stop)
     with open_film(job, film, sound) as writer:
         frames = Composer(film).frames(lambda s: kept.frames(s, film.rate, film.bit_depth))

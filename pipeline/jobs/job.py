@@ -117,9 +117,8 @@ def stylize_in_segments(
     with locked(folder), logged(folder, f"painting {job.output.name}"):
         (folder / PAUSE).unlink(missing_ok=True)
         coding = coding_of(film, job.rate or info.rate, options.keep)
-        stop.idle = True  # a scan that is broken off leaves nothing that could be kept
-        studio = _planned(folder, job, info, sphere, coding, options)
-        stop.idle = False
+        with stop.at_once():  # a scan that is broken off leaves nothing that could be kept
+            studio = _planned(folder, job, info, sphere, coding, options)
         manifests = options.engine(studio, progress, stop)
         assemble(studio, film, stop)
         _finish(studio)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from vr360.errors import Vr360Error
@@ -28,6 +30,15 @@ class Stop:
     def __init__(self, reason: str = "") -> None:
         self.reason = reason
         self.idle = False
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """While nothing is at hand that could be finished and kept."""
+        self.idle = True
+        try:
+            yield
+        finally:
+            self.idle = False
 
     def ask(self, reason: str) -> None:
         """Ask for it; the first reason counts."""

@@ -23,9 +23,6 @@ from pipeline.nets.placed import Placed
 from pipeline.nets.surface import PlacesPixels
 
 Numbers = NDArray[np.int64]
-ABREAST = (
-    10  # blocks along the side of a tile, at most: 16 took twice the memory, 1.1 times less work
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,7 +116,7 @@ class Grid:
         side = pixels.shape[1] // self.rows
         return pixels.view(self.pictures, self.rows, side, self.columns, side, -1)
 
-    def tiles(self, abreast: int = ABREAST) -> list[Tile]:
+    def tiles(self, abreast: int) -> list[Tile]:
         """All blocks, each inside one tile of at most `abreast` times as many."""
         found = [self._tile(*place) for place in self._rectangles(abreast)]
         largest = max(len(blocks) for blocks, _ in found)

@@ -9,6 +9,7 @@ import os
 import threading
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +77,9 @@ def _ask(address: str, host: str, found: list[str]) -> None:
     try:
         with urllib.request.urlopen(head, timeout=PATIENCE):
             found.append("")
+    except urllib.error.HTTPError:
+        found.append("")  # it answers; some refuse this question and not the download
     except urllib.error.URLError as error:
         found.append(f"{host} cannot be reached ({error.reason})")
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         found.append(f"{host} cannot be reached ({error})")

@@ -332,10 +332,8 @@ def test_of_two_processes_that_resume_at_once_one_is_told(job: StylizeJob, whole
     folder = broken_off(job, 13)
     words = [sys.executable, "-m", "pipeline.cli", "jobs", "resume", folder]
     both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    said = {run.wait(): run.stderr.read() for run in both if run.stderr}
-    for run in both:
-        assert run.stderr
-        run.stderr.close()
+    told = [run.communicate()[1] for run in both]
+    said = {run.returncode: words for run, words in zip(both, told, strict=True)}
     assert sorted(said) == [0, 1]
     assert re.search(r"worked on by process \d+ on |no job; it has no plan|is gone", said[1])
     assert said[1].count("\n") == 1

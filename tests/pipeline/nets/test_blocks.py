@@ -56,7 +56,7 @@ def test_the_shares_of_tiles_sum_to_the_sphere(surface):
 
 
 def test_blocks_know_no_further_than_one_pixel():
-    tile = Grid(CubeFaces(), 6, 2, 2).tiles()[0]
+    tile = Grid(CubeFaces(), 6, 2, 2).tiles(abreast=2)[0]
     surface = tile.surface(SIDE, 1)
     with pytest.raises(ValueError, match="one pixel"):
         surface.pad(torch.zeros(len(tile.blocks), 1, SIDE, SIDE), 2)
