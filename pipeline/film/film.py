@@ -1,4 +1,4 @@
-"""The story: a file that tells of scenes goes in, their film comes out."""
+"""The story: a file or values that tell of scenes go in, their film comes out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.film.composing import Composer
 from pipeline.film.mastering import master
 from pipeline.film.nadir import logo
 from pipeline.film.overlays import open_flat
-from pipeline.film.reading import read_script
+from pipeline.film.reading import Film, read_script
 from pipeline.film.rendering import Kept
 from pipeline.film.script import Cover, Script, Transition
 from pipeline.film.sound import Heard, channels_of, find_sounds
@@ -37,12 +37,12 @@ class FilmJob:
     """Which film to make, and what of it.
 
     Attributes:
-        input: the file that tells of its scenes.
+        input: the file that tells of its scenes, or what that would hold.
         preview: a quarter as wide and as high.
         scene: the name of the only one wanted, without transitions.
     """
 
-    input: Path
+    input: Film
     output: Path
     preview: bool = False
     scene: str | None = None
@@ -51,6 +51,8 @@ class FilmJob:
     @property
     def command(self) -> str:
         """Which makes it, or goes on with it."""
+        if not isinstance(self.input, Path):
+            return f"vr360.film of the same scenes to {self.output.absolute()}"
         words = ["vr360", "film", str(self.input.absolute()), str(self.output.absolute())]
         words += ["--preview"] * self.preview + (["--scene", self.scene] if self.scene else [])
         return shlex.join([*words, *["--force"] * self.force])
@@ -90,15 +92,15 @@ class Checked:
         return (*jumps(self.film), *([f"the film's sound is {kind}"] if field.order else []))
 
 
-def check(path: Path, preview: bool = False, scene: str | None = None) -> Checked:
-    """Read a film's file and all that it names; paint nothing.
+def check(film: Film, preview: bool = False, scene: str | None = None) -> Checked:
+    """Read a film and all that it names; paint nothing.
 
     Raises:
         InputError: everything that is wrong with it, a line each.
     """
-    script, problems = read_script(path)
+    script, problems = read_script(film)
     if scene is not None:
-        script = one_scene(script, scene, path)
+        script = one_scene(script, scene, str(film) if isinstance(film, Path) else "film")
     return check_script(script, problems, preview)
 
 
@@ -127,12 +129,12 @@ def check_flats(film: Timeline, problems: Problems) -> None:
             problems.add((*flat.place, "seconds"), f"seconds: the title {over}, but {lasts}")
 
 
-def one_scene(script: Script, name: str, path: Path) -> Script:
+def one_scene(script: Script, name: str, told: str) -> Script:
     """The film of that scene alone, in the size and at the rate of the whole."""
     found = [scene for scene in script.scenes if scene.name == name]
     if not found:
         names = ", ".join(scene.name for scene in script.scenes)
-        raise InputError(f"{path}: no scene {name!r}; there are {names}")
+        raise InputError(f"{told}: no scene {name!r}; there are {names}")
     alone = replace(found[0], enter=Transition(), match=None)
     return replace(script, scenes=(alone,), flats=(), end=Transition())
 
@@ -153,7 +155,8 @@ def make_film(
     started, stop = time.perf_counter(), stop or Stop()
     checked = check(job.input, job.preview, job.scene)
     film = checked.film
-    check_files(job.input, job.output, film.script.preset, job.force)
+    source = job.input if isinstance(job.input, Path) else None
+    check_files(source, job.output, film.script.preset, job.force)
     kept = Kept(job.output, job.command)
     kept.make()
     with stop.at_once():

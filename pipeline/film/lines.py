@@ -1,12 +1,16 @@
-"""On which line of a TOML file each of its keys stands; `tomllib` does not tell."""
+"""Where a problem lies: on which line of a TOML file (`tomllib` does not tell), in which value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 Place = tuple[str | int, ...]
 """Keys and numbers from the top: ("scene", 1, "in")."""
+Locate = Callable[[Place, str], tuple[Any, str]]
+"""A place and what is wrong there -> what that is sorted by, and the line that says both."""
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
@@ -34,6 +38,42 @@ def line_of(lines: dict[Place, int], place: Place) -> int:
     while place and place not in lines:
         place = place[:-1]
     return lines.get(place, 1)
+
+
+def in_file(path: Path, written: str) -> Locate:
+    """Problems by the line of a file that holds the text."""
+    lines = key_lines(written)
+
+    def locate(place: Place, told: str) -> tuple[int, str]:
+        line = line_of(lines, place)
+        return line, f"{path}:{line}: {told}"
+
+    return locate
+
+
+def in_values(values: Mapping[str, Any]) -> Locate:
+    """Problems by their scene and key, as `scene 2 (lake), sound 1: level: ...`."""
+
+    def locate(place: Place, told: str) -> tuple[Place, str]:
+        names_key = bool(place) and told.startswith(f"{place[-1]}: ")
+        words = _spoken(place[:-1] if names_key else place)
+        if place[:1] == ("scene",) and len(place) > 1:
+            scene = values["scene"][place[1]]
+            words[0] += f" ({scene.get('name', scene.get('source'))})"
+        return place, f"{', '.join(words) or 'film'}: {told}"
+
+    return locate
+
+
+def _spoken(place: Place) -> list[str]:
+    """("scene", 1, "sound", 0) -> scene 2, sound 1."""
+    words: list[str] = []
+    for part in place:
+        if isinstance(part, int):
+            words[-1] += f" {part + 1}"
+        else:
+            words.append(part)
+    return words
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:

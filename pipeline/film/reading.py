@@ -1,16 +1,23 @@
-"""FILM.toml -> a `Script`; everything that can be known without opening a clip is checked here."""
+"""FILM.toml, or what it would hold -> a `Script`.
+
+Everything that can be known without opening a clip is checked here.
+"""
 
 from __future__ import annotations
 
+import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from math import radians
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pipeline.choices import EyePainting, Flow, Level, Temporal
 from pipeline.film.easing import Track
+from pipeline.film.lines import in_file, in_values
 from pipeline.film.mask_reading import check_formula, check_formulas, read_masks
 from pipeline.film.script import (
     BLACK,
@@ -72,25 +79,49 @@ _PAINT = {
 """How scenes are painted: keys of [film] for all of them, and of a [[scene]] for that one."""
 
 
-def read_script(path: Path) -> tuple[Script, Problems]:
-    """The film in a file, and what is wrong with it so far; its files are taken from its folder.
+Film = Path | Mapping[str, Any]
+"""A FILM.toml, or what it would hold: `{"film": {...}, "scene": [{"source": "a.mp4"}, ...]}`."""
+
+
+def read_script(film: Film) -> tuple[Script, Problems]:
+    """A film, and what is wrong with it so far; its files are taken from the folder of FILM.toml.
+
+    Values may also be paths, fractions, tuples and arrays; None is as if the key were not there.
 
     Raises:
         InputError: the file is missing, or no TOML.
     """
+    if isinstance(film, Path):
+        written, values = _parsed(film)
+        folder, problems = film.parent, Problems(in_file(film, written))
+    else:
+        values = _plain(film)
+        folder, problems = Path(), Problems(in_values(values))
+    return _Reader(folder, problems).script(Table(values, (), problems)), problems
+
+
+def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
+    """The text of a TOML file, and what it holds."""
     try:
         written = path.read_text(encoding="utf-8")
-        values = tomllib.loads(written)
+        return written, tomllib.loads(written)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise InputError(f"{path}: is no text in UTF-8; a film is written as TOML") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{path}: no TOML: {error}") from None
-    problems = Problems(path, written)
-    top = Table(values, (), problems)
-    script = _Reader(path.parent, problems).script(top)
-    return script, problems
+
+
+def _plain(value: Any) -> Any:
+    """A value as TOML would hold it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items() if each is not None}
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def check_scenes(path: Path) -> None:

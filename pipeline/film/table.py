@@ -1,17 +1,17 @@
-"""Reading values out of a TOML table: what is wrong is noted with its line, and reading goes on."""
+"""Reading values out of a table: what is wrong is noted with its place, and reading goes on."""
 
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.film.easing import Easing, Key, Track
-from pipeline.film.lines import Place, key_lines, line_of
+from pipeline.film.lines import Locate, Place
 from vr360.errors import InputError
 
 T = TypeVar("T")
@@ -19,27 +19,23 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Problems:
-    """Everything that is wrong with a file, in the order of its lines.
+    """Everything that is wrong with a film, in the order in which it is told.
 
     Args:
-        path: the file.
-        text: what it holds.
+        locate: where each problem lies.
     """
 
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._lines = key_lines(text)
-        self._found: list[tuple[int, str]] = []
-        self._places: list[Place] = []
+    def __init__(self, locate: Locate) -> None:
+        self._locate = locate
+        self._found: list[tuple[Place, str]] = []
 
     def add(self, place: Place, text: str) -> None:
         """Note what is wrong at a place, and what to do."""
-        self._found.append((line_of(self._lines, place), text))
-        self._places.append(place)
+        self._found.append((place, text))
 
     def within(self, place: Place) -> bool:
         """Whether something is wrong there or in what belongs to it."""
-        return any(each[: len(place)] == place for each in self._places)
+        return any(each[: len(place)] == place for each, _ in self._found)
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -47,8 +43,8 @@ class Problems:
     def raise_any(self) -> None:
         """Raise InputError with a line for each problem, if there is one."""
         if self._found:
-            listed = sorted(dict.fromkeys(self._found))
-            raise InputError("\n".join(f"{self._path}:{line}: {text}" for line, text in listed))
+            listed = sorted({self._locate(place, text) for place, text in self._found})
+            raise InputError("\n".join(line for _, line in listed))
 
 
 class Table:
@@ -145,7 +141,7 @@ def number(low: float, high: float, unit: str = "") -> Callable[[Any], float]:
     """What reads a number between two others."""
 
     def read(value: Any) -> float:
-        good = isinstance(value, int | float) and not isinstance(value, bool)
+        good = isinstance(value, int | float | Fraction) and not isinstance(value, bool)
         if not good or not low <= value <= high:
             raise InputError(f"{value!r}: a number from {low:g} to {high:g}{unit and ' ' + unit}")
         return float(value)
@@ -166,7 +162,8 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
 
 def seconds(value: Any) -> Fraction:
     """Seconds, or text as `1:30` or `0:01:30.5`."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
+    good = isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+    if good and 0 <= value < math.inf:
         return Fraction(str(value))
     if isinstance(value, str) and re.fullmatch(r"(\d+:){0,2}\d+(\.\d+)?", value):
         total = Fraction(0)

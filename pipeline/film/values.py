@@ -22,7 +22,7 @@ def angle(most: float) -> Any:
 
 def colour(value: Any) -> Colour:
     """`black`, `white`, `grey` or `#rrggbb`."""
-    if value in NAMED:
+    if isinstance(value, str) and value in NAMED:
         return NAMED[value]
     if not isinstance(value, str) or not re.fullmatch("#[0-9a-fA-F]{6}", value):
         raise InputError(f"{value!r}: a colour is #rrggbb, {', '.join(NAMED)}")

@@ -10,11 +10,12 @@ Nothing is loaded before a name is called: this package alone in vr360 imports `
 """
 
 from vr360.api.files import inject, inspect, measure, open, remove
-from vr360.api.painting import load_style, optimize, stylize, train
+from vr360.api.painting import film, load_style, optimize, stylize, train
 from vr360.api.projections import convert, load_projection, stitch
 
 __all__ = [
     "convert",
+    "film",
     "inject",
     "inspect",
     "load_projection",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from vr360.api.arguments import File, Seconds, as_path, as_span
 from vr360.choices import chosen
 
 if TYPE_CHECKING:
+    from pipeline.film.film import FilmReport
     from pipeline.optimize.film import Step
     from pipeline.optimize.job import OptimizeReport
     from pipeline.painting.pictures import PicturePainter
@@ -91,6 +92,58 @@ def stylize(
     look = written, strength, stroke
     job = StylizeJob(Path(source), Path(output), *look, span=span, force=force, **options)
     return paint(job, progress)
+
+
+def film(
+    scenes: File | Mapping[str, Any],
+    output: File,
+    *,
+    preview: bool = False,
+    scene: str | None = None,
+    force: bool = False,
+    progress: Progress = lambda frames, _: frames,
+) -> FilmReport:
+    """Make a film of scenes: looks over time, masks, transitions, titles, sound.
+
+    Finished scenes are kept in `OUTPUT.film`; only those that have changed are painted again.
+
+    Args:
+        scenes: FILM.toml, or what it would hold: a table is a mapping, `[[scene]]` the list
+            `scenes["scene"]`; `docs/how/film.md` tells of all keys. Times are seconds (a number, a
+            Fraction, or `"1:30"`), directions degrees, sizes `"WxH"`, keyframes
+            `[(seconds, value), ...]` or an array (N, 2). Relative paths of a mapping start at the
+            working directory, those of a file at its folder.
+        output: the film (.mp4, .mov, .mkv).
+        preview: a quarter as wide and as high.
+        scene: the name of the only one wanted, without transitions.
+        force: replace `output`.
+        progress: passes frames on and shows how far they are.
+
+    Returns:
+        Frames, size (`height`, `width` in pixels), seconds that it took, names of all scenes and
+        of those that were painted, notes on what viewers may lose sight of.
+
+    Raises:
+        InputError: everything that is wrong with the film, a line each, before any frame is
+            painted; it names the line of the file, or the scene and the key.
+        Vr360Error: anything about the clips or the output that stands in the way.
+
+    Example:
+        >>> dissolve = {"kind": "dissolve", "seconds": 0.125}
+        >>> grows = [(0, 0), (0.25, 1)]
+        >>> meadow = {"source": "clip.mp4", "style": "starry_night", "strength": grows}
+        >>> still = {"source": "panorama.png", "stereo": "mono", "out": 0.25, "yaw": 90}
+        >>> report = vr360.film(
+        ...     {"film": {"rate": 24}, "scene": [meadow, still | {"transition": dissolve}]},
+        ...     "scenes.mp4",
+        ... )
+        >>> report.frames, report.scenes, report.painted
+        (9, ('clip', 'panorama'), ('clip',))
+    """
+    from pipeline.film.film import FilmJob, make_film
+
+    told = scenes if isinstance(scenes, Mapping) else Path(scenes)
+    return make_film(FilmJob(told, Path(output), preview, scene, force), progress)
 
 
 def load_style(

@@ -11,11 +11,13 @@ from vr360.media.presets import preset_named
 from vr360.media.targets import STILL_SUFFIXES, behind_link, check_target
 
 
-def check_files(source: Path, target: Path, preset: str | None = None, force: bool = False) -> None:
+def check_files(
+    source: Path | None, target: Path, preset: str | None = None, force: bool = False
+) -> None:
     """Refuse a source that is not there and a target that cannot be; nothing is decoded.
 
     Args:
-        source: film, still or folder of frames.
+        source: film, still or folder of frames; None where there is none to compare with.
         target: film, still, or folder for frames.
         preset: see `vr360.media.presets`; None goes by the target's suffix.
         force: an existing target may be replaced.
@@ -26,7 +28,8 @@ def check_files(source: Path, target: Path, preset: str | None = None, force: bo
         OutputError: the target exists, is the source, is of no kind that is written, or cannot
             carry the preset.
     """
-    check_readable(source)
+    if source is not None:
+        check_readable(source)
     real = behind_link(target)
     if real.suffix.lower() not in ("", *STILL_SUFFIXES):
         preset_named(preset, real)

@@ -1,4 +1,4 @@
-from pipeline.film.lines import key_lines, line_of
+from pipeline.film.lines import in_values, key_lines, line_of
 
 TEXT = """\
 [film]
@@ -40,3 +40,16 @@ def test_every_key_has_the_line_that_it_stands_on():
 def test_what_has_no_line_takes_that_of_what_is_around_it():
     assert line_of(key_lines(TEXT), ("scene", 1, "transition", "kind")) == 15
     assert line_of(key_lines(TEXT), ("masks", "sun")) == 1
+
+
+def test_values_are_named_by_their_scene_and_key():
+    locate = in_values({"scene": [{"source": "a.mp4"}, {"name": "lake", "source": "b.mp4"}]})
+    told = {
+        ((), "no scene"): "film: no scene",
+        (("film", "rate"), "rate: 0"): "film: rate: 0",
+        (("scene", 0), "source is missing"): "scene 1 (a.mp4): source is missing",
+        (("scene", 1, "sound", 0, "level"), "level: 99"): "scene 2 (lake), sound 1: level: 99",
+        (("masks", "sun"), "say what"): "masks, sun: say what",
+        (("title", 1), "no picture"): "title 2: no picture",
+    }
+    assert {problem: locate(*problem)[1] for problem in told} == told

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 from pipeline.film.film import check
 from vr360.errors import InputError
 
+SAMPLE_FILM = Path(__file__).parents[3] / "sample_clips" / "film.toml"
 Script = Callable[[str], Path]
 Clip = Callable[..., Path]
 
@@ -169,3 +171,68 @@ strength = [[0, 0], [9, 1]]
     assert "one of circle, band" in told[7]
     assert "make it 2:1" in told[12]
     assert "no mask 'moon'" in told[18]
+
+
+def test_the_sample_film_as_python_objects_is_the_film_of_its_file():
+    clip = SAMPLE_FILM.with_name("valley_2048x1024.mp4")
+    usual = {"source": clip, "stabilise": "rotation", "nadir": "fill"}
+    meadow = usual | {
+        "name": "meadow",
+        "in": None,  # as if it were not there
+        "out": Fraction(9, 4),
+        "style": "starry_night",
+        "strength": ((0, 0), (1, 1, "smooth")),
+        "layer": [{"mask": "sky", "style": "original"}],
+    }
+    lake = usual | {
+        "name": "lake",
+        "in": np.int64(2),
+        "style": "great_wave",
+        "strength": [(1, 1), (1.75, 0, "smooth")],
+        "match": "yaw -10 -> 20",
+        "transition": {"kind": "dissolve", "seconds": 0.5, "through": "paint"},
+        "sound": [
+            {"level": np.array([[0, 0], [1, -6]])},
+            {"source": clip, "offset": 1.5, "level": -6, "fade_in": 0.25},
+        ],
+    }
+    title = {
+        "text": "The valley",
+        "at": 0.25,
+        "seconds": 1.5,
+        "yaw": -10,
+        "pitch": -14,
+        "width": 60,
+    }
+    film = {"loudness": -20, "end": {"kind": "fade", "seconds": 0.5}}
+    told = check({"film": film, "scene": [meadow, lake], "title": [title]})
+    assert told == check(SAMPLE_FILM)
+
+
+def test_everything_that_is_wrong_with_values_is_said_at_once_by_scene_and_key(clip: Clip):
+    path = clip("a.mkv")
+    lake = {"name": "lake", "source": path, "in": 9, "sound": [{"level": 99}], 3: 4}
+    scenes = [{"source": path, "stlye": "harvest", "strength": 7}, lake, {"source": "none.mp4"}]
+    with pytest.raises(InputError) as caught:
+        check({"film": {"end": {"kind": "fade", "colour": [1, 2, 3]}}, "scene": scenes})
+    found = str(caught.value).splitlines()
+    first = f"scene 1 ({path})"
+    expected = [
+        "film, end: colour: [1, 2, 3]: a colour is",
+        f"{first}: strength: 7: a number from 0 to 1.5",
+        f"{first}: stlye: no such key; did you mean style",
+        "scene 2 (lake): 3: no such key",
+        "scene 2 (lake): in: ",
+        "scene 2 (lake), sound 1: level: 99: a number",
+        "scene 3 (none.mp4): source: 'none.mp4': there is no none.mp4",
+    ]
+    assert len(found) == len(expected)
+    for start in expected:
+        assert any(line.startswith(start) for line in found), (start, found)
+    assert [line.split(":")[0] for line in found] == sorted(line.split(":")[0] for line in found)
+
+
+@pytest.mark.parametrize("endless", [float("inf"), float("nan")])
+def test_times_without_end_are_refused(endless: float, clip: Clip):
+    with pytest.raises(InputError, match=r"out: (inf|nan): seconds"):
+        check({"scene": [{"source": clip("a.mkv"), "out": endless}]})
