@@ -9,7 +9,6 @@ from pipeline.backends import OpenVinoBackend, TiledBackend, TorchBackend, graph
 from pipeline.backends.openvino_backend import OpenVinoRevision
 from pipeline.backends.shipping import shipped
 from pipeline.backends.torch_backend import TorchRevision
-from pipeline.nets.blocks import Grid
 from pipeline.nets.draftnet import DraftConfig, DraftNet
 from pipeline.nets.surface import PLANE, SPHERE, CubeFaces, ExtendedSphere, Sphere, Surface
 from pipeline.styles import load_look
@@ -68,9 +67,8 @@ def test_the_shipped_graph_measures_and_holds_as_torch_does(
 
 
 def test_large_spheres_are_painted_by_shipped_parts(net: DraftNet, monkeypatch: pytest.MonkeyPatch):
-    tiles = Grid.tiles
     monkeypatch.setattr(tiled, "LARGEST", 0)
-    monkeypatch.setattr(Grid, "tiles", lambda grid: tiles(grid, abreast=2))
+    monkeypatch.setattr(tiled, "WIDEST", 2 * tiled.SIDES[0])
     tiled._tiles_of.cache_clear()
     rgb, look = torch.rand(6, 3, 192, 192), net.plain_look()
     ours = TiledBackend(net, OpenVinoBackend, OpenVinoRevision(net), TorchRevision(net))

@@ -6,7 +6,6 @@ import torch
 from pipeline.backends import OpenVinoBackend, TiledBackend, TorchBackend, tiled
 from pipeline.backends.openvino_backend import OpenVinoRevision
 from pipeline.backends.torch_backend import TorchRevision
-from pipeline.nets.blocks import Grid
 from pipeline.nets.draftnet import DraftConfig, DraftNet
 from pipeline.nets.surface import PLANE, SPHERE, CubeFaces, Sphere
 
@@ -28,10 +27,9 @@ def net() -> DraftNet:
 @pytest.fixture(autouse=True)
 def small_tiles(monkeypatch: pytest.MonkeyPatch):
     tiled._tiles_of.cache_clear()
-    tiles = Grid.tiles
     monkeypatch.setattr(tiled, "LARGEST", 0)
     monkeypatch.setattr(tiled, "SIDES", (32,))
-    monkeypatch.setattr(Grid, "tiles", lambda grid: tiles(grid, abreast=2))
+    monkeypatch.setattr(tiled, "WIDEST", 64)
     yield
     tiled._tiles_of.cache_clear()
 
