@@ -184,7 +184,7 @@ class Stylizer:
             return list(sharp)
         canvas = self.canvas(eyes[0].shape[0], eyes[0].shape[1], len(eyes))
         rgb = to_tensor([p for eye in eyes for p in canvas.spread(eye)], self.backend.device)
-        painted = to_rgb(self._paint(rgb, seconds, canvas.surface, elapsed), depth)
+        painted = to_rgb(self._paint(rgb, look, seconds, canvas.surface, elapsed), depth)
         each = len(painted) // len(eyes)
         spheres = [
             canvas.gather(painted[first : first + each]) for first in range(0, len(painted), each)
@@ -195,8 +195,10 @@ class Stylizer:
             for own, eye, sphere in zip(sharp, eyes, spheres, strict=True)
         ]
 
-    def _paint(self, rgb: Tensor, seconds: Time, surface: PlacesPixels, elapsed: int) -> Tensor:
-        values = self.values(self.track.at(seconds))
+    def _paint(
+        self, rgb: Tensor, look: Look, seconds: Time, surface: PlacesPixels, elapsed: int
+    ) -> Tensor:
+        values = self.values(look)
         if not self._shot:
             return self.backend(rgb, values, surface)
         coming = None if self.track.is_constant else self.values(self.track.coming(seconds))

@@ -10,6 +10,13 @@ from vr360.media import writer
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
 
+GPANO = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
+    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
+    b'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" '
+    b'GPano:ProjectionType="equirectangular" GPano:PoseHeadingDegrees="40"/></rdf:RDF></x:xmpmeta>'
+)
+
 
 @pytest.fixture(params=["system", "shipped"])
 def each_ffmpeg(request: pytest.FixtureRequest, ffmpegs: list[str], monkeypatch) -> str:

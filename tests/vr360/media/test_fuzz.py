@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.vr360.cameras.writing import beside, gravity_and_orientation, packet, strips_of
+from tests.vr360.media.conftest import GPANO
 from tests.vr360.spherical.synthetic import Track, box, movie
 from tests.vr360.spherical.test_fuzz import mutated
 from vr360.errors import Vr360Error
@@ -31,12 +32,6 @@ from vr360.spherical.boxes import INSTA360
 MIB = 1 << 20
 LONGEST = 10.0  # seconds of this process for one file
 GPS_IFD, MAKE = 0x8825, 0x010F
-GPANO = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-    b'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" '
-    b'GPano:ProjectionType="equirectangular" GPano:PoseHeadingDegrees="40"/></rdf:RDF></x:xmpmeta>'
-)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, ImageOps
 
+from tests.vr360.media.conftest import GPANO
 from tests.vr360.media.synthetic_heif import heic
 from vr360.errors import MetadataError, OutputError, VideoOpenError
 from vr360.frame import Frame, Projection, Rgb
@@ -25,12 +26,6 @@ from vr360.media.writer import open_writer
 from vr360.spherical import inject, inspect
 
 MAKE, ORIENTATION = 0x010F, 0x0112
-GPANO = (
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF '
-    b'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="" '
-    b'xmlns:GPano="http://ns.google.com/photos/1.0/panorama/" '
-    b'GPano:ProjectionType="equirectangular" GPano:PoseHeadingDegrees="40"/></rdf:RDF></x:xmpmeta>'
-)
 
 
 @pytest.fixture
