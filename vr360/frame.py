@@ -109,6 +109,7 @@ class VideoInfo:
         variable_rate: frames are not evenly spaced.
         tags: what it says of itself, which results say too.
         pair: the two tracks whose pictures are joined, see `vr360.cameras.pairs`.
+        beside: the film of the second lens, where it has a file of its own and no track.
         interlaced: frames consist of two fields, taken one after the other.
         bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
         declared: `projection` is what the file's own metadata says.
@@ -139,6 +140,7 @@ class VideoInfo:
     rotation: int = 0
     interlaced: bool = False
     pair: Pair | None = None
+    beside: VideoInfo | None = None
     tags: Tags = Tags()
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()

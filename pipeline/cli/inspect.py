@@ -115,4 +115,5 @@ def _plain(stream: VideoInfo | None) -> dict[str, Any] | None:
     found = asdict(stream)
     for name in ("path", "projection", "stereo", "reason", "notes"):
         found.pop(name, None)
+    found["beside"] = str(stream.beside.path) if stream.beside else None
     return found | {"rate": str(stream.rate), "duration": float(stream.duration)}

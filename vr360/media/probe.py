@@ -13,7 +13,8 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vr360.cameras.pairs import Pair, PairKind, pair_of
+from vr360.cameras.lens_files import lens_files
+from vr360.cameras.pairs import PairKind
 from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
@@ -21,15 +22,16 @@ from vr360.media.containers import (
     clock_slack,
     counts_frames,
     declared_duration,
+    first_frame,
     is_known,
     opened,
     packet_times,
-    real_videos,
 )
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout
-from vr360.media.recognise import Layout, looks_like_dual_fisheye, recognise
+from vr360.media.pairing import find_pair, first_picture, side_by_side
+from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still, still_colour
 from vr360.media.tags import tags_of
@@ -42,7 +44,7 @@ _STANDARD_RATES = tuple(
 _NANOSECONDS = Fraction(2, 10**9)
 _COMMON = 0.05  # share of the steps that counts as a good part of the film
 _SNAP = Fraction(1, 100)
-ONE_LENS = (".insv", ".lrv")  # Insta360's, in which each lens has a track or a file
+ALONE = Projection.CUBEMAP  # a size that nothing contradicts: one picture is taken as it is
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
 _IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
@@ -78,7 +80,8 @@ def probe(
         NotEquirectError: no 360° picture as far as one can tell, and no override given; or one
             whose size contradicts its projection or its eyes.
     """
-    info = _probe(Path(path), projection, stereo, rate)
+    info = _probe_lens_files(Path(path), projection, stereo)
+    info = info or _probe(Path(path), projection, stereo, rate)
     if info.is_part and not parts:
         raise NotEquirectError(
             f"{info.path}: covers only a part of the sphere, its metadata says; make it whole with "
@@ -97,6 +100,17 @@ def _probe(
         if container.format.name.endswith(_STILL_DEMUXERS):
             return _probe_still(path, projection, stereo)
         return _probe_film(path, container, stream, projection, stereo)
+
+
+def _probe_lens_files(
+    path: Path, projection: Projection | None, stereo: Stereo | None
+) -> VideoInfo | None:
+    """The film of two files of one lens each, of which `path` is one; None of any other."""
+    files = lens_files(path)
+    if projection is ALONE or not files or not all(file.is_file() for file in files):
+        return None
+    first, second = (_probe(file, ALONE, Stereo.MONO, None) for file in files)
+    return side_by_side(first, second, projection, stereo)
 
 
 def _check_size(info: VideoInfo) -> None:
@@ -174,11 +188,11 @@ def _probe_film(
     projection: Projection | None,
     stereo: Stereo | None,
 ) -> VideoInfo:
-    first = _first_frame(path, container, stream)
+    first = first_frame(path, container, stream)
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
-    pair = find_pair(path, container, rgb)
+    pair = find_pair(path, container, rgb, projection is ALONE)
     notes = () if pair is None else (pair.note,)
     if pair is not None:
         rgb = pair.join(rgb, first_picture(path, 1))
@@ -225,48 +239,6 @@ def _probe_film(
             *tag_notes,
         ),
     )
-
-
-def find_pair(path: Path, container: InputContainer, rgb: Rgb) -> Pair | None:
-    """The two tracks that make one sphere, where the first one shows `rgb`; None elsewhere.
-
-    Raises:
-        NotEquirectError: one lens of a camera that writes the other into another file.
-    """
-    streams = real_videos(container)
-    pair = pair_of(*rgb.shape[:2])
-    if pair is None:
-        return None
-    lenses = pair.kind is PairKind.LENSES
-    if len(streams) == 1:
-        if lenses and path.suffix.lower() in ONE_LENS:
-            raise NotEquirectError(
-                f"{path}: shows one lens; the other one is in a file of its own (_10_ for _00_): "
-                "lay them side by side, as with ffmpeg -i A -i B -filter_complex hstack OUT.mp4"
-            )
-        return None
-    sizes = {(s.codec_context.height, s.codec_context.width) for s in streams[:2]}
-    if sizes != {rgb.shape[:2]}:
-        return None
-    if lenses and path.suffix.lower() not in ONE_LENS:
-        both = pair.join(rgb, first_picture(path, 1))
-        return pair if looks_like_dual_fisheye(both) else None
-    return pair
-
-
-def first_picture(path: Path, number: int) -> Rgb:
-    """The first picture of a video track, upright."""
-    with opened(path, number) as (container, stream):
-        first = _first_frame(path, container, stream)
-        colour, _ = colour_of(first, first.height)
-        return upright(RgbConverter(colour, depth_of(first))(first), display_matrix(first))
-
-
-def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
-    try:
-        return next(container.decode(stream))
-    except (av.error.FFmpegError, StopIteration):
-        raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
 
 
 def has_alpha(frame: av.VideoFrame) -> bool:

@@ -91,7 +91,8 @@ def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
         return
     pair = info.pair
     each = replace(info, height=pair.height, width=pair.width)
-    for one, other in zip(_track(each, start), _track(each, start, 1), strict=False):
+    second = _track(info.beside, start) if info.beside else _track(each, start, 1)
+    for one, other in zip(_track(each, start), second, strict=False):
         yield Frame(pair.join(one.rgb, other.rgb), one.pts)
 
 

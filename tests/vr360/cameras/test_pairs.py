@@ -134,15 +134,6 @@ def test_two_lenses_on_two_tracks_are_a_dual_fisheye_film(
     assert np.abs(made - expected).mean() < 3
 
 
-def test_one_lens_alone_says_where_the_other_is(make_film: Callable[..., Path]):
-    film = make_film("VID_00.mp4", np.zeros((2, 64, 64, 3), np.uint8)).rename("VID_00.insv")
-    try:
-        with pytest.raises(NotEquirectError, match=r"shows one lens.*hstack"):
-            probe(film)
-    finally:
-        film.unlink()
-
-
 def test_two_angles_of_a_flat_film_are_no_pair(two_tracks: Callable[..., Path]):
     frames = np.stack([soft_noise(128, 256, 1)] * 5)
     info = probe(two_tracks("angles.mp4", frames, frames))
