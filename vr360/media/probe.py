@@ -29,7 +29,7 @@ from vr360.media.containers import (
 )
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.interlacing import interlacing_notes
-from vr360.media.metadata import declared_layout
+from vr360.media.metadata import declared_layout, unread_xmp
 from vr360.media.pairing import find_pair, first_picture, side_by_side
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import display_matrix, upright
@@ -177,7 +177,7 @@ def _picture_info(
         pixel_format="rgb",
         bit_depth=bit_depth(rgb),
         colour=colour,
-        notes=(*layout.notes, *notes, *told),
+        notes=(*layout.notes, *notes, *told, *unread_xmp(picture)),
     )
 
 

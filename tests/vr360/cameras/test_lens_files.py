@@ -165,3 +165,20 @@ def test_files_that_do_not_belong_together_are_refused(two_files: list[Path], ma
     small.replace(two_files[1])
     with pytest.raises(NotEquirectError, match="differs from"):
         probe(two_files[0])
+
+
+def test_one_lens_above_the_other_is_refused_with_the_way_out(
+    lenses, make_film, run_ffmpeg, tmp_path: Path
+):
+    stacked = np.concatenate(np.split(lenses, 2, axis=2), axis=1)
+    film = make_film("kandao.mp4", stacked, *_LOSSLESS, rate=25)
+    with pytest.raises(
+        NotEquirectError, match="one above the other; lay them side by side"
+    ) as told:
+        probe(film)
+    graph = str(told.value).split('"')[1]
+    run_ffmpeg("-i", film, "-vf", graph, "-c:v", "libx264", "-qp", "0", tmp_path / "OUTPUT.mp4")
+    info = probe(tmp_path / "OUTPUT.mp4")
+    assert info.projection is Projection.DUAL_FISHEYE
+    made = np.stack([frame.rgb for frame in read_frames(info)])
+    assert np.abs(made.astype(int) - lenses).max() <= 4
