@@ -50,8 +50,10 @@ def lines(report: Report, stream: VideoInfo | None) -> list[str]:
     out.append(f"  picture       {_picture(report, stream)}")
     metadata = report.metadata
     out.append(f"  sphere        {metadata.describe() if metadata else 'none stated'}")
-    if stream and not metadata:
+    if not metadata:
         out.append(f"  taken as      {_taken_as(report.path)}")
+    if report.right_eye:
+        out.append("  right eye     in its XMP (GImage); the left one alone is read")
     for source, said, note, track, _ in report.statements:
         words = said.describe() if said else f"not usable: {note}"
         where = f", track {track}" if track > 1 else ""
@@ -94,8 +96,8 @@ def _taken_as(path: Path) -> str:
 
     try:
         return probe(path).reason
-    except InputError:
-        return "nothing: by its shape it is no sphere; --from names what it is"
+    except InputError as error:
+        return f"nothing: {str(error).removeprefix(f'{path}: ').removeprefix(f'{path.name}: ')}"
 
 
 def _picture(report: Report, stream: VideoInfo | None) -> str:

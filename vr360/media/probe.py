@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -194,6 +194,7 @@ def _probe_film(
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
     pair = find_pair(path, container, rgb, projection is ALONE)
     notes = () if pair is None else (pair.note,)
+    asked = projection is not None or stereo is not None
     if pair is not None:
         rgb = pair.join(rgb, first_picture(path, 1))
         strips = pair.kind is PairKind.STRIPS  # which can be nothing else
@@ -202,6 +203,8 @@ def _probe_film(
     declared = declared_layout(path, projection is not None)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
+    if pair is not None and not asked:
+        layout = replace(layout, reason=f"{layout.projection}, {layout.stereo}: two video tracks")
     timing = _timing(path, container, stream)
     audio, audio_notes = _audio(container)
     tags, tag_notes = tags_of(container, stream)

@@ -21,7 +21,7 @@ from viewer.film import open_film
 from viewer.picture import picture_to_rgb
 from vr360.cameras.lens_files import lens_files, other_lens
 from vr360.errors import NotEquirectError
-from vr360.fisheye.film import Footage
+from vr360.fisheye.film import Footage, open_footage
 from vr360.frame import Projection, Stereo
 from vr360.media.probe import probe
 from vr360.media.reader import read_frames
@@ -103,6 +103,8 @@ def test_convert_takes_them(two_files: list[Path], tmp_path: Path):
     report = convert(ConvertJob(two_files[0], out))
     assert (report.rewritten.frames, report.width) == (FRAMES, 2 * report.height)
     assert report.source.projection is Projection.DUAL_FISHEYE
+    opened = open_footage(report.source, Footage(), SIDE, 2 * SIDE)
+    assert opened.camera.name.startswith("insta360")
 
 
 def test_the_viewer_shows_both(two_files: list[Path]):
