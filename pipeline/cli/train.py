@@ -137,8 +137,15 @@ def _heroes(texts: list[str] | None, style_image: Path) -> tuple[Hero, ...] | No
 
 
 def _table(state: TrainProgress) -> Table:
-    table = Table("step", "done", "left", *state.losses, box=None)
+    """A row for each kind of lesson: all losses side by side are wider than a window."""
+    kinds: dict[str, dict[str, float]] = {}
+    for name, value in state.losses.items():
+        lesson, _, term = name.partition(" ")
+        kinds.setdefault(lesson, {})[term] = value
+    terms = list(dict.fromkeys(term for losses in kinds.values() for term in losses))
     left = str(timedelta(seconds=round(state.seconds_left))) if state.done else "-"
-    losses = (f"{value:.4g}" for value in state.losses.values())
-    table.add_row(str(state.step), f"{state.done:.0%}", left, *losses)
+    title = f"step {state.step}   {state.done:.0%}   left {left}"
+    table = Table("lesson", *terms, box=None, title=title, title_justify="left", title_style="")
+    for lesson, losses in kinds.items():
+        table.add_row(lesson, *(f"{losses[term]:.3g}" if term in losses else "" for term in terms))
     return table
