@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.live import Live
 from rich.table import Table
 
 from pipeline.choices import ImageKind, Network
-from pipeline.cli.console import console, say
+from pipeline.cli.console import live_table, say
 from pipeline.cli.options import Device, usage
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def train(
             resume=resume,
             force=force,
         )
-    with Live(console=console, refresh_per_second=2) as live:
+    with live_table() as live:
         report = train_styles(job, lambda state: live.update(_table(state)))
     say("style    ", str(report.style))
     say("preview  ", str(report.preview))
