@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.editing import run
 from vr360.choices import Projection
-from vr360.errors import InputError, MetadataError
+from vr360.errors import InputError, MetadataError, NotEquirectError
 
 if TYPE_CHECKING:
     from vr360.frame import VideoInfo
@@ -31,23 +31,23 @@ def inspect(
 
     def look(path: Path, _: Path | None) -> dict[str, Any]:
         report = spherical.inspect(path, track)
-        stream = _stream(path, report)
+        stream, hindrance = _stream(path, report)
         if stream is None and report.container is None:
             raise MetadataError(f"{path}: neither a film nor a still that can be read")
         known = telemetry_of(path) if stream else None
         if not as_json:
-            typer.echo("\n".join(lines(report, stream) + telemetry_lines(known)))
+            typer.echo("\n".join(lines(report, stream, hindrance) + telemetry_lines(known)))
         told = asdict(known) if known else None
         return report.as_dict() | {"stream": _plain(stream), "telemetry": told}
 
     run([(path, None) for path in paths], look, as_json)
 
 
-def lines(report: Report, stream: VideoInfo | None) -> list[str]:
+def lines(report: Report, stream: VideoInfo | None, hindrance: str) -> list[str]:
     """The report for people."""
     out = [str(report.path)]
     out.append(f"  container     {report.container or 'of a kind without spherical metadata'}")
-    out.append(f"  picture       {_picture(report, stream)}")
+    out.append(f"  picture       {_picture(report, stream, hindrance)}")
     metadata = report.metadata
     out.append(f"  sphere        {metadata.describe() if metadata else 'none stated'}")
     if stream and not metadata:
@@ -77,15 +77,17 @@ def telemetry_lines(known: Telemetry | None) -> list[str]:
     return out
 
 
-def _stream(path: Path, report: Report) -> VideoInfo | None:
-    """Facts about the picture and the sound; None where they cannot be read."""
+def _stream(path: Path, report: Report) -> tuple[VideoInfo | None, str]:
+    """Facts about the picture and the sound, or why they cannot be read."""
     from vr360.media.probe import probe
 
     said = report.metadata.projection if report.metadata else Projection.EQUIRECT
     try:
-        return probe(path, projection=said)
+        return probe(path, projection=said), ""
+    except NotEquirectError as error:
+        return None, str(error).removeprefix(f"{path}: ")
     except InputError:
-        return None
+        return None, "cannot be decoded here"
 
 
 def _taken_as(path: Path) -> str:
@@ -98,9 +100,9 @@ def _taken_as(path: Path) -> str:
         return "nothing: by its shape it is no sphere; --from names what it is"
 
 
-def _picture(report: Report, stream: VideoInfo | None) -> str:
+def _picture(report: Report, stream: VideoInfo | None, hindrance: str) -> str:
     if stream is None:
-        return f"{report.width}x{report.height} {report.codec} (cannot be decoded here)"
+        return f"{report.width}x{report.height} {report.codec} ({hindrance})"
     size = f"{stream.width}x{stream.height} {stream.codec} {stream.pixel_format}"
     if not stream.rate:
         return size

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
-import av.error
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vr360.cameras.pairs import Pair, PairKind, pair_of
+from vr360.cameras.pairs import PairKind
 from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
 from vr360.media.containers import (
     clock_slack,
-    counts_frames,
     declared_duration,
     is_known,
     opened,
     packet_times,
-    real_videos,
 )
+from vr360.media.first import first_frame, has_alpha, start_time
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout
-from vr360.media.recognise import Layout, looks_like_dual_fisheye, recognise
+from vr360.media.pairing import beside, find_pair
+from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still, still_colour
 from vr360.media.tags import tags_of
@@ -42,7 +40,6 @@ _STANDARD_RATES = tuple(
 _NANOSECONDS = Fraction(2, 10**9)
 _COMMON = 0.05  # share of the steps that counts as a good part of the film
 _SNAP = Fraction(1, 100)
-ONE_LENS = (".insv", ".lrv")  # Insta360's, in which each lens has a track or a file
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
 _IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
@@ -174,24 +171,27 @@ def _probe_film(
     projection: Projection | None,
     stereo: Stereo | None,
 ) -> VideoInfo:
-    first = _first_frame(path, container, stream)
+    first = first_frame(path, container, stream)
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
-    pair = find_pair(path, container, rgb)
-    notes = () if pair is None else (pair.note,)
-    if pair is not None:
-        rgb = pair.join(rgb, first_picture(path, 1))
-        strips = pair.kind is PairKind.STRIPS  # which can be nothing else
-        projection = pair.projection if strips else projection or pair.projection
+    paired = find_pair(path, container, rgb)
+    asked = projection
+    if paired:
+        rgb = paired.pair.join(rgb, paired.picture())
+        strips = paired.pair.kind is PairKind.STRIPS  # which can be nothing else
+        projection = paired.pair.projection if strips else asked or paired.pair.projection
         stereo = stereo or Stereo.MONO
     declared = declared_layout(path, projection is not None)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
+    if paired and asked is None:
+        found = f"{layout.projection}, {layout.stereo}: by its two {paired.parts}"
+        layout = replace(layout, reason=found)
     timing = _timing(path, container, stream)
     audio, audio_notes = _audio(container)
     tags, tag_notes = tags_of(container, stream)
-    return VideoInfo(
+    info = VideoInfo(
         path=path,
         height=rgb.shape[0],
         width=rgb.shape[1],
@@ -210,74 +210,22 @@ def _probe_film(
         variable_rate=timing.variable,
         rotation=first.rotation,
         interlaced=first.interlaced_frame,
-        pair=pair,
+        pair=paired.pair if paired else None,
         tags=tags,
         colour=colour,
         audio=audio,
-        start_time=_start_time(container, first),
+        start_time=start_time(container, first),
         notes=(
             *layout.notes,
             *colour_notes,
             *audio_notes,
             *interlacing_notes(first),
             *(("its transparency is left out: all of it is shown",) if has_alpha(first) else ()),
-            *notes,
+            *((paired.note,) if paired else ()),
             *tag_notes,
         ),
     )
-
-
-def find_pair(path: Path, container: InputContainer, rgb: Rgb) -> Pair | None:
-    """The two tracks that make one sphere, where the first one shows `rgb`; None elsewhere.
-
-    Raises:
-        NotEquirectError: one lens of a camera that writes the other into another file.
-    """
-    streams = real_videos(container)
-    pair = pair_of(*rgb.shape[:2])
-    if pair is None:
-        return None
-    lenses = pair.kind is PairKind.LENSES
-    if len(streams) == 1:
-        if lenses and path.suffix.lower() in ONE_LENS:
-            raise NotEquirectError(
-                f"{path}: shows one lens; the other one is in a file of its own (_10_ for _00_): "
-                "lay them side by side, as with ffmpeg -i A -i B -filter_complex hstack OUT.mp4"
-            )
-        return None
-    sizes = {(s.codec_context.height, s.codec_context.width) for s in streams[:2]}
-    if sizes != {rgb.shape[:2]}:
-        return None
-    if lenses and path.suffix.lower() not in ONE_LENS:
-        both = pair.join(rgb, first_picture(path, 1))
-        return pair if looks_like_dual_fisheye(both) else None
-    return pair
-
-
-def first_picture(path: Path, number: int) -> Rgb:
-    """The first picture of a video track, upright."""
-    with opened(path, number) as (container, stream):
-        first = _first_frame(path, container, stream)
-        colour, _ = colour_of(first, first.height)
-        return upright(RgbConverter(colour, depth_of(first))(first), display_matrix(first))
-
-
-def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
-    try:
-        return next(container.decode(stream))
-    except (av.error.FFmpegError, StopIteration):
-        raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
-
-
-def has_alpha(frame: av.VideoFrame) -> bool:
-    """Whether a decoded frame says how transparent it is."""
-    return any(component.is_alpha for component in frame.format.components)
-
-
-def _start_time(container: InputContainer, first: av.VideoFrame) -> Fraction:
-    if counts_frames(container):
-        return Fraction(0)
-    return (first.pts or 0) * Fraction(first.time_base or 1)
+    return replace(info, second=beside(info, paired.path)) if paired else info
 
 
 def _pixel_aspect(stream: VideoStream, rotation: int) -> Fraction:
