@@ -60,6 +60,16 @@ class PaintedMask:
         self.codes, self.saved = np.zeros_like(self.codes), False
         return True
 
+    @property
+    def shares(self) -> NDArray[np.float32]:
+        """(HEIGHT, WIDTH) in 0..1."""
+        return np.asarray(self.codes / np.float32(255), np.float32)
+
+    def become(self, shares: NDArray[np.float32]) -> None:
+        """Be another mask (HEIGHT, WIDTH) in 0..1; what can be undone stays."""
+        self.codes = np.rint(255 * shares.clip(0, 1)).astype(np.uint8)
+        self.saved = False
+
     def begin_stroke(self) -> None:
         """What is painted from here on is undone at once."""
         self._before = [*self._before, self.codes.copy()][-MOST:]

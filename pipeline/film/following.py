@@ -140,6 +140,27 @@ class Onward:
         return Way(way.tick + 1 if way else self._first, frame.pts, taken, carriage)
 
 
+class Carrying:
+    """A mask that goes along with frames that are handed in one after the other, in either sense.
+
+    Args:
+        mask: (H, W) in 0..1, as it was painted.
+        eye: (H, W, 3) equirect, over which it was.
+    """
+
+    def __init__(self, mask: Floats, eye: Rgb) -> None:
+        self._mask, self._way = mask, put_down(_grey(eye), QUALITY)
+
+    def begin(self, mask: Floats) -> None:
+        """Go on from here with another mask."""
+        self._mask, self._way = mask, put_down(self._way.frame, QUALITY)
+
+    def __call__(self, eye: Rgb) -> Floats:
+        """The mask (H, W) over the next frame."""
+        self._way = carried(self._way, _grey(eye), QUALITY)
+        return moved(self._mask, self._way)
+
+
 def _grey(eye: Rgb) -> Grey:
     return grey(eye, min(QUALITY.height, len(eye)))
 
