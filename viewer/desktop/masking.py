@@ -11,11 +11,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
-from pipeline.film.following import Carrying
 from viewer.desktop.canvas import MASK, Brush
 from viewer.desktop.host import Commands, Host, States
 from viewer.layout import Layout
-from viewer.painted_mask import PaintedMask, moment
+from viewer.painted_mask import Carries, PaintedMask, moment
 from viewer.picture import picture_to_rgb
 from viewer.session import Session
 from vr360.errors import OutputError
@@ -43,7 +42,7 @@ class Masking:
         self._last: Array | None = None
         self._corners: list[Array] = []
         self._erases = False
-        self._carrying: Carrying | None = None
+        self._carrying: Carries | None = None
         self._over: Fraction | None = None  # the frame that the mask lies over, while it is carried
         self.commands: Commands = {
             "toggle_brush": self.toggle_brush,
@@ -131,13 +130,15 @@ class Masking:
         if self._carrying is not None:
             self._carrying = None
             self._host.tell("the mask stays where it is")
+        elif self._host.carry is None:
+            self._host.tell("nothing here can follow a mask; vr360 view can")
         elif self._mask.empty or self._canvas.brush is None:
             self._host.tell("take the brush out and paint what is to be followed")
         elif self._session.layout.projection is not Projection.EQUIRECT:
             self._host.tell("masks are followed in equirect films only; vr360 convert makes one")
         else:
             self._mask.begin_stroke()
-            self._carrying = Carrying(self._mask.shares, self._eye())
+            self._carrying = self._host.carry(self._mask.shares, self._eye())
             self._over = self._session.player.current.a.pts
             self._host.tell("the mask goes along: step with . and , or play; paint to mend it")
 

@@ -230,7 +230,7 @@ def test_what_is_put_away_while_it_paints_begins_anew(window, person, brush):
     person.do("mousemove", x, y, "mousedown", 1, "mousemove", x + 30, y)
     person.until(lambda: (redness(person) > 60).any(), "red on the film")
     for out in (False, True):
-        person.press("period")
+        person.press("x")
         person.until(lambda o=out: (window.canvas.brush is not None) == o, "the brush")
         person.do("mouseup", 1)
     painted(person, brush, (0.8, 0.5), (0.85, 0.5))
