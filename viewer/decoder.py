@@ -56,7 +56,7 @@ class Decoder:
         with ExitStack() as undo:
             undo.callback(self.close)
             if info.pair is not None and number is None:
-                self._other = Decoder(*info.second_track)
+                self._other = Decoder(info.beside) if info.beside else Decoder(info, 1)
             self._open()
             self._keep = _window_length(self._first())
             undo.pop_all()

@@ -109,7 +109,7 @@ class VideoInfo:
         variable_rate: frames are not evenly spaced.
         tags: what it says of itself, which results say too.
         pair: the two tracks whose pictures are joined, see `vr360.cameras.pairs`.
-        second: the film that holds the second of them, where it is a file of its own.
+        beside: the film of the second lens, where it has a file of its own and no track.
         interlaced: frames consist of two fields, taken one after the other.
         bit_depth: 8 or 10; 16 where a deep still is to be read with all that it holds.
         declared: `projection` is what the file's own metadata says.
@@ -140,7 +140,7 @@ class VideoInfo:
     rotation: int = 0
     interlaced: bool = False
     pair: Pair | None = None
-    second: VideoInfo | None = None
+    beside: VideoInfo | None = None
     tags: Tags = Tags()
     colour: Colour = Colour()
     audio: tuple[AudioInfo, ...] = ()
@@ -153,11 +153,6 @@ class VideoInfo:
     hdr: VideoInfo | None = None
     tone_map: ToneMap | None = None
     notes: tuple[str, ...] = ()
-
-    @property
-    def second_track(self) -> tuple[VideoInfo, int]:
-        """Where the second track of a pair is read: of which film, and its number there."""
-        return (self.second, 0) if self.second else (self, 1)
 
     @property
     def is_part(self) -> bool:

@@ -10,7 +10,7 @@ import typer
 
 from pipeline.cli.editing import run
 from vr360.choices import Projection
-from vr360.errors import InputError, MetadataError, NotEquirectError
+from vr360.errors import InputError, MetadataError
 
 if TYPE_CHECKING:
     from vr360.frame import VideoInfo
@@ -31,27 +31,29 @@ def inspect(
 
     def look(path: Path, _: Path | None) -> dict[str, Any]:
         report = spherical.inspect(path, track)
-        stream, hindrance = _stream(path, report)
+        stream = _stream(path, report)
         if stream is None and report.container is None:
             raise MetadataError(f"{path}: neither a film nor a still that can be read")
         known = telemetry_of(path) if stream else None
         if not as_json:
-            typer.echo("\n".join(lines(report, stream, hindrance) + telemetry_lines(known)))
+            typer.echo("\n".join(lines(report, stream) + telemetry_lines(known)))
         told = asdict(known) if known else None
         return report.as_dict() | {"stream": _plain(stream), "telemetry": told}
 
     run([(path, None) for path in paths], look, as_json)
 
 
-def lines(report: Report, stream: VideoInfo | None, hindrance: str) -> list[str]:
+def lines(report: Report, stream: VideoInfo | None) -> list[str]:
     """The report for people."""
     out = [str(report.path)]
     out.append(f"  container     {report.container or 'of a kind without spherical metadata'}")
-    out.append(f"  picture       {_picture(report, stream, hindrance)}")
+    out.append(f"  picture       {_picture(report, stream)}")
     metadata = report.metadata
     out.append(f"  sphere        {metadata.describe() if metadata else 'none stated'}")
-    if stream and not metadata:
+    if not metadata:
         out.append(f"  taken as      {_taken_as(report.path)}")
+    if report.right_eye:
+        out.append("  right eye     in its XMP (GImage); the left one alone is read")
     for source, said, note, track, _ in report.statements:
         words = said.describe() if said else f"not usable: {note}"
         where = f", track {track}" if track > 1 else ""
@@ -77,17 +79,15 @@ def telemetry_lines(known: Telemetry | None) -> list[str]:
     return out
 
 
-def _stream(path: Path, report: Report) -> tuple[VideoInfo | None, str]:
-    """Facts about the picture and the sound, or why they cannot be read."""
+def _stream(path: Path, report: Report) -> VideoInfo | None:
+    """Facts about the picture and the sound; None where they cannot be read."""
     from vr360.media.probe import probe
 
     said = report.metadata.projection if report.metadata else Projection.EQUIRECT
     try:
-        return probe(path, projection=said), ""
-    except NotEquirectError as error:
-        return None, str(error).removeprefix(f"{path}: ")
+        return probe(path, projection=said)
     except InputError:
-        return None, "cannot be decoded here"
+        return None
 
 
 def _taken_as(path: Path) -> str:
@@ -96,13 +96,13 @@ def _taken_as(path: Path) -> str:
 
     try:
         return probe(path).reason
-    except InputError:
-        return "nothing: by its shape it is no sphere; --from names what it is"
+    except InputError as error:
+        return f"nothing: {str(error).removeprefix(f'{path}: ').removeprefix(f'{path.name}: ')}"
 
 
-def _picture(report: Report, stream: VideoInfo | None, hindrance: str) -> str:
+def _picture(report: Report, stream: VideoInfo | None) -> str:
     if stream is None:
-        return f"{report.width}x{report.height} {report.codec} ({hindrance})"
+        return f"{report.width}x{report.height} {report.codec} (cannot be decoded here)"
     size = f"{stream.width}x{stream.height} {stream.codec} {stream.pixel_format}"
     if not stream.rate:
         return size
@@ -117,4 +117,5 @@ def _plain(stream: VideoInfo | None) -> dict[str, Any] | None:
     found = asdict(stream)
     for name in ("path", "projection", "stereo", "reason", "notes"):
         found.pop(name, None)
+    found["beside"] = str(stream.beside.path) if stream.beside else None
     return found | {"rate": str(stream.rate), "duration": float(stream.duration)}

@@ -134,6 +134,8 @@ def summarise(report: StitchReport) -> None:
     """What was read, done and written, for a person."""
     source = report.source
     say("source   ", f"{source.path}: {source.width}x{source.height}")
+    for note in source.notes:
+        say("         ", note)
     say("camera   ", f"{report.camera}: {report.camera_source}")
     if report.calibration is not None:
         for when, error in (

@@ -26,7 +26,7 @@ from pipeline.source.unfolding import Unfolding
 from pipeline.take import even_frames
 from pipeline.temporal.cuts import Cuts, open_cuts
 from vr360.cameras.chapters import chapters_after
-from vr360.cameras.pairs import lens_files
+from vr360.cameras.lens_files import other_lens
 from vr360.errors import VideoOpenError
 from vr360.frame import Frame, Rgb, VideoInfo
 from vr360.media.reader import Resampling, read_ahead
@@ -128,15 +128,15 @@ def scan_key(job: StylizeJob) -> str:
 
 
 def source_of(job: StylizeJob) -> str:
-    """Fingerprint of all films that are read: the input, its other lens, the chapters that follow.
+    """Fingerprint of all films that are read: the input, its other lens, the chapters behind it.
 
     Raises:
         InputError: one cannot be read.
     """
     has = job.chapters and job.input.is_file()
-    lenses = [path for path in lens_files(job.input) or () if path.is_file()]
     following = chapters_after(job.input) if has else []
-    films = list(dict.fromkeys([job.input, *lenses, *following]))
+    lens = other_lens(job.input)
+    films = [job.input, *([lens] if lens and lens.is_file() else []), *following]
     each = [fingerprint(path) for path in films]
     return checksum(each) if len(films) > 1 else each[0]
 

@@ -1,7 +1,6 @@
 """Films whose sphere lies on two video tracks: Insta360's `.insv`, GoPro's `.360`.
 
-lenses   one square fisheye a track, side by side a dual-fisheye picture; cameras that write each
-         lens into a file of its own call them VID_20190101_120000_00_001.insv and ..._10_001.insv
+lenses   one square fisheye a track, side by side a dual-fisheye picture
 strips   three equi-angular faces a track: left front right, and down back up turned by a quarter;
          one above the other YouTube's `eac`. The two faces beside the middle one are cut where
          the camera's lenses meet: each half goes on for a few pixels beyond the cut, which leaves
@@ -10,15 +9,12 @@ strips   three equi-angular faces a track: left front right, and down back up tu
 
 Source: sizes of GoPro MAX files (4096x1344 a track), FFmpeg's `v360` for the order of faces, and
 telemetry-parser's account of `PMOD` (overlap, width before and after), measured on cameras' films.
-Names of Insta360's files: pk360, *Insta360 file types* (insta.pk360.de).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -29,8 +25,6 @@ from vr360.choices import Projection
 
 Picture = NDArray[Any]
 _SQUEEZED = 42  # what the height of MAX's strips is of their overlap: 1344 / 32
-ONE_LENS = (".insv", ".lrv")  # Insta360's, in which each lens has a track or a file
-_OF_A_LENS = re.compile(r"(.+_)[01]0(_\d+)")
 WIDEST_OVERLAP = 0.2  # of a face's side; MAX 2 has 0.05
 
 
@@ -88,16 +82,6 @@ def pair_of(height: int, width: int) -> Pair | None:
     if 0 <= spare <= 2 * WIDEST_OVERLAP * height and halves:
         return Pair(PairKind.STRIPS, height, width)
     return None
-
-
-def lens_files(path: Path) -> tuple[Path, Path] | None:
-    """The files of the first and the second lens, one of which is `path`; None for other names."""
-    match = _OF_A_LENS.fullmatch(path.stem)
-    if match is None or path.suffix.lower() not in ONE_LENS:
-        return None
-    before, after = match.groups()
-    first, second = (path.with_name(f"{before}{n}0{after}{path.suffix}") for n in (0, 1))
-    return first, second
 
 
 def without_overlap(strip: Picture) -> Picture:

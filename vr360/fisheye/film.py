@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,6 +19,7 @@ from vr360.geometry import Array
 from vr360.media.reader import read_frames
 
 SAMPLES = 8  # frames that light, seam and calibration are fitted to
+INSTA360 = (".insv", ".insp", ".lrv")
 _ONE_PASS = 120  # frames: films so short are read from end to end, which costs less than seeking
 
 
@@ -89,7 +90,7 @@ def open_footage(info: VideoInfo, footage: Footage, height: int, width: int) -> 
     """`open_stitcher` with everything that can be told; also says what became of the camera."""
     frames = sample_frames(info, footage.start, footage.duration)
     try:
-        camera = _told(footage, frames)
+        camera = _told(_known(footage, info), frames)
         refined = _refined(footage, camera, frames)
     except CameraError as error:
         raise CameraError(f"{info.path}: {error}") from None
@@ -121,6 +122,12 @@ def sample_frames(
     if not frames:
         raise VideoOpenError(f"{info.path}: no frame at {float(start):.2f} s to fit the lenses to")
     return frames
+
+
+def _known(footage: Footage, info: VideoInfo) -> Footage:
+    """Files that one maker alone writes name their camera, which is refined all the same."""
+    known = footage.camera == AUTO and info.path.suffix.lower() in INSTA360
+    return replace(footage, camera="insta360") if known else footage
 
 
 def _told(footage: Footage, frames: list[Rgb]) -> Camera:

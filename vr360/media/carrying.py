@@ -1,14 +1,15 @@
-"""Telemetry that comes along: GPMF and CAMM of the source, in an MP4 or MOV made from it."""
+"""What ffmpeg leaves behind: GPMF and CAMM of the source in an MP4 or MOV, and its mastering."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
 
-from vr360.frame import VideoInfo
+from vr360.frame import Colour, VideoInfo
 from vr360.media.chapters import begun
 from vr360.media.telemetry import data_packets, telemetry_tracks
 from vr360.spherical.adding import Sample, add_track
+from vr360.spherical.mastering import set_mastering
 
 _INSTANT = 1e-6  # seconds: that a sample without a length lasts
 
@@ -50,3 +51,13 @@ def carry_telemetry(info: VideoInfo, target: Path, start: Fraction, duration: Fr
         ]
         if samples:
             add_track(target, track, samples)
+
+
+def say_mastering(colour: Colour, codec: str, target: Path) -> None:
+    """Tell in a film's container how its source was mastered, where the codec does not.
+
+    Raises:
+        MetadataError: the film is damaged.
+    """
+    if codec != "libx265" and (colour.mastering or colour.light):
+        set_mastering(target, colour.mastering, colour.light)

@@ -97,6 +97,14 @@ def main_video(container: InputContainer, path: Path, number: int = 0) -> VideoS
     raise VideoOpenError(f"{path}: the file holds no video stream of a kind that is known")
 
 
+def first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+    """The first picture that a stream shows; raises VideoOpenError where there is none."""
+    try:
+        return next(container.decode(stream))
+    except (av.error.FFmpegError, StopIteration):
+        raise VideoOpenError(f"{path}: not one frame of it can be decoded") from None
+
+
 def real_videos(container: InputContainer) -> list[VideoStream]:
     """The video streams that are no cover pictures and of a kind that FFmpeg knows."""
     cover = Disposition.attached_pic
@@ -136,8 +144,8 @@ def _iso_end(file: io.BufferedReader, size: int) -> int:
             length = int.from_bytes(header[8:16], "big")
         if length == 0:  # to the end of the file
             return size
-        if length < 8:  # no box: padding or garbage behind the last one
-            return at
+        if length < 8 or (at + length > size and header[4:8] not in _ISO_TOP):
+            return at  # no box: padding, or what cameras put behind the last one
         at += length
     return at
 

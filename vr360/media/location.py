@@ -1,4 +1,4 @@
-"""Taking the place out of a film: GPS in GoPro's and CAMM telemetry, and the film's own tags.
+"""Taking the place out of a film: GPS in the cameras' telemetry, and the film's own tags.
 
 Bytes are blanked where they lie, so that nothing moves: the picture, the sound and what else the
 telemetry says stay as they are.
@@ -17,7 +17,7 @@ import av
 import av.error
 import numpy as np
 
-from vr360.cameras import camm, gpmf
+from vr360.cameras import camm, gpmf, insta360
 from vr360.errors import MetadataError
 from vr360.media.containers import open_media
 from vr360.media.still_location import is_photo, without_place
@@ -55,6 +55,7 @@ def strip_location(path: Path) -> int:
         return _strip_photo(path)
     matroska = head.startswith(EBML)
     found = [*_in_tags(path)] if matroska else [*_in_movie(path), *_in_telemetry(path)]
+    found += _in_trailer(path)
     if not found:
         return 0
     partial = Partial(path)
@@ -82,7 +83,10 @@ def _differing(old: bytes, new: bytes) -> int:
 
 def _strip_photo(path: Path) -> int:
     before = path.read_bytes()
-    after = without_place(before)
+    blanked = bytearray(without_place(before))
+    for start, blank in _in_trailer(path):
+        blanked[start : start + len(blank)] = blank
+    after = bytes(blanked)
     changed = _differing(before, after)
     if changed:
         partial = Partial(path)
@@ -105,6 +109,11 @@ def _in_movie(path: Path) -> Iterator[Place]:
                 yield extent.start + text.start(), text.group().translate(_ZEROS)
             for box in _LOCI.finditer(moov):
                 yield extent.start + box.start(), b"free"
+
+
+def _in_trailer(path: Path) -> list[Place]:
+    with path.open("rb") as file:
+        return [(start, bytes(length)) for start, length in insta360.places(file)]
 
 
 def _in_tags(path: Path) -> Iterator[Place]:

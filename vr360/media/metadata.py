@@ -11,6 +11,7 @@ from vr360.errors import MetadataError, NotEquirectError
 from vr360.frame import Stereo, VideoInfo
 from vr360.media.recognise import Layout
 from vr360.spherical import SphericalMetadata, inject, inspect
+from vr360.spherical.still import PACKED
 from vr360.window import FRONT_HALF, FULL
 
 RIGHT_EYE = "the right eye lies in its XMP (GImage) and is left out: the left one alone is read"
@@ -52,6 +53,15 @@ def declared_layout(path: Path, told: bool = False) -> Layout | None:
         bounds=found.bounds,
         pose=(found.yaw, found.pitch, found.roll),
     )
+
+
+def unread_xmp(path: Path) -> tuple[str, ...]:
+    """A note where a still has XMP that cannot be read."""
+    try:
+        packed = PACKED in inspect(path).problems
+    except MetadataError:
+        return ()
+    return (f"{PACKED}; --from and --stereo say it",) if packed else ()
 
 
 def inject_checked(

@@ -1,96 +1,124 @@
-"""Films whose sphere lies on two tracks, or in two files of one lens each."""
+"""Films with one sphere on two tracks or in two files, told by their first pictures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from av.container import InputContainer
 
-from vr360.cameras.pairs import ONE_LENS, Pair, PairKind, lens_files, pair_of
+from vr360.cameras.lens_files import other_lens
+from vr360.cameras.pairs import Pair, PairKind, pair_of
 from vr360.errors import NotEquirectError
-from vr360.frame import Rgb, VideoInfo
-from vr360.media.containers import opened, real_videos
-from vr360.media.first import first_frame, first_picture, start_time
+from vr360.frame import Projection, Rgb, Stereo, VideoInfo
+from vr360.media.colour import RgbConverter, colour_of, depth_of
+from vr360.media.containers import first_frame, opened, real_videos
 from vr360.media.recognise import looks_like_dual_fisheye
+from vr360.media.rotation import display_matrix, upright
+
+ONE_LENS = (".insv", ".lrv")  # Insta360's, in which each lens has a track or a file
+_SAME_END = Fraction(1, 2)  # seconds between the ends of two files of one film, at most
 
 
-@dataclass(frozen=True)
-class Paired:
-    """Two tracks that make one sphere, and where the second one lies."""
-
-    pair: Pair
-    path: Path
-    number: int
-
-    @property
-    def parts(self) -> str:
-        """What there are two of."""
-        return "tracks" if self.number else "files"
-
-    @property
-    def note(self) -> str:
-        """What was done, for the user."""
-        if self.number == 0:
-            return f"{self.path.name} shows its other lens; both are laid side by side"
-        return self.pair.note
-
-    def picture(self) -> Rgb:
-        """The first one of the second track."""
-        return first_picture(self.path, self.number)
-
-
-def find_pair(path: Path, container: InputContainer, rgb: Rgb) -> Paired | None:
+def find_pair(path: Path, container: InputContainer, rgb: Rgb, alone: bool = False) -> Pair | None:
     """The two tracks that make one sphere, where the first one shows `rgb`; None elsewhere.
 
+    Args:
+        alone: a lens is wanted without the other.
+
     Raises:
-        NotEquirectError: one lens, and no file with the other one.
+        NotEquirectError: one lens, and the file of the other is not beside it.
     """
     streams = real_videos(container)
     pair = pair_of(*rgb.shape[:2])
-    if pair is None:
+    if pair is None or (alone and pair.kind is PairKind.LENSES):
         return None
-    lenses, named = pair.kind is PairKind.LENSES, path.suffix.lower() in ONE_LENS
+    lenses = pair.kind is PairKind.LENSES
     if len(streams) == 1:
-        return _with_lens_beside(pair, path, rgb) if lenses and named else None
+        if lenses and path.suffix.lower() in ONE_LENS:
+            raise NotEquirectError(_lacks_other(path))
+        return None
     sizes = {(s.codec_context.height, s.codec_context.width) for s in streams[:2]}
-    paired = Paired(pair, path, 1)
     if sizes != {rgb.shape[:2]}:
         return None
-    if lenses and not named and not looks_like_dual_fisheye(pair.join(rgb, paired.picture())):
+    if lenses and path.suffix.lower() not in ONE_LENS:
+        both = pair.join(rgb, first_picture(path, 1))
+        return pair if looks_like_dual_fisheye(both) else None
+    return pair
+
+
+def _lacks_other(path: Path) -> str:
+    other = other_lens(path)
+    alone = "take this lens alone with --from fisheye --from-fov 200"
+    if other is None:
+        names = "VID_20260102_101112_00_001.insv and VID_20260102_101112_10_001.insv"
+        return (
+            f"{path}: shows one lens, and its name does not tell which file shows the other; name "
+            f"the two as the camera does ({names}), or {alone}"
+        )
+    return (
+        f"{path}: shows one lens; the other one's file {other.name} is not beside it: put it "
+        f"there, or {alone}"
+    )
+
+
+def first_picture(path: Path, number: int) -> Rgb:
+    """The first picture of a video track, upright."""
+    with opened(path, number) as (container, stream):
+        first = first_frame(path, container, stream)
+        colour, _ = colour_of(first, first.height)
+        return upright(RgbConverter(colour, depth_of(first))(first), display_matrix(first))
+
+
+def side_by_side(
+    first: VideoInfo, second: VideoInfo, projection: Projection | None, stereo: Stereo | None
+) -> VideoInfo | None:
+    """The film of two files that show one lens each; None where they do not.
+
+    Sound, times and tags are the first one's.
+
+    Args:
+        first, second: each as one picture, see `probe`.
+        projection, stereo: what the user says of both together.
+
+    Raises:
+        NotEquirectError: they differ in size, rate or depth, or one is cut short.
+    """
+    pair = pair_of(first.height, first.width)
+    if pair is None or pair.kind is not PairKind.LENSES:
         return None
-    return paired
+    if first.path.suffix.lower() not in ONE_LENS:
+        pictures = (first_picture(film.path, 0) for film in (first, second))
+        if _kind(first) != _kind(second) or not looks_like_dual_fisheye(pair.join(*pictures)):
+            return None
+    _check_alike(first, second)
+    return replace(
+        first,
+        width=2 * first.width,
+        duration=min(first.duration, second.duration),
+        frames=min(first.frames, second.frames),
+        projection=projection or pair.projection,
+        stereo=stereo or Stereo.MONO,
+        reason=f"{projection or pair.projection}: one lens in each of two files",
+        pair=pair,
+        beside=replace(second, colour=first.colour),
+        notes=(*first.notes, f"{second.path.name} is taken as the other lens, on the right"),
+    )
 
 
-def _with_lens_beside(pair: Pair, path: Path, rgb: Rgb) -> Paired:
-    """Raises NotEquirectError where the file that holds the other lens is not known or there."""
-    files = lens_files(path)
-    if files is None:
+def _check_alike(first: VideoInfo, second: VideoInfo) -> None:
+    if _kind(first) != _kind(second):
         raise NotEquirectError(
-            f"{path}: shows one lens, and its name does not say where the other one is (_10_ for "
-            "_00_); lay them side by side: ffmpeg -i A -i B -filter_complex hstack OUT.mp4"
+            f"{second.path}: differs from {first.path.name} in size, rate or depth, so it is not "
+            "its other lens; rename it"
         )
-    first, second = files
-    if path == second and first.is_file():
-        raise NotEquirectError(f"{path}: shows the second lens; give {first.name}: both are taken")
-    missing = first if path == second else second
-    if not missing.is_file():
+    if abs(first.duration - second.duration) > _SAME_END:
         raise NotEquirectError(
-            f"{path}: shows one lens; {missing.name}, which shows the other one, is not beside it"
+            f"{second.path}: lasts {float(second.duration):.2f} s and {first.path.name} "
+            f"{float(first.duration):.2f} s, so one of the two lenses is cut short: copy them again"
         )
-    paired = Paired(pair, second, 0)
-    if paired.picture().shape != rgb.shape:
-        raise NotEquirectError(f"{second}: differs from {path.name} in size: not its other lens")
-    return paired
 
 
-def beside(info: VideoInfo, path: Path) -> VideoInfo | None:
-    """The film of the second lens, where it is a file of its own; its clock is its own too."""
-    if path == info.path:
-        return None
-    with opened(path) as (container, stream):
-        return replace(
-            info,
-            path=path,
-            start_time=start_time(container, first_frame(path, container, stream)),
-        )
+def _kind(info: VideoInfo) -> tuple[object, ...]:
+    return info.height, info.width, info.rate, info.bit_depth

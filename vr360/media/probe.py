@@ -7,26 +7,30 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import av
+import av.error
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vr360.cameras.lens_files import lens_files
 from vr360.cameras.pairs import PairKind
 from vr360.errors import NotEquirectError, VideoOpenError
 from vr360.frame import AudioInfo, Projection, Rgb, Stereo, VideoInfo, bit_depth
 from vr360.media.colour import RgbConverter, colour_of, depth_of
 from vr360.media.containers import (
     clock_slack,
+    counts_frames,
     declared_duration,
+    first_frame,
     is_known,
     opened,
     packet_times,
 )
-from vr360.media.first import first_frame, has_alpha, start_time
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.interlacing import interlacing_notes
-from vr360.media.metadata import declared_layout
-from vr360.media.pairing import beside, find_pair
+from vr360.media.metadata import declared_layout, unread_xmp
+from vr360.media.pairing import find_pair, first_picture, side_by_side
 from vr360.media.recognise import Layout, recognise
 from vr360.media.rotation import display_matrix, upright
 from vr360.media.stills import read_still, still_colour
@@ -40,6 +44,7 @@ _STANDARD_RATES = tuple(
 _NANOSECONDS = Fraction(2, 10**9)
 _COMMON = 0.05  # share of the steps that counts as a good part of the film
 _SNAP = Fraction(1, 100)
+ALONE = Projection.CUBEMAP  # a size that nothing contradicts: one picture is taken as it is
 _SAMPLE = 500  # packets that are looked at where the container has no table of frames
 _REORDERED = 16  # of them the last ones may lack a neighbour that comes later
 _IN_HALVES = (Projection.EQUIRECT, Projection.HALF_EQUIRECT)  # over a pole, or its front
@@ -75,7 +80,8 @@ def probe(
         NotEquirectError: no 360° picture as far as one can tell, and no override given; or one
             whose size contradicts its projection or its eyes.
     """
-    info = _probe(Path(path), projection, stereo, rate)
+    info = _probe_lens_files(Path(path), projection, stereo)
+    info = info or _probe(Path(path), projection, stereo, rate)
     if info.is_part and not parts:
         raise NotEquirectError(
             f"{info.path}: covers only a part of the sphere, its metadata says; make it whole with "
@@ -94,6 +100,17 @@ def _probe(
         if container.format.name.endswith(_STILL_DEMUXERS):
             return _probe_still(path, projection, stereo)
         return _probe_film(path, container, stream, projection, stereo)
+
+
+def _probe_lens_files(
+    path: Path, projection: Projection | None, stereo: Stereo | None
+) -> VideoInfo | None:
+    """The film of two files of one lens each, of which `path` is one; None of any other."""
+    files = lens_files(path)
+    if projection is ALONE or not files or not all(file.is_file() for file in files):
+        return None
+    first, second = (_probe(file, ALONE, Stereo.MONO, None) for file in files)
+    return side_by_side(first, second, projection, stereo)
 
 
 def _check_size(info: VideoInfo) -> None:
@@ -160,7 +177,7 @@ def _picture_info(
         pixel_format="rgb",
         bit_depth=bit_depth(rgb),
         colour=colour,
-        notes=(*layout.notes, *notes, *told),
+        notes=(*layout.notes, *notes, *told, *unread_xmp(picture)),
     )
 
 
@@ -175,23 +192,23 @@ def _probe_film(
     colour, colour_notes = colour_of(first, first.height)
     depth = depth_of(first)
     rgb = upright(RgbConverter(colour, depth)(first), display_matrix(first))
-    paired = find_pair(path, container, rgb)
-    asked = projection
-    if paired:
-        rgb = paired.pair.join(rgb, paired.picture())
-        strips = paired.pair.kind is PairKind.STRIPS  # which can be nothing else
-        projection = paired.pair.projection if strips else asked or paired.pair.projection
+    pair = find_pair(path, container, rgb, projection is ALONE)
+    notes = () if pair is None else (pair.note,)
+    asked = projection is not None or stereo is not None
+    if pair is not None:
+        rgb = pair.join(rgb, first_picture(path, 1))
+        strips = pair.kind is PairKind.STRIPS  # which can be nothing else
+        projection = pair.projection if strips else projection or pair.projection
         stereo = stereo or Stereo.MONO
     declared = declared_layout(path, projection is not None)
     aspect = _pixel_aspect(stream, first.rotation)
     layout = recognise(rgb, path.name, declared, projection, stereo, aspect)
-    if paired and asked is None:
-        found = f"{layout.projection}, {layout.stereo}: by its two {paired.parts}"
-        layout = replace(layout, reason=found)
+    if pair is not None and not asked:
+        layout = replace(layout, reason=f"{layout.projection}, {layout.stereo}: two video tracks")
     timing = _timing(path, container, stream)
     audio, audio_notes = _audio(container)
     tags, tag_notes = tags_of(container, stream)
-    info = VideoInfo(
+    return VideoInfo(
         path=path,
         height=rgb.shape[0],
         width=rgb.shape[1],
@@ -210,22 +227,32 @@ def _probe_film(
         variable_rate=timing.variable,
         rotation=first.rotation,
         interlaced=first.interlaced_frame,
-        pair=paired.pair if paired else None,
+        pair=pair,
         tags=tags,
         colour=colour,
         audio=audio,
-        start_time=start_time(container, first),
+        start_time=_start_time(container, first),
         notes=(
             *layout.notes,
             *colour_notes,
             *audio_notes,
             *interlacing_notes(first),
             *(("its transparency is left out: all of it is shown",) if has_alpha(first) else ()),
-            *((paired.note,) if paired else ()),
+            *notes,
             *tag_notes,
         ),
     )
-    return replace(info, second=beside(info, paired.path)) if paired else info
+
+
+def has_alpha(frame: av.VideoFrame) -> bool:
+    """Whether a decoded frame says how transparent it is."""
+    return any(component.is_alpha for component in frame.format.components)
+
+
+def _start_time(container: InputContainer, first: av.VideoFrame) -> Fraction:
+    if counts_frames(container):
+        return Fraction(0)
+    return (first.pts or 0) * Fraction(first.time_base or 1)
 
 
 def _pixel_aspect(stream: VideoStream, rotation: int) -> Fraction:

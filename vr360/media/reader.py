@@ -90,9 +90,9 @@ def _film(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
         yield from _track(info, start)
         return
     pair = info.pair
-    film, number = info.second_track
-    first, second = (replace(each, height=pair.height, width=pair.width) for each in (info, film))
-    for one, other in zip(_track(first, start), _track(second, start, number), strict=False):
+    each = replace(info, height=pair.height, width=pair.width)
+    second = _track(info.beside, start) if info.beside else _track(each, start, 1)
+    for one, other in zip(_track(each, start), second, strict=False):
         yield Frame(pair.join(one.rgb, other.rgb), one.pts)
 
 

@@ -73,7 +73,7 @@ def recognise(
     found = declared or _by_looks(rgb, name, pixel_aspect)
     if projection is None and stereo is None:
         if found is None:
-            raise NotEquirectError(_refusal(name, *rgb.shape[:2]))
+            raise NotEquirectError(_stacked(name, rgb) or _refusal(name, *rgb.shape[:2]))
         return _with_shape_note(found, rgb)
     as_said = projection is None
     projection = projection or (found.projection if found else Projection.EQUIRECT)
@@ -136,6 +136,20 @@ def _is_lens(grey: NDArray[np.uint8]) -> bool:
 def _grey8(rgb: Rgb) -> NDArray[np.uint8]:
     grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
     return (grey if bit_depth(rgb) == 8 else grey // 4).astype(np.uint8)
+
+
+def _stacked(name: str, rgb: Rgb) -> str:
+    """What to do with one lens above the other, as some Kandao cameras write them."""
+    height, width = rgb.shape[:2]
+    if abs(height / width / 2 - 1) > _TWO_TO_ONE or height % 2:
+        return ""
+    if not looks_like_dual_fisheye(np.concatenate(np.split(rgb, 2), axis=1)):
+        return ""
+    return (
+        f"{name}: two round pictures, one above the other; lay them side by side, as with "
+        'ffmpeg -i INPUT -vf "split[a][b];[a]crop=iw:ih/2:0:0[c];[b]crop=iw:ih/2:0:ih/2[d];'
+        '[c][d]hstack" -c:a copy OUTPUT.mp4'
+    )
 
 
 def _refusal(name: str, height: int, width: int) -> str:

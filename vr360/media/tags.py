@@ -9,6 +9,7 @@ from pathlib import Path
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vr360.cameras import insta360
 from vr360.frame import Tags
 from vr360.media.containers import is_known
 from vr360.media.telemetry import telemetry_kinds
@@ -28,7 +29,10 @@ def tags_of(container: InputContainer, stream: VideoStream) -> tuple[Tags, list[
     text = tuple(s.index for s in streams if is_known(s) and s.codec_context.name in TEXT)
     pictures = len(streams) - len(text)
     notes = [f"{pictures} subtitle tracks are no text and are left out"] if pictures else []
-    telemetry = telemetry_kinds(Path(container.name)) if container.streams.data else ()
+    path = Path(container.name)
+    if path.is_file() and insta360.has_trailer(path):
+        notes.append("what Insta360 puts behind the film (motion, lenses, GPS) is left out")
+    telemetry = telemetry_kinds(path) if container.streams.data else ()
     return Tags(kept, timecode_of(container, stream), text, telemetry), notes
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av.error
 
-from vr360.cameras import camm, gpmf
+from vr360.cameras import camm, gpmf, insta360
 from vr360.errors import MetadataError
 from vr360.media.containers import open_media
 from vr360.spherical.files import opened
@@ -27,7 +27,7 @@ class Telemetry:
     """What the first second tells.
 
     Attributes:
-        kind: `GPMF` or `CAMM`.
+        kind: `GPMF`, `CAMM` or `Insta360`.
         sensors: their names, each once.
         place: latitude and longitude, degrees; None where there is no fix.
     """
@@ -86,7 +86,14 @@ def telemetry_of(path: Path) -> Telemetry | None:
         for number in range(count):
             if found := _of_stream(path, number):
                 return found
-    return None
+    return _of_trailer(path)
+
+
+def _of_trailer(path: Path) -> Telemetry | None:
+    with path.open("rb") as file:
+        kinds = sorted({record.kind for record in insta360.records(file)})
+        names = tuple(insta360.NAMES[kind] for kind in kinds if kind in insta360.NAMES)
+        return Telemetry("Insta360", names, insta360.place(file)) if names else None
 
 
 def _of_stream(path: Path, number: int) -> Telemetry | None:

@@ -19,7 +19,7 @@ from vr360.cameras.chapters import concat_list
 from vr360.errors import EncodeError, OutputError, VideoOpenError, Vr360Error
 from vr360.frame import Colour, Frame, Rgb, VideoInfo
 from vr360.geometry import Array
-from vr360.media.carrying import carry_telemetry, why_not
+from vr360.media.carrying import carry_telemetry, say_mastering, why_not
 from vr360.media.checks import check_kind
 from vr360.media.command import Sound, decoding, film_command, raw_bytes
 from vr360.media.containers import declared_duration, opened
@@ -274,8 +274,6 @@ class FilmWriter:
 
     def _command(self, joins: bool = False) -> list[str]:
         muxer = MUXERS[self.path.suffix.lower()]
-        if self._source and self._source.colour.mastering and self.encoding.codec != "libx265":
-            log.warning("%s: %s carries no mastering display", self.path, self.encoding.codec)
         colour = self._source.colour if self._source else Colour()
         return film_command(
             ffmpeg_binary(),
@@ -353,6 +351,8 @@ class FilmWriter:
         except VideoOpenError as error:
             raise EncodeError(f"{self.path}: cannot be read back: {error}") from None
         self._carry()
+        if self._source is not None and not self._is_part:
+            say_mastering(self._source.colour, self.encoding.codec, self._partial.path)
         if self._metadata is not None and not self._is_part:
             inject_checked(self._partial.path, self._metadata, self._source)
         self._partial.settle()

@@ -27,6 +27,7 @@ PROJECTION, TYPE, PRIVATE = 0x7670, 0x7671, 0x7672
 YAW, PITCH, ROLL = 0x7673, 0x7674, 0x7675
 IS_VIDEO = 1
 UNKNOWN_UNIT = 4
+COLOUR = 0x55B0
 EQUIRECT, CUBE, MESH = 1, 2, 3
 PROJECTIONS = {
     EQUIRECT: Projection.EQUIRECT,
@@ -72,6 +73,26 @@ def remove(file: BinaryIO, length: int) -> list[Piece]:
         for entry in tracks.children()
     ]
     return segment.pieces(tracks.with_children(entries))
+
+
+def with_colour(file: BinaryIO, length: int, nodes: list[Node]) -> list[Piece]:
+    """The file whose film says more of its colours, in place of what it said of the same."""
+    segment = Segment(file, length)
+    tracks = segment.tracks
+    entries = tracks.children()
+    film = _choose(entries, None)
+    video = _child(film, VIDEO)
+    entries[entries.index(film)] = _with_video(film, _coloured(video, nodes))
+    return segment.pieces(tracks.with_children(entries))
+
+
+def _coloured(video: Node, nodes: list[Node]) -> Node:
+    children = video.children()
+    colour = next((child for child in children if child.id == COLOUR), Node(COLOUR, b""))
+    new = {node.id for node in nodes}
+    kept = [child for child in colour.children() if child.id not in new]
+    others = [child for child in children if child.id != COLOUR]
+    return video.with_children([*others, colour.with_children([*kept, *nodes])])
 
 
 def read(file: BinaryIO, length: int, path: Path, number: int | None = None) -> Report:

@@ -125,6 +125,7 @@ class Report:
             "problems": list(self.problems),
             "ambisonic": [asdict(sound) for sound in self.ambisonic],
             "first_track": self.leads,
+            "right_eye": self.right_eye,
             "targets": [verdict._asdict() for verdict in self.verdicts],
         }
 

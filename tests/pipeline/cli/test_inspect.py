@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -91,3 +92,22 @@ def test_what_nobody_can_read_is_refused_in_one_line(command: Run, tmp_path: Pat
     assert "neither a film nor a still" in err
     assert "Traceback" not in err
     assert command("inspect", tmp_path / "missing.mp4")[0] == 1
+
+
+def test_a_right_eye_and_a_lens_without_the_other_are_said(command, tmp_path, make_film):
+    photo = tmp_path / "eye.vr.jpg"
+    code = cv2.imencode(".jpg", np.full((64, 64, 3), 90, np.uint8))[1].tobytes()
+    eye = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-'
+        b'syntax-ns#"><rdf:Description xmlns:GImage="http://ns.google.com/photos/1.0/image/" '
+        b'GImage:Mime="image/jpeg" GImage:Data="AAAA"/></rdf:RDF></x:xmpmeta>'
+    )
+    packet = b"http://ns.adobe.com/xap/1.0/\0" + eye
+    photo.write_bytes(
+        code[:2] + b"\xff\xe1" + (len(packet) + 2).to_bytes(2, "big") + packet + code[2:]
+    )
+    assert "right eye     in its XMP" in command("inspect", photo)[1]
+    lens = make_film("f.mp4", np.zeros((2, 64, 64, 3), np.uint8))
+    lens = lens.rename(tmp_path / "VID_20220110_121609_10_657.insv")
+    told = command("inspect", lens)[1]
+    assert "nothing: shows one lens; the other one's file VID_20220110_121609_00_657.insv" in told

@@ -134,62 +134,6 @@ def test_two_lenses_on_two_tracks_are_a_dual_fisheye_film(
     assert np.abs(made - expected).mean() < 3
 
 
-@pytest.fixture
-def insta360(two_tracks: Callable[..., Path], moving: Callable[..., np.ndarray]) -> Path:
-    """Two lenses on two tracks."""
-    return two_tracks("VID_00.insv", *np.split(moving(5, 64, 128), 2, axis=2))
-
-
-@pytest.mark.parametrize("start", [Fraction(0), Fraction(2, 25)])
-def test_two_files_of_one_lens_each_are_the_film_of_two_tracks(
-    insta360: Path, two_files: Callable[[Path], Path], run_ffmpeg: Callable[..., bytes],
-    start: Fraction,
-):  # fmt: skip
-    lens = two_files(insta360)
-    info, whole = probe(lens), probe(insta360)
-    assert (info.pair, info.height, info.width) == (whole.pair, whole.height, whole.width)
-    assert info.projection is Projection.DUAL_FISHEYE
-    assert info.reason == "dual-fisheye, mono: by its two files"
-    assert whole.reason == "dual-fisheye, mono: by its two tracks"
-    assert any("_10_001.insv shows its other lens" in note for note in info.notes)
-    assert len(info.audio) == 1
-    other = lens.with_name(lens.name.replace("_00_", "_10_"))
-    later = other.with_name("later.mp4")
-    run_ffmpeg("-i", other, "-c", "copy", "-output_ts_offset", 3, "-f", "mp4", later)
-    later.replace(other)  # its clock is its own
-    for one, both in zip(read_frames(probe(lens), start), read_frames(whole, start), strict=True):
-        assert one.pts == both.pts
-        assert np.array_equal(one.rgb, both.rgb)
-
-
-def test_two_files_of_one_lens_each_become_a_sphere(
-    insta360: Path, two_files: Callable[[Path], Path], tmp_path: Path
-):
-    made = [tmp_path / "files.mkv", tmp_path / "tracks.mkv"]
-    for source, target in zip((two_files(insta360), insta360), made, strict=True):
-        stitch(StitchJob(source, target, Footage("ideal-190"), size=(64, 128)))
-    pairs = list(zip(*(read_frames(probe(path)) for path in made), strict=True))
-    assert len(pairs) == 5
-    assert all(np.array_equal(one.rgb, other.rgb) for one, other in pairs)
-
-
-def test_one_lens_alone_says_where_the_other_is(
-    insta360: Path, two_files: Callable[[Path], Path], make_film: Callable[..., Path]
-):
-    first = two_files(insta360)
-    second = first.with_name(first.name.replace("_00_", "_10_"))
-    with pytest.raises(NotEquirectError, match=f"second lens; give {first.name}"):
-        probe(second)
-    make_film("small.mp4", np.zeros((2, 48, 48, 3), np.uint8)).replace(second)
-    with pytest.raises(NotEquirectError, match=f"{second.name}: differs from {first.name} in size"):
-        probe(first)
-    second.unlink()
-    with pytest.raises(NotEquirectError, match=f"{second.name}, which shows the other one"):
-        probe(first)
-    with pytest.raises(NotEquirectError, match=r"its name does not say.*hstack"):
-        probe(first.rename(first.with_name("renamed.insv")))
-
-
 def test_two_angles_of_a_flat_film_are_no_pair(two_tracks: Callable[..., Path]):
     frames = np.stack([soft_noise(128, 256, 1)] * 5)
     info = probe(two_tracks("angles.mp4", frames, frames))

@@ -83,3 +83,11 @@ def strips_of(faces: np.ndarray, overlap: int) -> tuple[np.ndarray, np.ndarray]:
         left, middle, right = np.split(row, 3, axis=1)
         strips.append(np.concatenate([*cut(left), middle, *cut(right)], axis=1))
     return strips[0], strips[1]
+
+
+def insta360_trailer(*records: tuple[int, bytes]) -> bytes:
+    """What Insta360 puts behind a file: records of a kind each, the last of them told first."""
+    *before, (kind, last) = records
+    body = b"".join(data + struct.pack("<HI", number, len(data)) for number, data in before) + last
+    footer = struct.pack("<HI32xII", kind, len(last), len(body) + 78, 3)
+    return body + footer + b"8db42d694ccc418790edff439fe026bf"

@@ -4,6 +4,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,16 @@ def said_by_ffprobe(path: Path) -> dict[str, object]:
     return {name: frame.get(name) for name in names} | sides
 
 
+def mastering_by_ffprobe(path: Path) -> dict[str, float]:
+    """The numbers that the container tells, by ffprobe's names."""
+    command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_streams", "-of", "json"]
+    done = subprocess.run([*command, str(path)], capture_output=True, check=True)
+    (stream,) = json.loads(done.stdout)["streams"]
+    sides = [side for side in stream["side_data_list"] if "metadata" in side["side_data_type"]]
+    told = [pair for side in sides for pair in side.items() if pair[0] != "side_data_type"]
+    return {name: float(Fraction(value)) for name, value in told}
+
+
 def test_the_curves_are_those_of_the_recommendation():
     """PQ 0.5 is 92.2457 cd/m²; HLG's white is the peak, its middle a twelfth of the scene's."""
     assert pq_to_light(np.array([0.0, 0.5, 1.0])) == pytest.approx([0, 92.2457, 10000], rel=1e-5)
@@ -102,6 +113,24 @@ def test_converted_hdr_keeps_depth_tags_and_mastering(transfer, suffix, hdr_film
     assert after["color_transfer"] == transfer
     assert "Mastering display metadata" in after
     assert probe(out).colour.mastering == DISPLAY
+
+
+@pytest.mark.parametrize(("preset", "suffix"), [("archive", ".mkv"), ("prores", ".mov")])
+def test_codecs_without_a_place_for_mastering_say_it_in_the_container(
+    preset, suffix, transfer, hdr_film, tmp_path
+):
+    source, out = hdr_film(transfer), tmp_path / f"out{suffix}"
+    convert(ConvertJob(source, out, turn=rotation(0.5), preset=preset))
+    assert mastering_by_ffprobe(out) == {
+        **{"red_x": 0.68, "red_y": 0.32, "green_x": 0.265, "green_y": 0.69, "blue_x": 0.15},
+        **{"blue_y": 0.06, "white_point_x": 0.3127, "white_point_y": 0.329},
+        **{"min_luminance": 0.0001, "max_luminance": 1000, "max_content": 1000, "max_average": 400},
+    }
+    assert (probe(out).colour.mastering, probe(out).colour.light) == (DISPLAY, "1000,400")
+    assert len(list(read_frames(probe(out)))) == 4
+    again = tmp_path / f"again{suffix}"
+    convert(ConvertJob(out, again, preset=preset))
+    assert mastering_by_ffprobe(again) == mastering_by_ffprobe(out)
 
 
 @pytest.mark.parametrize("preset", ["youtube", "quest", "lossless-mp4"])

@@ -260,3 +260,16 @@ def test_what_opens_films_opens_these_stills_as_the_same_picture(tmp_path):
     with opened(path) as (container, stream):
         seen = next(container.decode(stream)).to_ndarray(format="rgb24")
     assert worst(seen, read_still(path)) == 0
+
+
+def test_compressed_xmp_is_said_not_to_be_read(tmp_path):
+    bare = coded(tmp_path / "a.jxl", ramp(64, 128), "-c:v", "libjxl", "-distance", "0").read_bytes()
+    boxes = [(b"ftyp", b"jxl \0\0\0\0jxl "), (b"brob", b"xml " + bytes(20))]
+    if bare.startswith(b"\xff\x0a"):
+        boxes.append((b"jxlc", bare))
+    made = [struct.pack(">I4s", 8 + len(data), kind) + data for kind, data in boxes]
+    packed = tmp_path / "packed.jxl"
+    packed.write_bytes(b"\0\0\0\x0cJXL \r\n\x87\n" + b"".join(made))
+    info = probe(packed)
+    assert any("compressed (Brotli) and not read" in note for note in info.notes)
+    assert worst(read_still(packed), ramp(64, 128)) == 0
