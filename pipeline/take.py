@@ -13,6 +13,7 @@ from types import TracebackType
 
 from pipeline.backends import choose_device
 from pipeline.choices import EyePainting, Temporal
+from pipeline.looks.track import smoothness_over
 from pipeline.painting.job import StylizeJob
 from pipeline.painting.key_frames import KeyFrames
 from pipeline.painting.layers import Layered
@@ -302,7 +303,8 @@ def open_smoothers(
         return []
     quality = flow_of(job, sphere)
     key_frames = job.paint_every != 1
-    return [Smoother(job.smoothness, quality, key_frames) for _ in range(eyes_of(info))]
+    smoothness = smoothness_over(job.smoothness)
+    return [Smoother(smoothness, quality, key_frames) for _ in range(eyes_of(info))]
 
 
 def open_keys(

@@ -131,6 +131,20 @@ def two_tracks(tmp_path: Path, run_ffmpeg: Callable[..., bytes]) -> Callable[...
     return make
 
 
+@pytest.fixture
+def two_files(tmp_path: Path, run_ffmpeg: Callable[..., bytes]) -> Callable[[Path], Path]:
+    """The tracks of a film in two files of a lens each: `two_files(film)`, the first of them."""
+
+    def split(film: Path) -> Path:
+        lenses = [tmp_path / f"VID_20190101_120000_{n}0_001.insv" for n in (0, 1)]
+        for lens, maps in zip(lenses, (("0:v:0", "0:a"), ("0:v:1",)), strict=True):
+            mapped = [word for each in maps for word in ("-map", each)]
+            run_ffmpeg("-i", film, *mapped, "-c", "copy", "-f", "mp4", lens)
+        return lenses[0]
+
+    return split
+
+
 @pytest.fixture(scope="session")
 def moving() -> Callable[..., np.ndarray]:
     """Frames (N, H, W, 3) with a square that moves: `moving(n, height, width)`."""

@@ -76,8 +76,9 @@ def on_one_track(info: VideoInfo) -> VideoInfo:
     """Raise VideoOpenError for what a page does not show: a sphere on two tracks."""
     if info.pair is not None:
         made = info.path.with_suffix(".mp4").name
+        where = "in two files" if info.beside else "on two tracks"
         raise VideoOpenError(
-            f"{info.path}: {info.pair.note}; a page takes one: vr360 "
+            f"{info.path}: its sphere lies {where}; a page takes one: vr360 "
             f"{'stitch' if info.pair.kind is PairKind.LENSES else 'convert'} {info.path} {made}"
         )
     return info

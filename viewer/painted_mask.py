@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,21 @@ RED = (255, 40, 40)
 OPACITY = 0.5
 LINE = np.radians(0.4)  # half the width of the sides of a polygon that is still open
 Codes = NDArray[np.uint8]
+Shares = NDArray[np.float32]
+
+
+class Carries(Protocol):
+    """A mask that goes along with frames (H, W, 3) handed in one after the other."""
+
+    def begin(self, mask: Shares) -> None:
+        """Go on from the last one with another mask."""
+
+    def __call__(self, eye: Rgb) -> Shares:
+        """The mask over the next frame."""
+
+
+Carry = Callable[[Shares, Rgb], Carries]
+"""Begins with a mask (HEIGHT, WIDTH) in 0..1 over a frame."""
 
 
 def moment(pts: Fraction, rate: Fraction) -> Fraction:
@@ -59,6 +75,16 @@ class PaintedMask:
         self.begin_stroke()
         self.codes, self.saved = np.zeros_like(self.codes), False
         return True
+
+    @property
+    def shares(self) -> Shares:
+        """(HEIGHT, WIDTH) in 0..1."""
+        return np.asarray(self.codes / np.float32(255), np.float32)
+
+    def become(self, shares: Shares) -> None:
+        """Be another mask (HEIGHT, WIDTH) in 0..1; what can be undone stays."""
+        self.codes = np.rint(255 * shares.clip(0, 1)).astype(np.uint8)
+        self.saved = False
 
     def begin_stroke(self) -> None:
         """What is painted from here on is undone at once."""

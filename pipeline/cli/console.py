@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import typer
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -28,6 +30,17 @@ console = Console(stderr=True, soft_wrap=True)
 def say(markup: str, text: str = "") -> None:
     """One message on stderr: `markup` is ours, `text` is printed as it is."""
     console.print(markup + escape(text), highlight=False, emoji=False)
+
+
+@contextmanager
+def live_table() -> Iterator[Live]:
+    """A table on stderr that is drawn anew whenever it is updated; the last one stays."""
+    try:
+        with Live(console=console, refresh_per_second=2) as live:
+            yield live
+    finally:
+        if not console.is_terminal:
+            console.print()  # into a file `Live` writes the last table alone, and ends no line
 
 
 def print_json(data: object) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.live import Live
 from rich.table import Table
 
 from pipeline.choices import Network, OptimizeKind
-from pipeline.cli.console import console, print_json, say
+from pipeline.cli.console import live_table, print_json, say
 from pipeline.cli.optimize import (
     AddBlock,
     Kind,
@@ -94,7 +93,7 @@ def explore(
             force=force,
         )
     check_folder(folder, force)
-    with Live(console=console, refresh_per_second=2) as live:
+    with live_table() as live:
 
         def watch(number: int, iteration: int, iterations: int, terms: dict[str, float]) -> None:
             live.update(_table(number, wanted.count, iteration, iterations, sum(terms.values())))

@@ -46,6 +46,9 @@ def measure(
     painting: Path | None = typer.Option(
         None, help="Painting that --style was learned from; with --panoramas."
     ),
+    strength: float = typer.Option(
+        1.0, min=0, max=1.5, help="Strength of --style on --panoramas, as in vr360 stylize."
+    ),
     optimised: Path | None = typer.Option(
         None,
         help="Folder of the same spheres, equally named, as vr360 optimize painted them: they are "
@@ -117,7 +120,7 @@ def measure(
     from vr360.media.containers import check_readable
 
     _check(file, source, baseline, style, report)
-    _check_layers(style, panoramas, painting, sheet or optimised)
+    _check_layers(style, panoramas, painting, sheet or optimised, strength)
     first = parse_seconds(duration, "--duration")
     for path in filter(None, (file, source, baseline)):
         check_readable(path)
@@ -144,7 +147,8 @@ def measure(
     if style is not None and after is None:
         figures |= asdict(measure_style(style))
     if style is not None and panoramas is not None and painting is not None:
-        figures |= {"layers": _layers(style, painting, panoramas, vgg_weights, sheet, optimised)}
+        paths = style, painting, panoramas, vgg_weights, sheet, optimised
+        figures |= {"layers": _layers(*paths, strength)}
         figures |= {"stroke_lengths": _strokes(style, panoramas, vgg_weights)}
     if as_json:
         print_json(figures)
@@ -166,13 +170,17 @@ def _check(
 
 
 def _check_layers(
-    style: str | None, panoramas: Path | None, painting: Path | None, more: Path | None
+    style: str | None,
+    panoramas: Path | None,
+    painting: Path | None,
+    more: Path | None,
+    strength: float,
 ) -> None:
     given = panoramas is not None, painting is not None
     if any(given) and (not all(given) or style is None or _is_painting(style)):
         raise typer.BadParameter("--panoramas and --painting go together, with a --style NAME")
-    if more is not None and panoramas is None:
-        raise typer.BadParameter("--sheet and --optimised need --panoramas")
+    if (more is not None or strength != 1) and panoramas is None:
+        raise typer.BadParameter("--sheet, --strength and --optimised need --panoramas")
 
 
 def _layers(
@@ -182,13 +190,15 @@ def _layers(
     vgg_weights: Path | None,
     sheet: Path | None,
     optimised: Path | None,
+    strength: float,
 ) -> list[dict[str, Any]]:
     from dataclasses import asdict
 
     from pipeline.quality.brushwork import measure_layers
 
     watch = _watch("painting")
-    rows = measure_layers(style, painting, panoramas, vgg_weights, sheet, watch, optimised)
+    paths = style, painting, panoramas, vgg_weights, sheet
+    rows = measure_layers(*paths, watch, optimised, strength)
     return [asdict(row) for row in rows]
 
 

@@ -11,7 +11,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.live import Live
 from rich.table import Table
 
 from pipeline.choices import (
@@ -23,7 +22,7 @@ from pipeline.choices import (
     StereoOrAuto,
     StyleTerm,
 )
-from pipeline.cli.console import console, print_json, say
+from pipeline.cli.console import live_table, print_json, say
 from pipeline.cli.options import (
     AsJson,
     Camera,
@@ -262,7 +261,7 @@ def optimize(
 def showing() -> Iterator[Callable[[Step], None]]:
     """A table of where the run stands, on stderr."""
     began: list[tuple[float, float]] = []
-    with Live(console=console, refresh_per_second=2) as live:
+    with live_table() as live:
 
         def watch(step: Step) -> None:
             began.append((monotonic(), step.done))

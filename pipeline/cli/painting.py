@@ -139,8 +139,8 @@ def painting(
         Temporal.FLOW,
         help="flow smooths along the source's motion; none paints frame by frame.",
     ),
-    smoothness: float = typer.Option(
-        0.5, min=0, max=1, help="Amount of temporal smoothing, 0 to 1."
+    smoothness: str = typer.Option(
+        "0.5", help="Amount of temporal smoothing, 0 to 1; or over time, as in 0s:0.5,4s:0.8."
     ),
     flow: Flow = typer.Option(
         Flow.AUTO,
@@ -179,7 +179,7 @@ def painting(
     speed: Speed = None,
 ) -> Any:
     """The `StylizeJob` that they describe; of a picture as a style its look is learned now."""
-    from pipeline.looks.track import parse_look
+    from pipeline.looks.track import parse_look, parse_smoothness
     from pipeline.source.asking import probe_asked
     from pipeline.styles import check_styles
     from pipeline.styles.learned import check_pictures, pictures_of
@@ -189,6 +189,7 @@ def painting(
     span, wide, even = parse_span(start, duration), parse_size(size), parse_rate(rate)
     with usage():
         parse_look(style, strength, stroke)
+        parse_smoothness(smoothness)
     check_files(input, output, preset, force)
     looks = [style, *([look] for look in then)]
     if any(pictures_of(look) for look in looks):

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.live import Live
 from rich.table import Table
 
 from pipeline.choices import ImageKind, Network
-from pipeline.cli.console import console, say
+from pipeline.cli.console import live_table, say
 from pipeline.cli.options import Device, usage
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def train(
             resume=resume,
             force=force,
         )
-    with Live(console=console, refresh_per_second=2) as live:
+    with live_table() as live:
         report = train_styles(job, lambda state: live.update(_table(state)))
     say("style    ", str(report.style))
     say("preview  ", str(report.preview))
@@ -137,8 +136,15 @@ def _heroes(texts: list[str] | None, style_image: Path) -> tuple[Hero, ...] | No
 
 
 def _table(state: TrainProgress) -> Table:
-    table = Table("step", "done", "left", *state.losses, box=None)
+    """A row for each kind of lesson: all losses side by side are wider than a window."""
+    kinds: dict[str, dict[str, float]] = {}
+    for name, value in state.losses.items():
+        lesson, _, term = name.partition(" ")
+        kinds.setdefault(lesson, {})[term] = value
+    terms = list(dict.fromkeys(term for losses in kinds.values() for term in losses))
     left = str(timedelta(seconds=round(state.seconds_left))) if state.done else "-"
-    losses = (f"{value:.4g}" for value in state.losses.values())
-    table.add_row(str(state.step), f"{state.done:.0%}", left, *losses)
+    title = f"step {state.step}   {state.done:.0%}   left {left}"
+    table = Table("lesson", *terms, box=None, title=title, title_justify="left", title_style="")
+    for lesson, losses in kinds.items():
+        table.add_row(lesson, *(f"{losses[term]:.3g}" if term in losses else "" for term in terms))
     return table

@@ -94,13 +94,14 @@ def view(
     for each in filter(None, (file, compare)):
         check_readable(each)
     if screenshot is None and export is None:
+        from pipeline.film.carrying import Carrying
         from viewer.desktop.app import Options, run
 
         look = Look(camera, show)
         options = Options(
             file, compare, style, strength, stroke, reading, look, eyes, at, wipe, path
         )
-        raise typer.Exit(run(options, Styles()))
+        raise typer.Exit(run(options, Styles(), Carrying))
     if file is None:
         raise typer.BadParameter("--screenshot and --export need a FILE")
     film = open_as(file, reading)

@@ -10,36 +10,17 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import cv2
 import numpy as np
 
+from pipeline.film.carrying import QUALITY, between, carried, carry, moved, put_down, small
 from pipeline.film.watching import Watched
 from pipeline.looks.masks import Floats, Seen
-from pipeline.looks.memory import Carriage, Memory, Way, expected
+from pipeline.looks.memory import Memory, Way, expected
 from pipeline.painting.prepared import Prepared
 from pipeline.painting.state import Position
-from pipeline.temporal.flow import FAST, Quality, grey, grey_flow
-from pipeline.temporal.occlusion import confidence
-from pipeline.temporal.planar import Grey
-from pipeline.temporal.views import sample, sphere_directions, unit, upsample
-from vr360.frame import Rgb
-
-QUALITY = FAST
-_TRUST = 0.02  # of a way that something came in between, so that two such ways still have a mean
-
-
-@dataclass(frozen=True)
-class Carried:
-    """A painted mask in another frame, (H, W) in 0..1, and how sure its least sure step there was.
-
-    What comes out from behind a thing that moves is not sure: it is nowhere in the frames before.
-    """
-
-    mask: Floats
-    trust: Floats
 
 
 class Followed:
@@ -88,7 +69,7 @@ class Followed:
     def _masks(self, number: int, tick: int) -> tuple[int, list[Floats]]:
         """All between two painted ones, or before the first, and the first's tick."""
         first = self._times[number - 1] if number else min(tick, self._clip.first)
-        frames = [_grey(eye) for eye in self._clip.eyes(first, self._times[number])]
+        frames = [small(eye) for eye in self._clip.eyes(first, self._times[number])]
         if number == 0:
             return first, [c.mask for c in carry(self._painted[0], frames[::-1], QUALITY)][::-1]
         before, after = self._painted[number - 1 : number + 1]
@@ -134,14 +115,10 @@ class Onward:
         return self._clip.frames(self._first, max(self._first, self._clip.last), position)
 
     def _next(self, frame: Prepared) -> Way:
-        now = _grey(frame.eyes[0])
+        now = small(frame.eyes[0])
         way, taken = self.way, frame.pts if frame.taken is None else frame.taken
         carriage = carried(way.carriage, now, QUALITY) if way else put_down(now, QUALITY)
         return Way(way.tick + 1 if way else self._first, frame.pts, taken, carriage)
-
-
-def _grey(eye: Rgb) -> Grey:
-    return grey(eye, min(QUALITY.height, len(eye)))
 
 
 def _reduced(mask: Floats, height: int) -> Floats:
@@ -149,54 +126,3 @@ def _reduced(mask: Floats, height: int) -> Floats:
     rows = min(height, len(mask))
     small = cv2.resize(mask, (2 * rows, rows), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32)
-
-
-def put_down(frame: Grey, quality: Quality) -> Carriage:
-    """Where a mask begins its way: in the frame that it was painted for."""
-    rows = max(len(frame) >> quality.finest, 2)
-    rays, trust = sphere_directions(rows, 2 * rows), np.ones((rows, 2 * rows), np.float32)
-    return Carriage(frame, rays.copy(), trust)
-
-
-def carried(last: Carriage, now: Grey, quality: Quality) -> Carriage:
-    """The same in the next frame; frames as `pipeline.temporal.flow.grey` makes them."""
-    flow = grey_flow(now, last.frame, quality)
-    places = unit(sample(last.places, flow.direction))
-    kept = sample(last.trust, flow.direction).reshape(last.trust.shape)
-    return Carriage(now, places, np.minimum(kept, confidence(flow, now, last.frame)))
-
-
-def carry(mask: Floats, frames: Sequence[Grey], quality: Quality) -> Iterator[Carried]:
-    """A mask (H, W) in every frame, from the first, for which it was painted."""
-    yield Carried(mask, np.ones_like(mask))
-    way = put_down(frames[0], quality)
-    for now in frames[1:]:
-        way = carried(way, now, quality)
-        yield Carried(moved(mask, way), _enlarged(way.trust, mask))
-
-
-def moved(mask: Floats, way: Carriage) -> Floats:
-    """The mask (H, W), W = 2 H, where its way takes it from."""
-    height, width = mask.shape
-    motion = way.places - sphere_directions(*way.trust.shape)
-    places = unit(sphere_directions(height, width) + upsample(motion, height, width))
-    return np.asarray(sample(mask, places).reshape(height, width), np.float32)
-
-
-def _enlarged(trust: Floats, like: Floats) -> Floats:
-    return upsample(trust[..., None], *like.shape)[..., 0]
-
-
-def between(mask: Floats, other: Floats, frames: Sequence[Grey], quality: Quality) -> list[Floats]:
-    """Masks for every frame between two painted ones, of the first and of the last."""
-    forth = list(carry(mask, frames, quality))
-    back = list(carry(other, frames[::-1], quality))[::-1]
-    last = max(1, len(frames) - 1)
-    inner = zip(range(1, last), forth[1:-1], back[1:-1], strict=True)
-    return [mask, *(_mixed(one, two, n / last) for n, one, two in inner), other]
-
-
-def _mixed(one: Carried, two: Carried, share: float) -> Floats:
-    ours, theirs = (1 - share) * (one.trust + _TRUST), share * (two.trust + _TRUST)
-    mixed = (ours * one.mask + theirs * two.mask) / (ours + theirs)
-    return np.asarray(mixed, np.float32)

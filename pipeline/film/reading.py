@@ -65,7 +65,7 @@ _PAINT = {
     "median": _MEDIAN,
     "paint_width": whole(64, 16384),
     "passes": whole(1, 2),
-    "smoothness": number(0, 1),
+    "smoothness": track(number(0, 1)),
     "temporal": lambda value: one_of(Temporal, value),
     "flow": lambda value: one_of(Flow, value),
     "eyes": lambda value: one_of(EyePainting, value),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.choices import Level
 from pipeline.film.easing import at
-from pipeline.film.looks import IDLE, Look, is_original, scene_looks
+from pipeline.film.looks import IDLE, Look, is_original, scene_looks, timed_track
 from pipeline.film.mask_files import probe_mask
 from pipeline.film.mask_reading import all_names
 from pipeline.film.script import Change, MaskSpec, Scene, Script, Through, Transition
@@ -324,6 +324,9 @@ def _job(
     size: tuple[int, int],
     problems: Problems,
 ) -> StylizeJob:
+    paint = dict(scene.paint)
+    if "smoothness" in paint:
+        paint["smoothness"] = timed_track(paint["smoothness"], scene.start)
     try:
         check_styles(look.style)
         return StylizeJob(
@@ -336,7 +339,7 @@ def _job(
             span=span,
             size=size,
             rate=rate,
-            **scene.paint,
+            **paint,
         )
     except InputError as error:
         problems.add((*scene.place, "style"), str(error))

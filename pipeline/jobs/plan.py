@@ -118,7 +118,8 @@ def make_plan(
     settings = settings_of(job)
     decides = [_painted(settings), styles, code(), _picture(info), _is_bare(job), told]
     base = checksum([*decides, coding.bit_depth, coding.recipe])
-    segments = tuple(_segments(job, scan, base, length, warm_up, timed=extra is not None))
+    timed = extra is not None or isinstance(job.smoothness, str)
+    segments = tuple(_segments(job, scan, base, length, warm_up, timed))
     source = source_of(job)
     known = source, settings, styles, code(), coding.encoder, coding.suffix
     return Plan(*known, length, warm_up, keep, scan.frames, told, again, segments)
@@ -222,7 +223,7 @@ def _segments(
     job: StylizeJob, scan: Scan, base: str, length: int, warm_up: int, timed: bool
 ) -> Iterator[Planned]:
     tracks, names = _tracks(job), _names(job, scan)
-    if timed:  # what is laid over equal frames may differ from time to time
+    if timed:  # what is laid over equal frames, or holds them, may differ from time to time
         names = [[*name, str(scan.pts(n))] for n, name in enumerate(names)]
     looks = [[track.styles, track.reduction] for track in tracks]
     for shot in split(scan.cuts, scan.frames, length, warm_up):

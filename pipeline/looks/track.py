@@ -4,13 +4,13 @@ As they are written:
     starry_night                         one style
     starry_night:0.7,great_wave:0.3      a blend
     4s:great_wave                        from four seconds on; before, on the way there
-    0s:0.3,2.5s:1                        a strength that grows; so do strokes
+    0s:0.3,2.5s:1                        a strength that grows; so do strokes, and smoothness
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import log2, sqrt
@@ -130,6 +130,25 @@ def parse_look(
         parse_keyframes(str(strength).split(","), _strength, "--strength"),
         parse_keyframes(str(stroke).split(","), _stroke, "--stroke"),
     )
+
+
+def parse_smoothness(written: str | float) -> Keyframes[float]:
+    """How much the film is held still, 0 to 1, over time: a number, or keyframes.
+
+    Raises:
+        InputError: what cannot be understood, or a number that cannot be.
+    """
+    return parse_keyframes(str(written).split(","), _smoothness, "--smoothness")
+
+
+def smoothness_over(written: str | float) -> Callable[[Time], float]:
+    """Likewise, as a function of seconds of the source."""
+    track = parse_smoothness(written)
+    return lambda seconds: between(track, seconds, lerp)
+
+
+def _smoothness(text: str) -> float:
+    return _number(text, "--smoothness", 0, 1)
 
 
 def _strength(text: str) -> float:

@@ -19,14 +19,14 @@ from pipeline.choices import (
     check_device,
     settle,
 )
-from pipeline.looks.track import parse_look
+from pipeline.looks.track import parse_look, parse_smoothness
 from pipeline.painting.key_frames import check_paint_every
 from pipeline.source.asking import check_asked
 from pipeline.source.delivery import Span
 from pipeline.source.levelling import check_level
 from pipeline.source.preprocess import check_median
 from pipeline.source.unfolding import check_paint_width
-from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS, check_smoothness
+from pipeline.temporal.smoothing import DEFAULT_SMOOTHNESS
 from vr360.choices import ToneMap
 from vr360.errors import InputError
 from vr360.fisheye.presets import check_camera
@@ -91,7 +91,7 @@ class StylizeJob:
     padding: Padding = Padding.SPHERE
     statistics: Statistics = Statistics.SHOT
     temporal: Temporal = Temporal.FLOW
-    smoothness: float = DEFAULT_SMOOTHNESS
+    smoothness: str | float = DEFAULT_SMOOTHNESS
     passes: int = 1
     flow: Flow = Flow.AUTO
     paint_every: int | str = 1
@@ -133,7 +133,9 @@ class StylizeJob:
         check_camera(self.camera)
         check_median(self.median)
         check_paint_width(self.paint_width)
-        check_smoothness(self.smoothness)
+        smoothness = parse_smoothness(self.smoothness)
+        if len(smoothness) == 1:  # one number is the same film however it is written
+            object.__setattr__(self, "smoothness", smoothness[0][1])
         object.__setattr__(self, "paint_every", check_paint_every(self.paint_every))
         if self.passes not in PASSES:
             raise InputError(f"--passes {self.passes}: give 1 or 2")

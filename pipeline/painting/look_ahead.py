@@ -90,7 +90,8 @@ class LookAhead:
                 return
             sources, eyes, *_ = held[place].pictures()
             steps = zip(smoothers, sources, eyes, strict=True)
-            ahead = [smooth.foresee(one, eye, changed) for smooth, one, eye in steps]
+            now = held[place].frame.source.pts
+            ahead = [smooth.foresee(one, eye, changed, now) for smooth, one, eye in steps]
             held[place].keep(ahead, place / STRIDE)
             changed = held[place].frame.changed
 

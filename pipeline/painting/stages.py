@@ -198,9 +198,10 @@ class Finisher:
         if self.smoothers:
             none = [None] * len(eyes)
             known = painted.everywhere, painted.ahead or none, painted.tracked or none
+            seconds = painted.source.pts
             steps = zip(self.smoothers, sources, eyes, *known, strict=True)
             eyes = [
-                smooth(source, eye, changed, ahead, tracked)
+                smooth(source, eye, changed, ahead, tracked, seconds)
                 for smooth, source, eye, changed, ahead, tracked in steps
             ]
         if len(eyes) == 2 and self._match_eyes:

@@ -64,6 +64,7 @@ def measure_layers(
     sheet: Path | None = None,
     progress: Progress[Path] = lambda paths, _: paths,
     optimised: Path | None = None,
+    strength: float = 1.0,
 ) -> list[LayerFigures]:
     """Paint every panorama of a folder, and compare its views with the painting and the source.
 
@@ -76,6 +77,7 @@ def measure_layers(
             the same views of `optimised`.
         optimised: folder of the same panoramas as `vr360 optimize` painted them; they are measured
             like the style's. Their names without suffix are the panoramas'.
+        strength: of the style.
 
     Raises:
         CheckpointError: no such style, or no weights.
@@ -86,7 +88,7 @@ def measure_layers(
     vgg = load_vgg16(vgg_weights, LAYERS, torch.bfloat16)
     crop = find_card(style.split(",")[0].split(":")[0]).settings.get("crop")
     wanted = load_style(painting, SIZE, tuple(crop) if crop else None)
-    paint = load_stylizer(style, statistics="frame")
+    paint = load_stylizer(style, strength=strength, statistics="frame")
     paths = pictures_in(panoramas)
     heroes = [_hero(optimised, path) for path in paths] if optimised else []
     sources: list[Rgb] = []

@@ -22,7 +22,9 @@ the mean brightness of the paintings, which does not flicker.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -43,10 +45,14 @@ DEFAULT_SMOOTHNESS = 0.5
 LARGEST_SPARE = 250_000_000  # bytes, of 5.7K; that of a larger average is made anew each time
 
 
-def check_smoothness(smoothness: float) -> None:
+Time = Fraction | float
+
+
+def check_smoothness(smoothness: float) -> float:
     """Raise InputError unless 0 <= smoothness <= 1."""
     if not 0 <= smoothness <= 1:
         raise InputError(f"--smoothness {smoothness:g}: give a number from 0 to 1")
+    return smoothness
 
 
 def memory(smoothness: float, key_frames: bool = False) -> tuple[float, float]:
@@ -123,7 +129,8 @@ class Smoother:
     """Smooths the painted frames of one eye, in order; `reset` at every cut.
 
     Args:
-        smoothness: 0 leaves the frames as painted, 1 holds them longest.
+        smoothness: 0 leaves the frames as painted, 1 holds them longest; or that of each moment, in
+            seconds.
         quality: of the optical flow.
         key_frames: paintings come from key frames alone, see `pipeline.temporal.propagation`.
 
@@ -133,12 +140,13 @@ class Smoother:
 
     def __init__(
         self,
-        smoothness: float = DEFAULT_SMOOTHNESS,
+        smoothness: float | Callable[[Time], float] = DEFAULT_SMOOTHNESS,
         quality: Quality = FAST,
         key_frames: bool = False,
     ) -> None:
-        check_smoothness(smoothness)
-        self._memory = memory(smoothness, key_frames)
+        self._smoothness = smoothness
+        self._key_frames = key_frames
+        self._memory = self._memory_at(0)
         self._quality = quality
         self.state: Past | None = None
         self._spare: Floats | None = None  # as large as the average; where the next one is made
@@ -154,6 +162,7 @@ class Smoother:
         changed: float | Floats = 0.0,
         ahead: Ahead | None = None,
         tracked: Tracked | None = None,
+        seconds: Time = 0,
     ) -> Rgb:
         """The source and what was painted of it, (H, W, 3) each -> the painting, smoothed.
 
@@ -163,11 +172,14 @@ class Smoother:
                 alike, or (H, W).
             ahead: the backward EMA at this frame, if there is one.
             tracked: the flow of the source, if it is known already.
+            seconds: the moment, of which the smoothness is taken.
 
         Raises:
             ValueError: the painting differs in size from the one before; `reset` begins anew.
         """
+        self._memory = self._memory_at(seconds)
         if self._memory[0] == 1:
+            self.reset()  # later frames move on from their own past, not from one before this
             return painted
         first = SETTINGS.first_weight if ahead is None else 1.0
         tracked = tracked or self._track(source)
@@ -179,16 +191,23 @@ class Smoother:
         past.output = sharpened(mean, unsharp_gain(past.energy, bit_depth(painted)), past.output)
         return past.output
 
-    def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0) -> Ahead:
+    def foresee(self, source: Rgb, painted: Rgb, changed: float = 0.0, seconds: Time = 0) -> Ahead:
         """One step of the backward EMA: that of the frames given before, warped to this one.
 
         Args:
             source, painted: frames from the last of a shot to its first.
             changed: how much the look of the frame given before differs from this one's.
+            seconds: the moment, of which the smoothness is taken.
         """
+        self._memory = self._memory_at(seconds)
         warped = painted.astype(np.float16)
         past = self._advance(self._track(source), painted, changed, 1.0, warped)
         return Ahead(warped, past.age - 1)
+
+    def _memory_at(self, seconds: Time) -> tuple[float, float]:
+        told = self._smoothness
+        now = told(seconds) if callable(told) else told
+        return memory(check_smoothness(now), self._key_frames)
 
     def _track(self, source: Rgb) -> Tracked:
         return track(source, self.state.source if self.state else None, self._quality)

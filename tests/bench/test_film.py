@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.film.carrying import QUALITY, between
 from pipeline.film.film import FilmJob, make_film
-from pipeline.film.following import QUALITY, between
 from pipeline.painting.job import StylizeJob
 from pipeline.source.delivery import Span
 from pipeline.stylize import stylize

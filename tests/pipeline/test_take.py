@@ -38,7 +38,7 @@ def picture(n: int) -> Rgb:
 
 @pytest.fixture(scope="module", params=[Stereo.MONO, Stereo.TOP_BOTTOM])
 def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> StylizeJob:
-    """A clip with a cut; what is asked of it has a ramp and a rate that repeats frames."""
+    """A clip with a cut; what is asked of it has ramps and a rate that repeats frames."""
     stereo: Stereo = request.param
     path = tmp_path_factory.mktemp("take") / "clip.mkv"
     height = 64 if stereo is Stereo.MONO else 128
@@ -54,6 +54,7 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         stereo=stereo,
         rate=Fraction(15),
         flow="dis",
+        smoothness="0.3s:0.7,1s:0.2",
     )
 
 

@@ -57,6 +57,14 @@ def seen(decoder: Decoder) -> np.ndarray:
     return picture_to_rgb(decoder.current)
 
 
+def test_lenses_in_two_files_are_shown_as_those_on_two_tracks(insta360, two_files):
+    with Decoder(open_film(two_files(insta360))) as files, Decoder(open_film(insta360)) as tracks:
+        for n in (0, 3, 1):
+            time = Fraction(n, 25)
+            shown = [picture_to_rgb(each.seek(time)) for each in (files, tracks)]
+            assert np.array_equal(*shown)
+
+
 def test_the_strips_become_the_faces_that_the_reader_gives(gopro):
     info = open_film(gopro)
     layout = layout_of(info)

@@ -15,6 +15,7 @@ from pathlib import Path
 from viewer.film import Reading
 from viewer.layout import Eyes
 from viewer.live import Catalogue
+from viewer.painted_mask import Carry
 from viewer.renderer import Look
 from viewer.session import Session
 from vr360.errors import DisplayError
@@ -54,8 +55,11 @@ class Options:
     path: Path | None = None
 
 
-def run(options: Options, catalogue: Catalogue) -> int:
+def run(options: Options, catalogue: Catalogue, carry: Carry | None = None) -> int:
     """Show the window until it is closed; returns the exit code.
+
+    Args:
+        carry: what follows a mask through the film.
 
     Raises:
         DisplayError: there is no display, or no OpenGL 3.3 on it.
@@ -68,7 +72,7 @@ def run(options: Options, catalogue: Catalogue) -> int:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Qt's loop lets no exception end it
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    window = Window(catalogue)
+    window = Window(catalogue, carry=carry)
     window.show()
     QTimer.singleShot(0, lambda: start(window, options))
     return int(application.exec())

@@ -157,6 +157,7 @@ COMMANDS = (
     Command("size_brush:1", "Wider brush", "Mask", ("Ctrl+Up",)),
     Command("size_brush:-1", "Narrower brush", "Mask", ("Ctrl+Down",)),
     Command("undo_stroke", "Undo the last stroke or corner", "Mask", ("Ctrl+Z",)),
+    Command("toggle_follow", "Follow what it covers", "Mask", ("Ctrl+F",), checkable=True),
     Command("clear_mask", "Clear the mask", "Mask"),
     Command("save_mask", "Save the mask…", "Mask", ("Ctrl+S",)),
     Command("add_keyframe", "Keyframe here", "Path", ("K",)),

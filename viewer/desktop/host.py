@@ -13,6 +13,7 @@ from typing import Protocol
 from viewer.desktop.canvas import Canvas
 from viewer.desktop.memory import Memory
 from viewer.film import Reading
+from viewer.painted_mask import Carry
 from viewer.session import Session
 
 Commands = Mapping[str, Callable[..., object]]
@@ -30,6 +31,10 @@ class Host(Protocol):
 
     @property
     def memory(self) -> Memory: ...
+
+    @property
+    def carry(self) -> Carry | None:
+        """What follows a mask, if there is something that can."""
 
     def tell(self, text: str, stays: bool = False) -> None:
         """Say what happened; `stays` until something else is said."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from fractions import Fraction
 from math import degrees, radians
 from pathlib import Path
 
@@ -13,14 +14,18 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox
 from viewer.desktop.canvas import MASK, Brush
 from viewer.desktop.host import Commands, Host, States
 from viewer.layout import Layout
-from viewer.painted_mask import PaintedMask, moment
+from viewer.painted_mask import Carries, PaintedMask, moment
+from viewer.picture import picture_to_rgb
 from viewer.session import Session
 from vr360.errors import OutputError
+from vr360.frame import Projection, Rgb
 from vr360.geometry import Array
 from vr360.polygons import angle_between
+from vr360.stereo import split_eyes
 
 STEP = 1.25  # by which a brush grows
 SMALLEST, LARGEST = radians(0.5), radians(60)
+FARTHEST = Fraction(1, 2)  # seconds between two frames through which a mask is followed
 NEAR = 0.02  # of the field of view: a click so near a corner is one on it
 
 
@@ -37,6 +42,8 @@ class Masking:
         self._last: Array | None = None
         self._corners: list[Array] = []
         self._erases = False
+        self._carrying: Carries | None = None
+        self._over: Fraction | None = None  # the frame that the mask lies over, while it is carried
         self.commands: Commands = {
             "toggle_brush": self.toggle_brush,
             "toggle_polygon": self.toggle_polygon,
@@ -44,11 +51,13 @@ class Masking:
             "size_brush": self.size_brush,
             "undo_stroke": self.undo_stroke,
             "clear_mask": self.clear_mask,
+            "toggle_follow": self.toggle_follow,
             "save_mask": self.choose_mask,
         }
         self.states: States = {
             "toggle_brush": lambda: self._canvas.brush == self.stroke,
             "toggle_polygon": lambda: self._canvas.brush == self.corner,
+            "toggle_follow": lambda: self._carrying is not None,
         }
 
     def toggle_brush(self) -> None:
@@ -116,6 +125,41 @@ class Masking:
     def clear_mask(self) -> None:
         self._change(self._mask.clear, "nothing is painted")
 
+    def toggle_follow(self) -> None:
+        """Let the mask go along with what it covers, or stay where it is."""
+        if self._carrying is not None:
+            self._carrying = None
+            self._host.tell("the mask stays where it is")
+        elif self._host.carry is None:
+            self._host.tell("nothing here can follow a mask; vr360 view can")
+        elif self._mask.empty or self._canvas.brush is None:
+            self._host.tell("take the brush out and paint what is to be followed")
+        elif self._session.layout.projection is not Projection.EQUIRECT:
+            self._host.tell("masks are followed in equirect films only; vr360 convert makes one")
+        else:
+            self._mask.begin_stroke()
+            self._carrying = self._host.carry(self._mask.shares, self._eye())
+            self._over = self._session.player.current.a.pts
+            self._host.tell("the mask goes along: step with . and , or play; paint to mend it")
+
+    def follow(self, now: float) -> None:
+        """Carry the mask to the frame on show."""
+        pts = self._session.player.current.a.pts
+        if self._carrying is None or self._over is None or pts == self._over:
+            return
+        if abs(pts - self._over) > FARTHEST:
+            self._carrying = None
+            self._host.tell("too far to follow: the mask stays where it was")
+            return
+        self._over = pts
+        self._mask.become(self._carrying(self._eye()))
+        self._draw()
+
+    def _eye(self) -> Rgb:
+        """The frame on show, of both eyes the left one."""
+        rgb = picture_to_rgb(self._session.player.current.a)
+        return split_eyes(rgb, self._session.layout.stereo)[0]
+
     def choose_mask(self) -> None:
         """Ask where to, and write the mask; say how a film takes it."""
         self._last = None  # nobody hears the button being let go over a dialog
@@ -164,6 +208,12 @@ class Masking:
             self._host.tell(nothing)
 
     def _show(self) -> None:
+        """What has just been painted; it is what goes along from here on."""
+        if self._carrying is not None:
+            self._carrying.begin(self._mask.shares)
+        self._draw()
+
+    def _draw(self) -> None:
         self._canvas.show_picture(MASK, self._mask.picture(self._corners), Layout())
 
     def _size(self) -> str:

@@ -66,6 +66,7 @@ class OpenFilm:
             self.playback,
             self.judging,
             self.timing,
+            self.masking,
         )
         self.commands: Commands = {k: v for part in self.parts for k, v in part.commands.items()}
         self.states: States = {k: v for part in self.parts for k, v in part.states.items()}

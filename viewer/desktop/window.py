@@ -27,6 +27,7 @@ from viewer.desktop.panels import LevelPanel, StylePanel
 from viewer.desktop.saving import FILTER
 from viewer.film import Reading
 from viewer.live import Catalogue
+from viewer.painted_mask import Carry
 from viewer.session import Session
 from vr360.errors import Vr360Error
 
@@ -43,15 +44,22 @@ class Window(QMainWindow):
     Attributes:
         film: what is open, or None.
         opening: what is being opened, or None.
+        carry: what follows a mask, or None.
     """
 
-    def __init__(self, catalogue: Catalogue | None = None, memory: Memory | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue | None = None,
+        memory: Memory | None = None,
+        carry: Carry | None = None,
+    ) -> None:
         super().__init__()
         self.film: OpenFilm | None = None
         self.opening: Opening | None = None
         self._closing: threading.Thread | None = None
         self.catalogue = catalogue
         self.memory = memory or Memory()
+        self.carry = carry
         self._last_tick = self._last_move = time.monotonic()
         self.setWindowTitle("vr360")
         self.resize(1280, 760)

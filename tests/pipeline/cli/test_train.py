@@ -198,3 +198,6 @@ def test_a_painting_becomes_a_style_beside_those_of_its_gallery(
     written = {path.name.removeprefix(out.name) for path in tmp_path.glob("my painting*")}
     assert written == {"", ".training", ".preview.jpg", ".report.html"}
     assert all(name in stderr for name in (".preview.jpg", ".report.html"))
+    losses = [line for line in stderr.splitlines() if line.strip().startswith(("lesson", "draft"))]
+    assert len(losses) == 2
+    assert all(len(line.rstrip()) <= 80 and "…" not in line for line in losses)

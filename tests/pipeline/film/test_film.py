@@ -241,3 +241,18 @@ def test_a_long_scene_that_is_killed_goes_on_with_its_segment(
     assert report.painted == ("b",)
     assert taken[0] < 9  # of nine, the first segment was kept
     assert np.array_equal(frames_of(job.output), truth)
+
+
+def test_smoothness_over_the_time_of_a_scene(two, tiny_style: Path):
+    paint = f'style = "{tiny_style}"\nsmoothness = '
+    still = check(two(paint + "0.5", paint + "0.1")).film.scenes
+    assert [scene.job.smoothness for scene in still] == [0.5, 0.1]
+    (first, second) = check(two(paint + "[[0, 0.5], [0.5, 0]]", paint + "0")).film.scenes
+    assert first.job.smoothness == "0.500000s:0.5,1.000000s:0"  # of the clip, from in = 0.5 on
+    assert second.job.smoothness == 0
+    fades, _ = made(two(paint + "[[0, 0.5], [0.5, 0]]"))
+    bare, _ = made(two(paint + "0"))
+    held, _ = made(two(paint + "0.5"))
+    assert np.array_equal(fades[6:12], bare[6:12])
+    assert not np.array_equal(fades[3], bare[3])
+    assert not np.array_equal(fades[5], held[5])  # by then its memory is shorter than six frames

@@ -154,6 +154,16 @@ def test_every_chapter_of_a_source_counts(job: StylizeJob):
     assert source_of(alone) == before[1]
 
 
+def test_the_file_of_the_other_lens_is_part_of_the_source(job: StylizeJob, tmp_path: Path):
+    lenses = [tmp_path / f"VID_20190101_120000_{n}0_001.insv" for n in (0, 1)]
+    for lens in lenses:
+        lens.write_bytes(b"film")
+    pair = replace(job, input=lenses[0])
+    before = source_of(pair)
+    lenses[1].write_bytes(b"another")
+    assert source_of(pair) != before
+
+
 def test_a_later_chapter_that_changes_is_refused(job: StylizeJob):
     names = ("GH010012.MKV", "GH020012.MKV")
     first, second = (job.input.with_name(name) for name in names)

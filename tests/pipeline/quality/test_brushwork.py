@@ -27,14 +27,12 @@ def painting(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_style_that_paints_nothing_is_where_the_source_is(
-    tiny_style: Path, spheres: Path, painting: Path, shared_data: Path,
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
-):  # fmt: skip
-    monkeypatch.setattr(brushwork, "load_stylizer", lambda *_, **__: lambda eyes: list(eyes))
+def test_a_style_at_no_strength_is_where_the_source_is(
+    tiny_style: Path, spheres: Path, painting: Path, shared_data: Path, tmp_path: Path
+):
     weights = shared_data / "weights" / "vgg16_features.safetensors"
     sheet = tmp_path / "sheet.png"
-    rows = measure_layers(str(tiny_style), painting, spheres, weights, sheet)
+    rows = measure_layers(str(tiny_style), painting, spheres, weights, sheet, strength=0)
     assert [row.reduced for row in rows] == list(REDUCED)
     for row in rows:
         assert set(row.distance) == set(row.way) == set(LAYERS)

@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.looks.track import smoothness_over
 from pipeline.temporal.smoothing import Smoother
 from vr360.errors import InputError
 from vr360.geometry import row_areas
@@ -171,3 +172,36 @@ def test_another_size_within_a_shot_is_refused_and_begins_anew_after_a_reset():
 def test_a_smoothness_that_cannot_be_is_refused(smoothness: float):
     with pytest.raises(InputError, match="--smoothness"):
         Smoother(smoothness)
+
+
+def held(smoothness: str | float, frames: int = 12) -> list[np.ndarray]:
+    """A painting that boils on a still source, a second for each frame."""
+    smooth, source = Smoother(smoothness_over(smoothness)), codes(texture(9, 3.0))
+    return [smooth(source, codes(texture(1) + boiling(n)), seconds=n) for n in range(frames)]
+
+
+def test_keyframes_of_one_smoothness_are_that_smoothness_to_the_bit():
+    assert np.array_equal(held("0s:0.5,4s:0.5"), held(0.5))
+
+
+def test_smoothness_is_that_of_the_moment():
+    grows, usual, strong = held("5s:0.1,6s:0.5"), held(0.1), held(0.5)
+    assert np.array_equal(grows[:6], usual[:6])
+    assert alternation(grows[-3:]) < 0.7 * alternation(usual[-3:])
+    assert alternation(strong[3:6]) < 0.7 * alternation(grows[3:6])
+
+
+def test_frames_at_no_smoothness_are_as_painted_and_what_follows_begins_anew():
+    frames = held("0s:0.5,4s:0,6s:0,6.5s:0.5")
+    for n in (4, 5, 6):
+        assert np.array_equal(frames[n], codes(texture(1) + boiling(n)))
+    smooth, source = Smoother(0.5), codes(texture(9, 3.0))
+    anew = [smooth(source, codes(texture(1) + boiling(n))) for n in range(7, 12)]
+    assert np.array_equal(frames[7:], anew)
+
+
+def test_the_backward_average_has_the_smoothness_of_the_moment():
+    smooth, source = Smoother(smoothness_over("3s:0.5,4s:0")), codes(texture(9, 3.0))
+    ahead = [smooth.foresee(source, codes(texture(n)), seconds=n) for n in reversed(range(8))]
+    assert max(float(each.age.max()) for each in ahead[:4]) == 0  # nothing of them is mixed in
+    assert float(ahead[-1].age.max()) > 1

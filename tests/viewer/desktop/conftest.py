@@ -90,6 +90,7 @@ class Catalogue:
 @pytest.fixture
 def make_window(application, errors, tmp_path):
     """Windows that remember in one place; closed at the end."""
+    from pipeline.film.carrying import Carrying
     from viewer.desktop.memory import Memory
     from viewer.desktop.window import Window
 
@@ -98,7 +99,7 @@ def make_window(application, errors, tmp_path):
     def make():
         memory = Memory(tmp_path / "memory.ini")
         memory.screenshots = tmp_path / "shots"
-        window = Window(Catalogue(), memory)
+        window = Window(Catalogue(), memory, Carrying)
         made.append(window)
         window.resize(1000, 640)
         window.show()

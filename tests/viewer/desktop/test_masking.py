@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from pipeline.film.mask_files import still_mask
+from tests.pipeline.conftest import soft_noise
 from viewer.camera import Camera
 
 
@@ -335,3 +337,52 @@ def test_an_empty_mask_is_not_saved(window, person, brush, monkeypatch: pytest.M
     asked = answer(monkeypatch, "Cancel")
     assert window.close()
     assert asked == []
+
+
+SHIFT = 3  # pixels a frame, of 512 around
+
+
+@pytest.fixture
+def moving_thing(window, person, make_film, monkeypatch):
+    """The window over a film with a textured disc before the middle that goes to the right."""
+    answer(monkeypatch, "Discard")
+    ground, thing = soft_noise(256, 512, 1) // 2, 255 - soft_noise(256, 512, 2) // 2
+    y, x = np.mgrid[:256, :512]
+    frames = []
+    for n in range(9):
+        inside = np.hypot(x - 256 - SHIFT * n, y - 128) < 30
+        frames.append(np.where(inside[..., None], np.roll(thing, SHIFT * n, axis=1), ground))
+    assert person.open(make_film("moving.mp4", np.stack(frames).astype(np.uint8)))
+    person.settled()
+    return window
+
+
+@pytest.mark.parametrize("tool", ["x", "shift+x"])
+def test_a_mask_goes_along_with_what_it_covers(window, person, moving_thing, tool):
+    masking = window.film.masking
+    person.press("ctrl+f")
+    person.until(lambda: "what is to be followed" in window.message.text(), "nothing to follow")
+    person.press(tool)
+    person.until(lambda: window.canvas.brush is not None, "the tool being out")
+    if tool == "x":
+        painted(person, window, (0.48, 0.5), (0.52, 0.5))
+    else:
+        corners(person, window, (0.45, 0.45), (0.55, 0.45), (0.55, 0.55), (0.45, 0.55))
+        person.press("Return")
+        person.until(lambda: not masking._corners, "the polygon being closed")
+    before = middle(masking._mask.codes)
+    person.press("ctrl+f")
+    person.until(lambda: masking._carrying is not None, "the mask being followed")
+    for n in range(1, 7):
+        person.press("period")
+        person.until(lambda n=n: masking._over == Fraction(n, 24), f"frame {n}")
+    moved = middle(masking._mask.codes) - before
+    assert moved == pytest.approx([2 * SHIFT * 6, 0], abs=5)  # the mask is 1024 around
+    person.press("ctrl+z")
+    person.until(lambda: abs(middle(masking._mask.codes) - before).max() < 1, "it being put back")
+
+
+def middle(codes: np.ndarray) -> np.ndarray:
+    """Of what a mask covers: x and y."""
+    y, x = np.nonzero(codes > 127)
+    return np.array([x.mean(), y.mean()])

@@ -189,11 +189,13 @@ def test_the_sensor_tells_where_the_back_of_the_phone_points(reckon, said):  # n
 def test_turning_a_phone_turns_the_view(address, visit):
     page = visit(address + "?yaw=0", has_touch=True, is_mobile=True)
     page.click("#sensor")
-    for alpha in (10, 350):
+
+    def turned(alpha: int) -> str:
         said = f"{{alpha: {alpha}, beta: 95, gamma: 0}}"
-        page.evaluate(
-            f"() => dispatchEvent(new DeviceOrientationEvent('deviceorientation', {said}))"
-        )
+        return f"dispatchEvent(new DeviceOrientationEvent('deviceorientation', {said}))"
+
+    wait(page, f"{turned(10)} && player.at.pitch > 0.01")  # once the page has asked whether it may
+    page.evaluate(turned(350))
     assert player(page, "player.at.yaw") == pytest.approx(radians(20))
     assert player(page, "player.at.pitch") == pytest.approx(radians(5))
 

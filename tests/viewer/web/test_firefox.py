@@ -131,6 +131,23 @@ def test_film_and_original_step_to_the_same_frame(open_site, tmp_path):
     both_show(0)
 
 
+def test_film_and_original_rest_on_the_same_frame_after_they_played(open_site, tmp_path):
+    write_clip(tmp_path / "film.mp4", 90, 160, 30, sound=True)
+    write_clip(tmp_path / "clip.mp4", 90, 160, 30, (150, 110, 80), gop=12)
+    page = open_site("", tmp_path / "film.mp4", compare=tmp_path / "clip.mp4")
+    fix_size(page)
+    page.run("(vr360.set({ wipe: 0.5 }), null)")
+    page.press("l")
+    for reached in ("vr360.drawn > 40", "vr360.drawn > 80", "vr360.drawn < 40"):
+        page.press(" ")
+        page.wait(f"vr360.playing && {reached}")
+        page.press(" ")
+        page.wait("!vr360.playing && !vr360.films.some((film) => film.video.seeking)")
+        page.wait("vr360.drawn === Math.floor(vr360.time * 30)")
+        drawn, shown = page.run("vr360.drawn"), seen(page)
+        assert [number_on_screen(shown, side) for side in (0, 1)] == [drawn, drawn]
+
+
 # How strong each of the tones is in each channel of the film, as this browser decodes it.
 DECODED = """(async () => {
     const context = new OfflineAudioContext(4, 1, 48000);

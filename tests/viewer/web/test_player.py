@@ -72,7 +72,7 @@ def test_space_plays_and_pauses_even_with_the_focus_on_the_seek_bar(page):
 def test_space_on_a_button_presses_that_button_alone(page):
     page.focus("#loop")
     page.keyboard.press("Space")
-    assert player(page, "[player.video.loop, player.begun]") == [True, False]
+    assert player(page, "[player.loop, player.begun]") == [True, False]
     assert page.locator("#loop").get_attribute("aria-pressed") == "true"
 
 
@@ -127,7 +127,14 @@ def test_speed_volume_sound_and_loop_do_what_they_say(page):
     page.locator("#volume").fill("0")
     assert player(page, "player.video.muted") is True
     page.keyboard.press("l")
-    assert player(page, "player.video.loop") is True
+    assert player(page, "player.loop") is True
+
+
+def test_a_film_that_loops_begins_anew_by_itself(page):
+    page.keyboard.press("l")
+    begin_at(page, 9.8)
+    page.click("#play")
+    wait(page, "player.playing && player.time < 5 && 0 <= player.drawn && player.drawn < 100")
 
 
 def test_at_the_end_play_begins_anew(page):

@@ -76,7 +76,7 @@ function showState({ player, root }) {
   label("play", player.playing ? "Pause" : "Play");
   label("mute", video.muted ? "Sound on" : "Sound off");
   find("mute").setAttribute("aria-pressed", String(video.muted));
-  find("loop").setAttribute("aria-pressed", String(video.loop));
+  find("loop").setAttribute("aria-pressed", String(player.loop));
   find("volume").value = String(video.muted ? 0 : video.volume);
   find("speed").value = String(video.playbackRate);
   find("view").value = player.view;

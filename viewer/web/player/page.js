@@ -103,7 +103,7 @@ export class Page {
   }
 
   toggleLoop() {
-    for (const film of this.player.films) film.video.loop = !film.video.loop;
+    this.player.loop = !this.player.loop;
     this.player.changed();
   }
 

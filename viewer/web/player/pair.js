@@ -33,9 +33,11 @@ export class Pair {
     return this.alive(this.shown) ? this.shown : [];
   }
 
-  /** Bring the follower to where the leader is; both rest. */
+  /** Both rest: show the very frame that the leader has reached. A browser that does not tell the
+   * times of frames (Firefox) may have counted wrong while it was busy; after a seek it cannot. */
   align() {
-    this.follower.video.currentTime = this.lead.video.currentTime;
+    const number = Math.floor(this.lead.video.currentTime * this.lead.rate + 0.01);
+    for (const film of [this.lead, this.follower]) film.video.currentTime = (number + 0.5) / film.rate;
   }
 
   /** The pair on the screen must not be overwritten by what comes. @param {import("./film.js").Shot[]} pair */

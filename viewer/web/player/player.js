@@ -39,6 +39,8 @@ export class Player extends EventTarget {
     /** @type {[number, number] | null} */
     this.glide = null;
     this.begun = false; // the films are opened
+    /** Begin anew at the end. Not by `video.loop`: Firefox then tells times beyond the film's end. */
+    this.loop = false;
     this.drawn = UNDRAWN; // number of the frame on the screen
     this.films = [show, ...(show.compare ? [show.compare] : [])].map(
       (each) => new Film(this.sphere, each, show.rate, () => this.arrived()),
@@ -247,6 +249,9 @@ export class Player extends EventTarget {
     for (const name of ["play", "pause", "ended", "seeked", "volumechange", "durationchange", "waiting", "playing"]) {
       this.video.addEventListener(name, () => this.changed());
     }
+    this.video.addEventListener("ended", () => {
+      if (this.loop) this.play().catch(() => undefined); // it rests, and the button says so
+    });
     this.video.addEventListener("timeupdate", () => this.dispatchEvent(new Event("time")));
     this.video.addEventListener("error", () => this.broke());
     new ResizeObserver(() => this.redraw()).observe(this.canvas);
