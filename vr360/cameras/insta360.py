@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-_END = b"8db42d694ccc418790edff439fe026bf"
+END = b"8db42d694ccc418790edff439fe026bf"
+"""The last 32 bytes of the file."""
 _TAIL, _HEAD, _LENGTH_AT = 78, struct.Struct("<HI"), 38
 _MOST = 64  # records: cameras write about a dozen
 _GPS, _FIX, _STATUS_AT = 0x700, 53, 10
@@ -34,25 +35,30 @@ class Record(NamedTuple):
 def has_trailer(path: Path) -> bool:
     """Whether a file ends as Insta360's do."""
     with path.open("rb") as file:
-        return _tail(file)[-len(_END) :] == _END
+        return trailer_length(file) > 0
+
+
+def trailer_length(file: BinaryIO) -> int:
+    """Bytes that a camera put behind the file's last box; 0 where none."""
+    length, tail = file.seek(0, os.SEEK_END), _tail(file)
+    size = int.from_bytes(tail[_LENGTH_AT : _LENGTH_AT + 4], "little")
+    return size if tail.endswith(END) and _TAIL <= size < length else 0
 
 
 def records(file: BinaryIO) -> Iterator[Record]:
     """The records of a trailer, from the last to the first; none of what is damaged."""
-    tail = _tail(file)
-    if len(tail) < _TAIL or tail[-len(_END) :] != _END:
+    length, size = trailer_length(file), file.seek(0, os.SEEK_END)
+    if not length:
         return
-    size = file.seek(0, os.SEEK_END)
-    begin = size - int.from_bytes(tail[_LENGTH_AT : _LENGTH_AT + 4], "little")
-    at, head = size - _TAIL, tail[: _HEAD.size]
+    begin, at, head = size - length, size - _TAIL, _tail(file)[: _HEAD.size]
     for _ in range(_MOST):
-        kind, length = _HEAD.unpack(head)
-        at -= length
-        if at < max(begin, 0) or not kind:
+        kind, count = _HEAD.unpack(head)
+        at -= count
+        if at < begin or not kind:
             return
-        yield Record(kind, at, length)
+        yield Record(kind, at, count)
         at -= _HEAD.size
-        if at < max(begin, 0):
+        if at < begin:
             return
         file.seek(at)
         head = file.read(_HEAD.size)

@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
+from vr360.cameras import insta360
 from vr360.errors import MetadataError
 
 MOST_BOXES = 400_000  # on file level; an hour of one fragment per frame
 MOST_CHILDREN = 10_000
 LARGEST_TREE = 128 << 20  # forty hours at 60 frames a second
 
-INSTA360 = b"8db42d694ccc418790edff439fe026bf"  # last bytes of a file with a camera trailer
-INSTA360_FOOTER = 78
 
 Bytes = bytes | bytearray | memoryview
 
@@ -149,7 +148,7 @@ def scan(file: BinaryIO, length: int) -> list[Extent]:
         MetadataError: a box is smaller than its header or reaches past the end of the file.
     """
     extents: list[Extent] = []
-    at, stop = 0, length - _trailer(file, length)
+    at, stop = 0, length - insta360.trailer_length(file)  # no box
     while at < stop:
         if len(extents) == MOST_BOXES:
             raise MetadataError(f"more than {MOST_BOXES} boxes on file level")
@@ -181,16 +180,6 @@ def _scan_one(file: BinaryIO, at: int, stop: int) -> Extent:
         )
     user = head[body : body + 16] if kind == b"uuid" and size >= body + 16 else b""
     return Extent(kind, at, at + body, at + size, user, open_ended)
-
-
-def _trailer(file: BinaryIO, length: int) -> int:
-    """Bytes that an Insta360 camera adds after the last box; they are no box."""
-    if length < INSTA360_FOOTER:
-        return 0
-    file.seek(length - INSTA360_FOOTER)
-    footer = file.read(INSTA360_FOOTER)
-    size = int.from_bytes(footer[38:42], "little")
-    return size if footer.endswith(INSTA360) and INSTA360_FOOTER <= size < length else 0
 
 
 def load(file: BinaryIO, extent: Extent) -> Box:

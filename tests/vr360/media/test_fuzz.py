@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import resource
 import shutil
-import struct
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +13,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.vr360.cameras.writing import beside, gravity_and_orientation, packet, strips_of
+from tests.vr360.cameras.test_insta360 import fix
+from tests.vr360.cameras.writing import (
+    beside,
+    gravity_and_orientation,
+    insta360_trailer,
+    packet,
+    strips_of,
+)
 from tests.vr360.media.conftest import GPANO
 from tests.vr360.spherical.synthetic import Track, box, movie
 from tests.vr360.spherical.test_fuzz import mutated
+from vr360.cameras import insta360
 from vr360.errors import Vr360Error
 from vr360.geometry import rotation
 from vr360.media.attitude import attitude_of
@@ -27,7 +34,6 @@ from vr360.media.reader import read_frames
 from vr360.media.telemetry import telemetry_of, telemetry_tracks
 from vr360.spherical import inspect
 from vr360.spherical.adding import Sample, add_track
-from vr360.spherical.boxes import INSTA360
 
 MIB = 1 << 20
 LONGEST = 10.0  # seconds of this process for one file
@@ -46,9 +52,9 @@ def originals(
     strips = strips_of(moving(1, 128, 192)[0], 8)
     gopro = two_tracks("GS010001.360", *(np.stack([strip] * 2) for strip in strips))
     lenses = two_tracks("VID_00.insv", *np.split(moving(2, 64, 128), 2, axis=2))
-    footer = bytes(38) + struct.pack("<I", 300) + bytes(4) + INSTA360
+    records = (0x101, b"no box at all"), (0x300, bytes(112)), (0x700, fix(48.1, 11.5) * 3)
     with lenses.open("ab") as file:
-        file.write(b"no box at all".ljust(300 - len(footer), b"!") + footer)
+        file.write(insta360_trailer(*records))
     plain = make_film("plain_360.mp4", moving(3, 32, 64))
     lies = np.array([rotation(0, 0, angle) for angle in np.linspace(0, 1, 10)])
     gpmf = beside(plain, run_ffmpeg, b"gpmd", [gravity_and_orientation(lies)], 125)
@@ -122,6 +128,19 @@ def test_whole_files_are_read(originals: list[Path]) -> None:
 
 def test_a_hundred_damaged_files_of_cameras(tmp_path: Path, originals: list[Path]) -> None:
     check(tmp_path / "work", originals, 100)
+
+
+@pytest.mark.fuzz
+def test_ten_thousand_damaged_trailers(tmp_path: Path) -> None:
+    whole = bytes(40) + insta360_trailer((0x300, bytes(112)), (0x700, fix(48.1, 11.5) * 3))
+    path = tmp_path / "VID_20220110_121609_00_1.insv"
+    for number in range(10_000):
+        path.write_bytes(mutated(whole, random.Random(number)))
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            assert all(0 <= start <= size - length for _, start, length in insta360.records(file))
+            assert all(0 <= start <= size - length for start, length in insta360.places(file))
+            insta360.place(file)
 
 
 @pytest.mark.fuzz

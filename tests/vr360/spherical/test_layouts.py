@@ -26,9 +26,10 @@ from tests.vr360.spherical.synthetic import (
     visual_entry,
     walk,
 )
+from vr360.cameras.insta360 import END
 from vr360.errors import MetadataError
 from vr360.spherical import SphericalMetadata, inject, inspect, remove
-from vr360.spherical.boxes import INSTA360, Extent
+from vr360.spherical.boxes import Extent
 from vr360.spherical.fragments import _tfra
 from vr360.spherical.offsets import Shift
 
@@ -349,7 +350,7 @@ def test_items_at_file_positions_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_trailer_of_a_camera_is_kept(tmp_path: Path) -> None:
-    footer = bytes(38) + struct.pack("<I", 300) + bytes(4) + INSTA360
+    footer = bytes(38) + struct.pack("<I", 300) + bytes(4) + END
     trailer = b"no box at all".ljust(300 - len(footer), b"!") + footer
     assert len(footer) == 78
     data = movie(*TRACKS) + trailer
