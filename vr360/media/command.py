@@ -31,6 +31,7 @@ _STEREO_MODES = {
 }
 _OF_CONTAINERS = {"tag:v", "movflags", "metadata:s:v:0"}
 _COLOURS = ("color_primaries:v", "color_trc:v", "colorspace:v", "color_range:v")
+_UNGUESSED = {"guess_layout_max": "3"}  # else four channels become loudspeakers, which is said
 _SOURCE, _TARGET = "<source>", "<target>"  # ffmpeg-python takes no names that are not UTF-8
 _QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 
@@ -81,7 +82,7 @@ def film_command(
     if sound is not None:
         names[_SOURCE] = str((sound.listed or sound.film.path).absolute())
         joined = {"f": "concat", "safe": "0"} if sound.listed else {}
-        film = ffmpeg.input(_SOURCE, **joined, **_cut(sound))
+        film = ffmpeg.input(_SOURCE, **joined, **_cut(sound), **_UNGUESSED)
         tags = sound.film.tags
         streams += [_track(film, track, names) for track in sound.tracks]
         if sound.start == 0:  # ffmpeg moves subtitles that are cut at their beginning

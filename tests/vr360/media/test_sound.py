@@ -315,6 +315,21 @@ title=Two
 """
 
 
+def test_four_channels_of_no_name_are_copied_without_one(make_film, make_sound, moving, tmp_path):
+    """As a GoPro MAX writes them: ffmpeg would call them loudspeakers, which rules a turn out."""
+    noise = make_sound("f.wav", np.random.default_rng(5).uniform(-1, 1, (48000, 4)))
+    options = ("-c:v", "libx264", "-c:a", "pcm_s24le")
+    inputs = ("-guess_layout_max", "0", "-i", noise)
+    source = make_film("raw.mov", moving(24), *options, inputs=inputs)
+    out = tmp_path / "out.mov"
+    copy(source, out, metadata=SphericalMetadata())
+    (track,) = probe(out).audio
+    assert (track.codec, track.channels) == ("pcm_s24le", 4)
+    assert "quad" not in track.layout
+    assert "4.0" not in track.layout
+    assert inspect(out).ambisonic[0].order == 1
+
+
 def test_chapters_are_cut_to_the_film(clapper, run_ffmpeg, tmp_path):
     (tmp_path / "chapters.txt").write_text(CHAPTERS)
     whole, out = tmp_path / "whole.mp4", tmp_path / "cut.mp4"
