@@ -35,11 +35,12 @@ def say(markup: str, text: str = "") -> None:
 @contextmanager
 def live_table() -> Iterator[Live]:
     """A table on stderr that is drawn anew whenever it is updated; the last one stays."""
+    live = Live(console=console, refresh_per_second=2)
     try:
-        with Live(console=console, refresh_per_second=2) as live:
+        with live:
             yield live
     finally:
-        if not console.is_terminal:
+        if not console.is_terminal and live.get_renderable():
             console.print()  # into a file `Live` writes the last table alone, and ends no line
 
 

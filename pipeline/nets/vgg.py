@@ -128,6 +128,18 @@ def _apply(layer: nn.Module, x: Tensor, surface: Surface | None) -> Tensor:
     return F.conv2d(surface.pad(x, 1), layer.weight, layer.bias)
 
 
+def has_bfloat16(device: str) -> bool:
+    """Whether a device computes in bfloat16 itself; elsewhere that is many times slower."""
+    if device.startswith("cuda"):
+        return bool(torch.cuda.is_bf16_supported())
+    return device == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def fastest_precision(device: str = "cpu") -> torch.dtype:
+    """bfloat16 where the device computes in it, else float32."""
+    return torch.bfloat16 if has_bfloat16(device) else torch.float32
+
+
 def load_vgg16(
     weights: Path | None, layers: Sequence[str], precision: torch.dtype = torch.float32
 ) -> VggFeatures:

@@ -19,7 +19,7 @@ from torch import Tensor
 from pipeline.looks.style_images import Picture, load_picture, load_style, pictures_in
 from pipeline.nets.losses import gram, gram_distance, relative_content_loss
 from pipeline.nets.tensors import to_tensor
-from pipeline.nets.vgg import VggFeatures, load_vgg16
+from pipeline.nets.vgg import VggFeatures, fastest_precision, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.before_after import look
 from pipeline.styles import find_card
@@ -85,7 +85,7 @@ def measure_layers(
         StyleImageError: the painting or a panorama cannot be read.
         OutputError: the sheet cannot be written.
     """
-    vgg = load_vgg16(vgg_weights, LAYERS, torch.bfloat16)
+    vgg = load_vgg16(vgg_weights, LAYERS, fastest_precision())
     crop = find_card(style.split(",")[0].split(":")[0]).settings.get("crop")
     wanted = load_style(painting, SIZE, tuple(crop) if crop else None)
     paint = load_stylizer(style, strength=strength, statistics="frame")

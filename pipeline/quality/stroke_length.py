@@ -22,7 +22,7 @@ from pipeline.nets.losses import gram
 from pipeline.nets.strengths import STROKES
 from pipeline.nets.surface import PLANE
 from pipeline.nets.tensors import to_tensor
-from pipeline.nets.vgg import VggFeatures, load_vgg16
+from pipeline.nets.vgg import VggFeatures, fastest_precision, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.brushwork import left_eye, views_of
 from vr360.frame import Rgb
@@ -54,7 +54,7 @@ def measure_stroke_lengths(
         CheckpointError: no such style, or no weights.
         StyleImageError: a panorama cannot be read.
     """
-    texture = partial(mean_grams, load_vgg16(vgg_weights, LAYERS, torch.bfloat16))
+    texture = partial(mean_grams, load_vgg16(vgg_weights, LAYERS, fastest_precision()))
     paints = {n: load_stylizer(style, stroke=n, statistics="frame") for n in (1.0, *STROKES)}
     views: dict[float, list[Rgb]] = {length: [] for length in paints}
     paths = pictures_in(panoramas)

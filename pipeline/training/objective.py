@@ -19,7 +19,7 @@ from pipeline.nets.losses import (
 )
 from pipeline.nets.moments import Moments
 from pipeline.nets.surface import Plane
-from pipeline.nets.vgg import VggFeatures
+from pipeline.nets.vgg import VggFeatures, has_bfloat16
 from pipeline.training.lessons import Lesson
 from pipeline.training.luma import in_grey
 from pipeline.training.motion import MOVE, Motion, as_filmed
@@ -140,12 +140,6 @@ def _group_gram(features: Tensor, together: int, precision: torch.dtype) -> Tens
 def precision(device: torch.device) -> torch.autocast:
     """In bfloat16 where the device computes it, else as it is."""
     return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device.type))
-
-
-def has_bfloat16(device: str) -> bool:
-    if device.startswith("cuda"):
-        return bool(torch.cuda.is_bf16_supported())
-    return device == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _motion(count: int, size: int, move: int, random: np.random.Generator) -> Motion | None:

@@ -20,11 +20,11 @@ from torch import Tensor
 
 from pipeline.nets.checkpoint import Gallery, save_gallery
 from pipeline.nets.losses import gram, gram_distance, relative_content_loss
-from pipeline.nets.vgg import VggFeatures, load_vgg
+from pipeline.nets.vgg import VggFeatures, fastest_precision, load_vgg
 from pipeline.nets.vgg_files import check_weights
 from pipeline.training.data import PhotoFolder
 from pipeline.training.lessons import LENGTHS, Course, checked_pairs, painted_targets
-from pipeline.training.objective import draft_losses, has_bfloat16, revision_losses
+from pipeline.training.objective import draft_losses, revision_losses
 from pipeline.training.predict import known_grams, predicted_shares
 from pipeline.training.recipe import StyleSource
 from pipeline.training.records import painted_samples, save_preview
@@ -130,7 +130,7 @@ def train(
 def open_vgg(settings: TrainSettings, weights: Path | None, device: str) -> VggFeatures:
     """VGG with the layers that the settings compare, in the device's best precision."""
     layers = dict.fromkeys((settings.content_layer, settings.detail_layer, *settings.style_layers))
-    best = torch.bfloat16 if has_bfloat16(device) else torch.float32
+    best = fastest_precision(device)
     return load_vgg(settings.network, weights, tuple(layers), best).to(device)
 
 

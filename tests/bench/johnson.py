@@ -19,7 +19,7 @@ from pipeline.nets.losses import (
     relative_content_loss,
     total_variation,
 )
-from pipeline.nets.vgg import load_vgg16
+from pipeline.nets.vgg import fastest_precision, load_vgg16
 from pipeline.training.data import PhotoFolder
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import LEAST, TrainSettings, painted_targets
@@ -80,7 +80,7 @@ def train_johnson(
     hold it still: nothing stands between this net and the painting."""
     settings = TrainSettings()
     data = PhotoFolder(photos, LEAST, panoramas)
-    vgg = load_vgg16(weights, settings.style_layers, torch.bfloat16)
+    vgg = load_vgg16(weights, settings.style_layers, fastest_precision())
     source = StyleSource("painting", painting)
     targets = own_strokes(painted_targets([source], vgg, settings, "cpu"))
     net = Johnson().train()

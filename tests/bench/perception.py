@@ -16,7 +16,7 @@ from torch import Tensor
 from pipeline.looks.style_images import load_picture, pictures_in
 from pipeline.nets.losses import even_style_loss, gram
 from pipeline.nets.tensors import to_tensor
-from pipeline.nets.vgg import load_vgg16
+from pipeline.nets.vgg import fastest_precision, load_vgg16
 from pipeline.training.lessons import LENGTHS
 from pipeline.training.recipe import StyleSource
 from pipeline.training.train import TrainSettings, painted_targets
@@ -50,7 +50,7 @@ class Judge:
     def __init__(self, weights: Path, photos: Sequence[Tensor]) -> None:
         self.photos = photos
         layers = (*TrainSettings().style_layers, CONTENT)
-        self._vgg = load_vgg16(weights, layers, torch.bfloat16)
+        self._vgg = load_vgg16(weights, layers, fastest_precision())
 
     def target(self, source: StyleSource) -> dict[str, Tensor]:
         """What training aims at: of the part of the painting that is learned."""

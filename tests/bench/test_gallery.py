@@ -18,7 +18,7 @@ from torch import Tensor
 from pipeline.looks.style_images import load_picture, load_style, resized
 from pipeline.nets.losses import gram, gram_distance
 from pipeline.nets.tensors import to_rgb, to_tensor
-from pipeline.nets.vgg import VggFeatures, load_vgg16
+from pipeline.nets.vgg import VggFeatures, fastest_precision, load_vgg16
 from pipeline.painting.stylizer import load_stylizer
 from pipeline.quality.brushwork import SIZE, views_of
 from pipeline.quality.faces import face_edge_gradient
@@ -65,7 +65,7 @@ def sources(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 @pytest.fixture(scope="module")
 def vgg(shared_data: Path) -> VggFeatures:
     weights = shared_data / "weights" / "vgg16_features.safetensors"
-    return load_vgg16(weights, LAYERS, torch.bfloat16)
+    return load_vgg16(weights, LAYERS, fastest_precision())
 
 
 @torch.no_grad()

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from pipeline.looks.style_images import load_painting, resized
-from pipeline.nets.vgg import load_vgg16
+from pipeline.nets.vgg import fastest_precision, load_vgg16
 from pipeline.quality import stroke_length
 from pipeline.quality.stroke_length import (
     LADDER,
@@ -34,7 +33,7 @@ def weights(shared_data: Path) -> Path:
 
 @pytest.fixture
 def texture(weights: Path):
-    return partial(mean_grams, load_vgg16(weights, LAYERS, torch.bfloat16))
+    return partial(mean_grams, load_vgg16(weights, LAYERS, fastest_precision()))
 
 
 def starry_night(shared_data: Path) -> Rgb:

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from pipeline.nets.looks import ratio
-from pipeline.training.objective import has_bfloat16, pulls
+from pipeline.nets.vgg import has_bfloat16
+from pipeline.training.objective import pulls
 from pipeline.training.train import open_vgg
 from tests.pipeline.training.conftest import SETTINGS
 
