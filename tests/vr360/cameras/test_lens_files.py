@@ -4,6 +4,7 @@ import shutil
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -184,3 +185,12 @@ def test_one_lens_above_the_other_is_refused_with_the_way_out(
     assert info.projection is Projection.DUAL_FISHEYE
     made = np.stack([frame.rgb for frame in read_frames(info)])
     assert np.abs(made.astype(int) - lenses).max() <= 4
+
+
+def test_a_photo_with_both_lenses_and_a_trailer_is_stitched(lenses, tmp_path: Path):
+    photo = tmp_path / "IMG_20220110_121609_00_1.insp"
+    code = cv2.imencode(".jpg", lenses[0][..., ::-1])[1].tobytes()
+    photo.write_bytes(code + insta360_trailer((0x101, b"\x0a\x0eIXE1234567890AB")))
+    report = stitch(StitchJob(photo, tmp_path / "sphere.png"))
+    assert report.camera.startswith("insta360")
+    assert report.width == 2 * report.height
