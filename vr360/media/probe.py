@@ -27,6 +27,7 @@ from vr360.media.containers import (
     opened,
     packet_times,
 )
+from vr360.media.dolby_vision import dolby_vision_notes
 from vr360.media.folders import frames_in, holes_in
 from vr360.media.interlacing import interlacing_notes
 from vr360.media.metadata import declared_layout, unread_xmp
@@ -237,6 +238,7 @@ def _probe_film(
             *colour_notes,
             *audio_notes,
             *interlacing_notes(first),
+            *dolby_vision_notes(path),
             *(("its transparency is left out: all of it is shown",) if has_alpha(first) else ()),
             *notes,
             *tag_notes,
