@@ -12,6 +12,7 @@ from vr360.cubelayout import CubeLayout
 from vr360.errors import NotEquirectError, VideoOpenError, Vr360Error
 from vr360.frame import Projection, Stereo, VideoInfo
 from vr360.media.probe import probe
+from vr360.media.tonemap import peak_of
 from vr360.projections import declared_cube
 from vr360.spherical import FULL, SphericalMetadata, inspect
 from vr360.spherical.model import USUAL_LENS
@@ -62,14 +63,22 @@ def open_film(
     if path.is_dir():
         raise VideoOpenError(f"{path}: is a folder; give a film or a still")
     try:
-        return probe(path, projection, stereo, parts=True)
+        return _shown(probe(path, projection, stereo, parts=True))
     except NotEquirectError as error:
-        info = probe(path, Projection.EQUIRECT)
+        info = _shown(probe(path, Projection.EQUIRECT))
         why = str(error).partition(";")[0]
     in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
     projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
     reason = f"{projection}, mono is a guess: {why}"
     return replace(info, projection=projection, declared=False, reason=reason)
+
+
+def _shown(info: VideoInfo) -> VideoInfo:
+    """With a note where the window cannot show all of its light."""
+    if not info.colour.is_hdr:
+        return info
+    note = f"HDR, shown tone-mapped (BT.2390) from a peak of {peak_of(info.colour):g} cd/m²"
+    return replace(info, notes=(*info.notes, note))
 
 
 def on_one_track(info: VideoInfo) -> VideoInfo:

@@ -17,8 +17,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vr360.frame import BT709_LUMA, Colour, Rgb, bit_depth
+from vr360.choices import ToneMap
+from vr360.frame import BT709_LUMA, Colour, Rgb, bit_depth, peak_at
 from vr360.media.rotation import display_matrix, upright
+from vr360.media.tonemap import peak_of, tone_mapped
 
 Plane = NDArray[Any]
 
@@ -54,6 +56,7 @@ class Picture:
             stored number over the largest of its type.
         pts: seconds from the first frame of the film.
         index: number of the frame in the film.
+        hdr: what its R'G'B' codes are, where they are PQ or HLG; shown tone-mapped.
     """
 
     planes: tuple[Plane, ...]
@@ -61,6 +64,7 @@ class Picture:
     to_rgb: NDArray[np.float64]
     pts: Fraction = Fraction(0)
     index: int = 0
+    hdr: Colour | None = None
 
     @property
     def height(self) -> int:
@@ -106,7 +110,8 @@ def picture_from_frame(
     stored = (_plane(frame, i, layout) for i in range(len(frame.planes)))
     planes = tuple(upright(plane, matrix) for plane in stored)
     full = name.startswith("yuvj") or colour.range == "pc"
-    return Picture(planes, layout.pixels, _to_rgb(layout, colour.matrix, full), pts, index)
+    to_rgb = _to_rgb(layout, colour.matrix, full)
+    return Picture(planes, layout.pixels, to_rgb, pts, index, colour if colour.is_hdr else None)
 
 
 def picture_from_rgb(rgb: Rgb, pts: Fraction = Fraction(0), index: int = 0) -> Picture:
@@ -118,15 +123,22 @@ def picture_from_rgb(rgb: Rgb, pts: Fraction = Fraction(0), index: int = 0) -> P
 
 
 def picture_to_rgb(picture: Picture, size: tuple[int, int] | None = None) -> Rgb:
-    """(height, width, 3) uint8 R'G'B' of a picture, scaled down first where `size` is given."""
+    """(height, width, 3) uint8 R'G'B' of a picture, scaled down first where `size` is given.
+
+    HDR is tone-mapped, as it is shown.
+    """
     height, width = size or (picture.height, picture.width)
     planes = [_resized(plane, height, width) for plane in picture.planes]
     samples = np.concatenate([p.reshape(height, width, -1)[..., :3] for p in planes], axis=2)
-    if picture.pixels is Pixels.PACKED and samples.dtype == np.uint8:
+    if picture.pixels is Pixels.PACKED and samples.dtype == np.uint8 and picture.hdr is None:
         return samples
-    scale = picture.to_rgb * 255.0
+    peak = 255 if picture.hdr is None else peak_at(10)
+    scale = picture.to_rgb * peak
     scale[:, :3] /= np.iinfo(samples.dtype).max
     rgb = cv2.transform(samples.astype(np.float32), scale.astype(np.float32))
+    if picture.hdr is not None:
+        codes = np.rint(rgb.clip(0, peak)).astype(np.uint16)
+        return tone_mapped(codes, picture.hdr.transfer, peak_of(picture.hdr), ToneMap.BT2390)
     return np.asarray(cv2.convertScaleAbs(np.maximum(rgb, 0)))
 
 

@@ -27,6 +27,8 @@ from viewer.picture import Picture, Pixels, with_paired_chroma
 from viewer.textures import EyeTextures, largest_texture
 from vr360.frame import Projection, Rgb
 from vr360.geometry import HALF_TURN, Array
+from vr360.media.hdr import HLG, PQ
+from vr360.media.tonemap import peak_of
 from vr360.spherical.model import FULL
 
 SEAM, POLES, GRID, HORIZON = 1, 2, 4, 8
@@ -58,7 +60,8 @@ class _Slot:
     mipmaps: bool = False
 
 
-Variant = tuple[Projection, View, Pixels, bool, bool, int, bool]
+Variant = tuple[Projection, View, Pixels, bool, bool, int, bool, str]
+CURVES = {PQ: "PQ", HLG: "HLG"}
 
 
 class Renderer:
@@ -145,7 +148,8 @@ class Renderer:
         lines = look.lines if not each.blend else 0
         part = layout.window != FULL
         picture_is = layout.projection, look.view, picture.pixels, layout.one_lens, part
-        program = self._program((*picture_is, lines, slot.mipmaps))
+        curve = CURVES[picture.hdr.transfer] if picture.hdr else ""
+        program = self._program((*picture_is, lines, slot.mipmaps, curve))
         GL.glUseProgram(program.name)
         program.set_look(look, size)
         bias = float(np.log2(eye[-1].shape[0] / eye[0].shape[0]))
@@ -183,9 +187,10 @@ class _Program:
         part: bool,
         lines: int,
         mipmaps: bool,
+        curve: str,
     ) -> None:
         words = [f"VIEW_{view.name}", f"PROJECTION_{projection.name}", f"PIXELS_{pixels.name}"]
-        words += ["ONE_LENS"] * one_lens + ["WINDOW"] * part
+        words += ["ONE_LENS"] * one_lens + ["WINDOW"] * part + [curve] * bool(curve)
         words += [f"LINES {lines}"] * bool(lines) + ["MIPMAPS"] * mipmaps
         defines = "".join(f"#define {word}\n" for word in words)
         self.name = _link(
@@ -209,6 +214,8 @@ class _Program:
         self._set_matrix("samples_to_rgb", picture.to_rgb[:, :3])
         GL.glUniform3f(self._place("rgb_offset"), *picture.to_rgb[:, 3])
         GL.glUniform1f(self._place("opacity"), opacity)
+        if picture.hdr:
+            GL.glUniform1f(self._place("peak"), peak_of(picture.hdr))
         GL.glUniform1f(self._place("texels"), texels)
         GL.glUniform1f(self._place("chroma_bias"), chroma_bias)
         left_out = layout.window

@@ -230,3 +230,16 @@ def test_nothing_stays_open_of_a_file_that_holds_no_picture(tmp_path):
         with pytest.raises(VideoOpenError, match=path.name):
             Decoder(info_of(path, 1, 320, 30))
         assert path not in open_files()
+
+
+def test_an_hdr_film_is_known_as_one_and_said_to_be_tone_mapped(make_film):
+    tags = "log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc"
+    coded = ("-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", tags)
+    film = open_film(make_film("hlg.mp4", np.full((2, 64, 128, 3), 90, np.uint8), *coded))
+    assert any("HDR, shown tone-mapped" in note for note in film.notes)
+    with Decoder(film) as decoder:
+        assert decoder.current.hdr == film.colour
+    sdr = open_film(make_film("sdr.mp4", np.full((2, 64, 128, 3), 90, np.uint8)))
+    assert not any("HDR" in note for note in sdr.notes)
+    with Decoder(sdr) as decoder:
+        assert decoder.current.hdr is None

@@ -1,5 +1,6 @@
 """The picture on the screen, against ffmpeg's v360 and against the conventions themselves."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import radians
 
@@ -17,13 +18,16 @@ from viewer.picture import (
     Pixels,
     picture_from_frame,
     picture_from_rgb,
+    picture_to_rgb,
     with_paired_chroma,
 )
 from viewer.renderer import GRID, HORIZON, POLES, SEAM, Look, _aside, read_pixels
 from viewer.textures import largest_texture
+from vr360.choices import ToneMap
 from vr360.cubelayout import CubeLayout, pack_faces, unpack_faces
 from vr360.frame import Colour, Projection, Stereo
 from vr360.geometry import lonlat_to_xyz, perspective_directions, rotation, xyz_to_lonlat
+from vr360.media.tonemap import peak_of, tone_mapped
 from vr360.spherical import Bounds
 
 HEIGHT = 384
@@ -321,6 +325,25 @@ def test_rows_of_odd_width_upload_unsheared(renderer):
 def test_ten_bit_rgb_uses_its_whole_range(renderer):
     rgb = np.full((64, 128, 3), 1023, np.uint16)
     assert show(renderer, rgb).min() == 255
+
+
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+@pytest.mark.parametrize("light", ["", "4000,400"])
+def test_hdr_is_shown_as_the_tone_map_has_it(renderer, transfer, light):
+    ramp = np.linspace(0, 1023, 512).astype(np.uint16)
+    codes = np.stack([np.stack([ramp, ramp // 2, ramp[::-1]], -1)] * 256)
+    codes[128:, :, :] = ramp[:, None]  # grey below
+    colour = Colour("bt2020nc", "bt2020", transfer, light=light)
+    picture = replace(picture_from_rgb(codes), hdr=colour)
+    wanted = tone_mapped(codes, transfer, peak_of(colour), ToneMap.BT2390)
+    assert np.array_equal(picture_to_rgb(picture), wanted)
+    flat = Look(view=View.FLAT)
+    shown = [
+        show(renderer, each, look=flat, size=(256, 512)).astype(int)
+        for each in (picture, picture_from_rgb(wanted))
+    ]
+    assert abs(shown[0] - shown[1]).max() <= 4
+    assert abs(shown[0] - shown[1]).mean() < 0.6
 
 
 def test_anaglyph_takes_red_from_the_left_eye_and_cyan_from_the_right(renderer):

@@ -2,7 +2,7 @@
 // `#version` and the defines come in front: one of VIEW_*, one of PROJECTION_*, one of PIXELS_*;
 // ONE_LENS where a fisheye has no other beside it, WINDOW where an equirect picture shows a part of
 // the sphere, MIPMAPS where wanted, LINES, a sum: 1 seam, 2 poles, 4 grid, 8 horizon, and EYE where
-// several eyes lie in one texture, WRAPS if each of them goes round.
+// several eyes lie in one texture, WRAPS if each of them goes round, PQ or HLG where the codes are.
 in vec2 point;  // -1..1 over the viewport, +y up
 out vec4 colour;
 
@@ -137,6 +137,51 @@ vec4 rgb_at(PLACE at, float level) {
 #endif
 }
 
+#if defined(PQ) || defined(HLG)
+uniform float peak;  // the brightest light, cd/m2
+
+float pq_to_light(float code) {
+    float p = pow(max(code, 0.0), 1.0 / 78.84375);
+    return 10000.0 * pow(max(p - 0.8359375, 0.0) / (18.8515625 - 18.6875 * p), 1.0 / 0.1593017578);
+}
+
+float light_to_pq(float light) {
+    float p = pow(max(light, 0.0) / 10000.0, 0.1593017578);
+    return pow((0.8359375 + 18.8515625 * p) / (1.0 + 18.6875 * p), 78.84375);
+}
+
+float hlg_to_scene(float code) {
+    return code <= 0.5 ? code * code / 3.0 : (exp((code - 0.55991073) / 0.17883277) + 0.28466892) / 12.0;
+}
+
+// The EETF of Report ITU-R BT.2390 up to reference white, 203 cd/m2, which becomes 1.
+float tone(float light) {
+    float top = light_to_pq(peak);
+    float code = light_to_pq(light) / top, most = light_to_pq(203.0) / top;
+    float knee = 1.5 * most - 0.5, t = (code - knee) / max(1.0 - knee, 1e-6);
+    float t2 = t * t, t3 = t2 * t;
+    float spline = (2.0 * t3 - 3.0 * t2 + 1.0) * knee + (t3 - 2.0 * t2 + t) * (1.0 - knee)
+        + (3.0 * t2 - 2.0 * t3) * most;
+    return pq_to_light((code < knee ? code : spline) * top) / 203.0;
+}
+
+// BT.2020 codes -> BT.709 codes of SDR, as `vr360.media.tonemap` has them.
+vec3 to_sdr(vec3 code) {
+    code = clamp(code, 0.0, 1.0);
+#if defined(PQ)
+    vec3 light = vec3(pq_to_light(code.r), pq_to_light(code.g), pq_to_light(code.b));
+#else
+    vec3 scene = vec3(hlg_to_scene(code.r), hlg_to_scene(code.g), hlg_to_scene(code.b));
+    float luminance = max(dot(scene, vec3(0.2627, 0.6780, 0.0593)), 1e-6);
+    vec3 light = 1000.0 * pow(luminance, 0.2) * scene;
+#endif
+    float most = clamp(max(light.r, max(light.g, light.b)), 1e-4, peak);
+    light *= tone(most) / most;
+    vec3 linear = mat3(1.6605, -0.1246, -0.0182, -0.5876, 1.1329, -0.1006, -0.0728, -0.0083, 1.1187) * light;
+    return pow(clamp(linear, 0.0, 1.0), vec3(1.0 / 2.4));
+}
+#endif
+
 #if defined(LINES)
 // How much of a line `width` pixels wide covers a pixel; smooth at its edges. The line is where the
 // smooth function `f` is zero, so f over its change from pixel to pixel counts pixels, in any view.
@@ -185,6 +230,9 @@ void main() {
     level = 0.5 * log2(square) + log2(texels);
 #endif
     vec4 found = rgb_at(at, level);
+#if defined(PQ) || defined(HLG)
+    found.rgb = to_sdr(found.rgb);
+#endif
 #if defined(LINES)
     found.rgb = with_lines(found.rgb, to_world * seen_from_here, d);
 #endif

@@ -73,7 +73,7 @@ def _frames_from(info: VideoInfo, start: Fraction) -> Iterator[Frame]:
 
 
 def _in_sdr(hdr: VideoInfo, start: Fraction, tone_map: ToneMap) -> Iterator[Frame]:
-    transfer, peak = hdr.colour.transfer, peak_of(hdr)
+    transfer, peak = hdr.colour.transfer, peak_of(hdr.colour)
     for frame in _frames_from(hdr, start):
         yield replace(frame, rgb=tone_mapped(frame.rgb, transfer, peak, tone_map))
 

@@ -44,18 +44,19 @@ def as_sdr(info: VideoInfo, tone_map: ToneMap | None) -> VideoInfo:
             f"{info.path}: is neither PQ nor HLG ({info.colour.transfer}), so there is nothing to "
             "map; leave --to-sdr out"
         )
-    note = f"tone-mapped to SDR ({tone_map}), 8 bit BT.709, from a peak of {peak_of(info):g} cd/m²"
+    peak = peak_of(info.colour)
+    note = f"tone-mapped to SDR ({tone_map}), 8 bit BT.709, from a peak of {peak:g} cd/m²"
     colour = Colour(matrix=info.colour.matrix, range=info.colour.range)
     notes = (*info.notes, note)
     return replace(info, colour=colour, bit_depth=8, tone_map=tone_map, hdr=info, notes=notes)
 
 
-def peak_of(info: VideoInfo) -> float:
+def peak_of(colour: Colour) -> float:
     """The brightest light, cd/m²: MaxCLL's, else the mastering display's, else 1,000."""
-    if info.colour.transfer != PQ:
+    if colour.transfer != PQ:
         return PEAK
-    level = float(info.colour.light.partition(",")[0] or 0)
-    display = float(info.colour.mastering.rpartition("L(")[2].partition(",")[0] or 0) / 10_000
+    level = float(colour.light.partition(",")[0] or 0)
+    display = float(colour.mastering.rpartition("L(")[2].partition(",")[0] or 0) / 10_000
     found = level or display or PEAK
     return float(np.clip(found, REFERENCE_WHITE, 10_000))
 

@@ -86,7 +86,7 @@ def test_tags_and_depth_move_together(make_film, moving, tmp_path, transfer: str
     assert (made.colour.matrix, made.colour.mastering) == ("bt709", "")
     assert any("tone-mapped to SDR (bt2390)" in note for note in report.source.notes)
     expected = [
-        tone_mapped(f.rgb, transfer, peak_of(probe(film)), ToneMap.BT2390)
+        tone_mapped(f.rgb, transfer, peak_of(probe(film).colour), ToneMap.BT2390)
         for f in read_frames(probe(film))
     ]
     shown = [f.rgb for f in read_frames(made)]
