@@ -19,6 +19,7 @@ from fractions import Fraction
 from viewer.catch_up import CatchUp
 from viewer.clock import Clock, Span
 from viewer.decoder import Decoder
+from viewer.field import field_of
 from viewer.picture import Picture
 from viewer.sound import Sound
 from vr360.errors import Vr360Error
@@ -96,7 +97,9 @@ class Player:
         self._failure = ""  # stops the film until it is asked again
         self._note = ""
         self._closing = False
-        self.sound = Sound(film.path, film.start_time, wall) if film.audio and with_sound else None
+        has_sound = film.audio and with_sound
+        how = film.path, film.start_time, wall
+        self.sound = Sound(*how, field_of(film)) if has_sound else None
         self._thread = threading.Thread(target=self._work, name="decoder", daemon=True)
         self._thread.start()
 

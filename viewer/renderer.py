@@ -50,6 +50,12 @@ class Look:
     orientation: Array | None = None
     lines: int = 0
 
+    @property
+    def to_picture(self) -> Array:
+        """(3, 3) from the axes of the view to the picture's."""
+        to_world = view_matrix(self.camera, self.view)
+        return to_world if self.orientation is None else self.orientation @ to_world
+
 
 @dataclass
 class _Slot:
@@ -202,10 +208,8 @@ class _Program:
             GL.glUniform1i(self._place(f"plane{unit}"), unit)
 
     def set_look(self, look: Look, size: Size) -> None:
-        to_world = view_matrix(look.camera, look.view)
-        turn = np.eye(3) if look.orientation is None else look.orientation
-        self._set_matrix("to_world", to_world)
-        self._set_matrix("to_picture", turn @ to_world)
+        self._set_matrix("to_world", view_matrix(look.camera, look.view))
+        self._set_matrix("to_picture", look.to_picture)
         GL.glUniform2f(self._place("reach"), *reach(look.camera, look.view, size))
 
     def set_picture(

@@ -22,6 +22,8 @@ import miniaudio
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.field import Field
+from vr360.geometry import Array
 from vr360.media.containers import is_known, open_media
 
 RATE = 48000
@@ -31,16 +33,23 @@ LATENCY = 2 * PERIOD_MS / 1000  # seconds between handing over and hearing, as a
 SILENCE = 4 * PERIOD_MS / 1000  # seconds without being asked for samples: the device hangs
 AHEAD = RATE // 2  # samples decoded ahead
 
-Samples = NDArray[np.int16]  # (n, 2)
+Samples = NDArray[np.int16]  # (n, channels)
 
 
 def decoded_sound(
-    path: Path, start: float, speed: float = 1.0, origin: Fraction = Fraction(0)
+    path: Path,
+    start: float,
+    speed: float = 1.0,
+    origin: Fraction = Fraction(0),
+    field: Field | None = None,
 ) -> Iterator[Samples]:
-    """Stereo samples at 48 kHz from `start` seconds on, `speed` times as fast at the same pitch.
+    """Samples at 48 kHz from `start` seconds on, `speed` times as fast at the same pitch.
 
-    `origin` is when the film's first picture begins in the container's time.
+    Args:
+        origin: when the film's first picture begins in the container's time.
+        field: what the track is, whose channels are given as they are; None gives stereo.
     """
+    channels = field.channels if field else CHANNELS
     with open_media(path) as container:
         stream = next(s for s in container.streams.audio if is_known(s))
         container.seek(round((max(start, 0.0) + float(origin)) * 1_000_000), backward=True)
@@ -48,13 +57,13 @@ def decoded_sound(
         first = next(frames, None)
         if first is None:
             return
-        graph = _tempo_graph(stream, first, speed)
+        graph = _tempo_graph(stream, first, speed, mixed=field is None)
         skip = round((start - _begin(first, origin)) / speed * RATE)
         if skip < 0:
-            yield np.zeros((-skip, CHANNELS), np.int16)
+            yield np.zeros((-skip, channels), np.int16)
         for frame in chain([first], frames):
             graph.push(frame)
-            for samples in _pulled(graph):
+            for samples in _pulled(graph, channels):
                 yield samples[max(skip, 0) :]
                 skip -= min(len(samples), max(skip, 0))
 
@@ -70,19 +79,32 @@ def _end(frame: av.AudioFrame, origin: Fraction) -> float:
 class Sound:
     """Plays the first audio stream of a film.
 
+    Args:
+        path: of the film.
+        origin: see `decoded_sound`.
+        wall: the clock.
+        field: what the stream is, where it turns with the view, see `face`.
+
     Attributes:
         volume: 0..1.
         muted: play silence, but keep the time.
         silent: why there is nothing to hear, or an empty text.
         failure: why the sound stopped, or an empty text.
+        field: what turns with the view, or None.
     """
 
     def __init__(
-        self, path: Path, origin: Fraction = Fraction(0), wall: Callable[[], float] = time.monotonic
+        self,
+        path: Path,
+        origin: Fraction = Fraction(0),
+        wall: Callable[[], float] = time.monotonic,
+        field: Field | None = None,
     ) -> None:
         self.volume = 1.0
         self.muted = False
         self._path, self._origin, self._wall = path, origin, wall
+        self.field = field
+        self._turn: Array = np.eye(3)
         self._changed = threading.Condition()
         self._queue: deque[Samples] = deque()
         self._queued = 0
@@ -107,6 +129,10 @@ class Sound:
             self._clear()
             self._position, self._speed, self._playing = position, speed, True
             self._changed.notify_all()
+
+    def face(self, turn: Array) -> None:
+        """Turn the head: (3, 3) from the axes of the view to the picture's."""
+        self._turn = turn
 
     def stop(self) -> None:
         with self._changed:
@@ -146,7 +172,7 @@ class Sound:
             wanted = yield self._take(wanted).tobytes()
 
     def _take(self, wanted: int) -> Samples:
-        out = np.zeros((wanted, CHANNELS), np.int16)
+        out = np.zeros((wanted, self.field.channels if self.field else CHANNELS), np.int16)
         with self._changed:
             got = self._fill(out) if self._playing else 0
             if got:
@@ -156,6 +182,7 @@ class Sound:
             elif self._finished:
                 self._mark = None  # the film outlasts its sound: the clock runs free
             loudness = 0.0 if self.muted else self.volume
+        out = self.field.heard(out, self._turn) if self.field else out
         return (out * loudness).astype(np.int16)
 
     def _fill(self, out: Samples) -> int:
@@ -183,7 +210,7 @@ class Sound:
 
     def _decode(self, generation: int, start: float, speed: float) -> None:
         try:
-            for samples in decoded_sound(self._path, start, speed, self._origin):
+            for samples in decoded_sound(self._path, start, speed, self._origin, self.field):
                 if not self._append(generation, samples):
                     return
         except (av.error.FFmpegError, OSError) as error:
@@ -231,7 +258,8 @@ def _hush_alsa() -> None:
         return
 
 
-def _tempo_graph(stream: Any, frame: av.AudioFrame, speed: float) -> av.filter.Graph:
+def _tempo_graph(stream: Any, frame: av.AudioFrame, speed: float, mixed: bool) -> av.filter.Graph:
+    """Ends in 16 bits at `RATE`: stereo where it is `mixed`, else in the channels that come."""
     graph = av.filter.Graph()
     source = graph.add_abuffer(
         sample_rate=frame.sample_rate,
@@ -245,7 +273,7 @@ def _tempo_graph(stream: Any, frame: av.AudioFrame, speed: float) -> av.filter.G
         speed *= 2
     if speed != 1.0:
         chain.append(graph.add("atempo", f"{speed}"))
-    form = f"sample_fmts=s16:sample_rates={RATE}:channel_layouts=stereo"
+    form = f"sample_fmts=s16:sample_rates={RATE}" + ":channel_layouts=stereo" * mixed
     chain += [graph.add("aresample", f"{RATE}"), graph.add("aformat", form)]
     chain.append(graph.add("abuffersink"))
     for left, right in pairwise(chain):
@@ -254,10 +282,10 @@ def _tempo_graph(stream: Any, frame: av.AudioFrame, speed: float) -> av.filter.G
     return graph
 
 
-def _pulled(graph: av.filter.Graph) -> Iterator[Samples]:
+def _pulled(graph: av.filter.Graph, channels: int) -> Iterator[Samples]:
     while True:
         try:
             frame = graph.pull()
         except (av.error.BlockingIOError, av.error.EOFError):
             return
-        yield frame.to_ndarray().astype(np.int16, copy=False).reshape(-1, CHANNELS)
+        yield frame.to_ndarray().astype(np.int16, copy=False).reshape(-1, channels)

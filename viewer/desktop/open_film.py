@@ -75,7 +75,9 @@ class OpenFilm:
 
     def follow(self, now: float) -> None:
         """Bring everything up to date."""
-        canvas = self._host.canvas
+        canvas, sound = self._host.canvas, self.session.player.sound
+        if sound is not None and sound.field is not None:
+            sound.face(canvas.look.to_picture)
         if not canvas.waiting and self.session.tick(canvas):
             self.timing.shown()
         for part in self._followers:
@@ -84,7 +86,7 @@ class OpenFilm:
     def words(self) -> str:
         """What there is to say about a film that has just been opened."""
         film, sound = self.session.film, self.session.player.sound
-        silent = sound.silent if sound else ""
+        silent = sound.silent or str(sound.field or "") if sound else ""
         return "\n".join(filter(None, (film.reason, *film.notes, self.playback.resume(), silent)))
 
     def close(self) -> threading.Thread:
