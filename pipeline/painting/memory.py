@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 BASE = 900_000_000  # bytes of the program, its nets and a tile
 STILL, FILM = 38, 225  # bytes a pixel of the spheres; a film's with its encoder
-FILM_IN_TILES = 180  # the same of spheres that are painted in tiles
+FILM_IN_TILES = 215  # the same of spheres that are painted in tiles
 WHOLE = 200  # bytes a pixel of spheres that are painted whole
 LARGEST_WHOLE = 13_500_000  # pixels, whose cube has those of `pipeline.backends.tiled.LARGEST`
 

@@ -7,11 +7,12 @@ that the reader names are built, so a file can hold nothing but data.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -50,7 +51,8 @@ def load_record(path: Path, kind: str, version: int, known: Iterable[type]) -> A
     if header.get("version") != str(version):
         raise CheckpointError(f"{path}: of another version of vr360; begin anew without it")
     try:
-        return _unpacked(json.loads(header["value"]), tensors, {c.__name__: c for c in known})
+        stored = _Stored(tensors, cache(lambda name: tensors[name].numpy()))
+        return _unpacked(json.loads(header["value"]), stored, {c.__name__: c for c in known})
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path}: damaged ({error}); begin anew without it") from error
 
@@ -82,20 +84,27 @@ def _stored(value: np.ndarray | Tensor, tensors: dict[int, Tensor]) -> Tree:
     return {kind: str(list(tensors).index(id(value)))}
 
 
-def _unpacked(tree: Tree, tensors: Mapping[str, Tensor], known: Mapping[str, type]) -> Any:
+class _Stored(NamedTuple):
+    """What a file holds, by name: one that is mentioned twice is the same object."""
+
+    tensors: Mapping[str, Tensor]
+    array: Callable[[str], np.ndarray]
+
+
+def _unpacked(tree: Tree, stored: _Stored, known: Mapping[str, type]) -> Any:
     if not isinstance(tree, dict):
         return tree
     match tree:
         case {"fraction": [above, below]}:
             return Fraction(above, below)
         case {"tensor": name}:
-            return tensors[name]
+            return stored.tensors[name]
         case {"array": name}:
-            return tensors[name].numpy()
+            return stored.array(name)
         case {"list": items}:
-            return [_unpacked(item, tensors, known) for item in items]
+            return [_unpacked(item, stored, known) for item in items]
         case {"tuple": items}:
-            return tuple(_unpacked(item, tensors, known) for item in items)
+            return tuple(_unpacked(item, stored, known) for item in items)
         case {"record": name, "fields": parts}:
-            return known[name](**{k: _unpacked(v, tensors, known) for k, v in parts.items()})
+            return known[name](**{k: _unpacked(v, stored, known) for k, v in parts.items()})
     raise ValueError("no value of ours")

@@ -106,6 +106,9 @@ def test_a_picture_that_a_state_holds_twice_is_saved_once(tmp_path: Path):
     state = load_state(path)
     assert path.stat().st_size < 1.5 * picture.nbytes
     assert state.painter
+    again = tmp_path / "again.safetensors"
+    save_state(again, state)
+    assert again.read_bytes() == path.read_bytes()
     for loaded in (*state.painter.eyes, state.finished):
         assert np.array_equal(loaded, picture)
 
