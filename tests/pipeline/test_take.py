@@ -170,7 +170,7 @@ from vr360.frame import Stereo
 clip, style, state, out, stereo = sys.argv[1:]
 job = StylizeJob(
     Path(clip), Path("film.mkv"), style, "0.2s:0.4,0.9s:1", stereo=Stereo(stereo),
-    rate=Fraction(15), flow="dis",
+    rate=Fraction(15), flow="dis", smoothness="0.3s:0.7,1s:0.2",
 )
 info = probe_source(job)
 with Take(job, info, open_unfolding(info), 8, load_state(Path(state))) as take:

@@ -254,9 +254,10 @@ def test_the_defaults_of_the_command_line_are_those_of_the_job():
     }
     job = StylizeJob(Path("in.mp4"), Path("out.mp4"), "starry_night")
     assert float(shown["strength"]) == job.strength
+    assert float(shown["smoothness"]) == job.smoothness
     assert shown["canvas"] == job.projection
     for name in ("median", "padding", "statistics", "temporal",
-                 "smoothness", "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
+                 "eyes", "cuts", "device", "camera", "force"):  # fmt: skip
         assert shown[name] == getattr(job, name), name
 
 
