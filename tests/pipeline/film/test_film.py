@@ -1,5 +1,6 @@
 """Films of scenes, made as a user makes them; clips are lossless, so every bit is known."""
 
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pipeline.film.light import mix
 from pipeline.jobs.job import JobOptions
 from tests.pipeline.film.conftest import frames_of
 from vr360.errors import InputError
-from vr360.frame import Stereo
+from vr360.frame import Frame, Stereo
+from vr360.media.writer import FilmWriter
 from vr360.spherical import inspect
 
 TWO = """
@@ -256,3 +258,27 @@ def test_smoothness_over_the_time_of_a_scene(two, tiny_style: Path):
     assert np.array_equal(fades[6:12], bare[6:12])
     assert not np.array_equal(fades[3], bare[3])
     assert not np.array_equal(fades[5], held[5])  # by then its memory is shorter than six frames
+
+
+@pytest.mark.parametrize("kind", ["dissolve", "fade", "wipe", "iris"])
+def test_a_transition_of_a_stereo_film_is_right_in_each_eye(
+    clip, script, tmp_path: Path, kind: str
+):
+    """Each eye is the film that is made of that eye alone."""
+    place = ", yaw = 40, feather = 10" if kind in ("wipe", "iris") else ""
+    change = f'transition = {{ kind = "{kind}", seconds = 0.5{place} }}'
+    for n, name in enumerate("ab"):
+        pair = clip(f"{name}.mkv", seed=n + 1, size=(128, 128))
+        for eye, top in (("left", 0), ("right", 64)):
+            with FilmWriter(
+                tmp_path / f"{eye}_{name}.mkv", 64, 128, Fraction(12), "archive"
+            ) as film:
+                for m, frame in enumerate(frames_of(pair, Stereo.MONO)):
+                    film.write(Frame(frame[top : top + 64], Fraction(m, 12)))
+    both, _ = made(script(TWO.format(first='stereo = "tb"', second=f'stereo = "tb"\n{change}')))
+    for eye, top in (("left", 0), ("right", 64)):
+        text = TWO.format(first="", second=change)
+        for name in "ab":
+            text = text.replace(f'"{name}.mkv"', f'"{eye}_{name}.mkv"')
+        alone, _ = made(script(text), f"{eye}.mkv")
+        assert np.array_equal(both[:, top : top + 64], alone)
