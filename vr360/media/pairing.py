@@ -74,7 +74,7 @@ def first_picture(path: Path, number: int) -> Rgb:
 def side_by_side(
     first: VideoInfo, second: VideoInfo, projection: Projection | None, stereo: Stereo | None
 ) -> VideoInfo | None:
-    """The film of two files that show one lens each; None where they do not.
+    """The film of two files that show one lens each; None where they do not, and of stills.
 
     Sound, times and tags are the first one's.
 
@@ -86,7 +86,7 @@ def side_by_side(
         NotEquirectError: they differ in size, rate or depth, or one is cut short.
     """
     pair = pair_of(first.height, first.width)
-    if pair is None or pair.kind is not PairKind.LENSES:
+    if first.is_still or second.is_still or pair is None or pair.kind is not PairKind.LENSES:
         return None
     if first.path.suffix.lower() not in ONE_LENS:
         pictures = (first_picture(film.path, 0) for film in (first, second))

@@ -194,3 +194,12 @@ def test_a_photo_with_both_lenses_and_a_trailer_is_stitched(lenses, tmp_path: Pa
     report = stitch(StitchJob(photo, tmp_path / "sphere.png"))
     assert report.camera.startswith("insta360")
     assert report.width == 2 * report.height
+
+
+def test_photos_are_no_film_of_two_files(lenses, tmp_path: Path):
+    for name, lens in zip(("10", "00"), np.split(lenses[0], 2, axis=1), strict=True):
+        path = tmp_path / f"IMG_20220110_121609_{name}_657.insp"
+        path.write_bytes(cv2.imencode(".jpg", lens[..., ::-1])[1].tobytes())
+    info = probe(path)
+    assert info.pair is None
+    assert next(read_frames(info)).rgb.shape == (SIDE, SIDE, 3) == (info.height, info.width, 3)
