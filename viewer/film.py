@@ -63,9 +63,9 @@ def open_film(
     if path.is_dir():
         raise VideoOpenError(f"{path}: is a folder; give a film or a still")
     try:
-        return _shown(probe(path, projection, stereo, parts=True))
+        return probe(path, projection, stereo, parts=True)
     except NotEquirectError as error:
-        info = _shown(probe(path, Projection.EQUIRECT))
+        info = probe(path, Projection.EQUIRECT)
         why = str(error).partition(";")[0]
     in_a_row = abs(info.width / info.height / FACES_IN_A_ROW - 1) < SLACK
     projection = Projection.CUBEMAP if in_a_row else Projection.EQUIRECT
@@ -73,12 +73,11 @@ def open_film(
     return replace(info, projection=projection, declared=False, reason=reason)
 
 
-def _shown(info: VideoInfo) -> VideoInfo:
-    """With a note where the window cannot show all of its light."""
+def light_note(info: VideoInfo) -> str:
+    """What becomes of light that a window cannot show; empty where there is none."""
     if not info.colour.is_hdr:
-        return info
-    note = f"HDR, shown tone-mapped (BT.2390) from a peak of {peak_of(info.colour):g} cd/m²"
-    return replace(info, notes=(*info.notes, note))
+        return ""
+    return f"HDR, shown tone-mapped (BT.2390) from a peak of {peak_of(info.colour):g} cd/m²"
 
 
 def on_one_track(info: VideoInfo) -> VideoInfo:

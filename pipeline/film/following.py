@@ -1,9 +1,7 @@
 """Masks painted on some frames, carried to the others by the flow of the clip.
 
-From frame to frame the flow is composed to where each direction lay when the mask was painted, and
-the mask is looked up there once, so that it does not soften on its way. Between two painted masks
-both are carried, the one forth, the other back, and mixed: the nearer weighs more, and so does that
-whose way nothing came in between.
+Between two painted masks both are carried (`pipeline.film.carrying`), the one forth, the other
+back, and mixed: the nearer weighs more, and so does that whose way nothing came in between.
 """
 
 from __future__ import annotations
@@ -124,5 +122,5 @@ class Onward:
 def _reduced(mask: Floats, height: int) -> Floats:
     """No higher than that, and twice as wide as high."""
     rows = min(height, len(mask))
-    small = cv2.resize(mask, (2 * rows, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(small, np.float32)
+    reduced = cv2.resize(mask, (2 * rows, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(reduced, np.float32)

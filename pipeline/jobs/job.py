@@ -18,6 +18,7 @@ import numpy as np
 from pipeline.jobs.claims import owner_of
 from pipeline.jobs.coding import Coding, coding_of
 from pipeline.jobs.extra import Extra
+from pipeline.jobs.files import keep
 from pipeline.jobs.lock import locked
 from pipeline.jobs.log import events, logged
 from pipeline.jobs.plan import (
@@ -287,7 +288,12 @@ def _rehearse(
 
 
 def _finish(studio: Studio) -> None:
-    """Remove what nobody needs any more."""
+    """See that the film is on the disk, and remove what nobody needs any more.
+
+    Raises:
+        OutputError: the disk refuses it; the segments stay.
+    """
+    _secure(studio.job.output)
     if not studio.plan.keep:
         _dispose(studio.folder)
         return
@@ -295,6 +301,15 @@ def _finish(studio: Studio) -> None:
     for path in studio.folder.glob(f"{'[0-9a-f]' * 32}.*"):
         if path.name[:32] not in keys or ".part." in path.name:
             path.unlink()
+
+
+def _secure(film: Path) -> None:
+    """See that a film, or a folder of pictures, outlasts the power."""
+    try:
+        for path in [*(film.iterdir() if film.is_dir() else []), film]:
+            keep(path)
+    except OSError as error:
+        raise OutputError(f"{film}: cannot be written: {error.strerror}") from None
 
 
 def _dispose(folder: Path) -> None:

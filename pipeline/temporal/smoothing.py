@@ -44,15 +44,13 @@ from vr360.frame import Rgb, bit_depth
 DEFAULT_SMOOTHNESS = 0.5
 LARGEST_SPARE = 250_000_000  # bytes, of 5.7K; that of a larger average is made anew each time
 
-
 Time = Fraction | float
 
 
-def check_smoothness(smoothness: float) -> float:
+def check_smoothness(smoothness: float) -> None:
     """Raise InputError unless 0 <= smoothness <= 1."""
     if not 0 <= smoothness <= 1:
         raise InputError(f"--smoothness {smoothness:g}: give a number from 0 to 1")
-    return smoothness
 
 
 def memory(smoothness: float, key_frames: bool = False) -> tuple[float, float]:
@@ -144,6 +142,8 @@ class Smoother:
         quality: Quality = FAST,
         key_frames: bool = False,
     ) -> None:
+        if not callable(smoothness):
+            check_smoothness(smoothness)
         self._smoothness = smoothness
         self._key_frames = key_frames
         self._memory = self._memory_at(0)
@@ -207,7 +207,7 @@ class Smoother:
     def _memory_at(self, seconds: Time) -> tuple[float, float]:
         told = self._smoothness
         now = told(seconds) if callable(told) else told
-        return memory(check_smoothness(now), self._key_frames)
+        return memory(now, self._key_frames)
 
     def _track(self, source: Rgb) -> Tracked:
         return track(source, self.state.source if self.state else None, self._quality)

@@ -15,7 +15,7 @@ from waiting import open_files
 from viewer.camera import Camera
 from viewer.composition import compose
 from viewer.decoder import Decoder
-from viewer.film import open_film
+from viewer.film import light_note, open_film
 from viewer.layout import Layout
 from viewer.picture import picture_from_rgb, picture_to_rgb
 from viewer.renderer import Look
@@ -236,10 +236,10 @@ def test_an_hdr_film_is_known_as_one_and_said_to_be_tone_mapped(make_film):
     tags = "log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc"
     coded = ("-c:v", "libx265", "-pix_fmt", "yuv420p10le", "-x265-params", tags)
     film = open_film(make_film("hlg.mp4", np.full((2, 64, 128, 3), 90, np.uint8), *coded))
-    assert any("HDR, shown tone-mapped" in note for note in film.notes)
+    assert "HDR, shown tone-mapped" in light_note(film)
     with Decoder(film) as decoder:
         assert decoder.current.hdr == film.colour
     sdr = open_film(make_film("sdr.mp4", np.full((2, 64, 128, 3), 90, np.uint8)))
-    assert not any("HDR" in note for note in sdr.notes)
+    assert light_note(sdr) == ""
     with Decoder(sdr) as decoder:
         assert decoder.current.hdr is None

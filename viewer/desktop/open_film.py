@@ -20,6 +20,7 @@ from viewer.desktop.relaying import Relaying
 from viewer.desktop.saving import Saving
 from viewer.desktop.timing import Timing
 from viewer.desktop.travel import Travel
+from viewer.film import light_note
 from viewer.session import Session
 
 
@@ -87,7 +88,8 @@ class OpenFilm:
         """What there is to say about a film that has just been opened."""
         film, sound = self.session.film, self.session.player.sound
         silent = sound.silent or str(sound.field or "") if sound else ""
-        return "\n".join(filter(None, (film.reason, *film.notes, self.playback.resume(), silent)))
+        told = film.reason, *film.notes, light_note(film), self.playback.resume(), silent
+        return "\n".join(filter(None, told))
 
     def close(self) -> threading.Thread:
         """Let go of the film; the thread that closes its files."""

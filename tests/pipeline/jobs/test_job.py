@@ -227,6 +227,25 @@ def test_resuming_replaces_a_film_only_when_told_to(job: StylizeJob, whole: Path
     assert same(job.output, whole)
 
 
+@pytest.mark.parametrize("name", ["film.mkv", "frames"])
+def test_the_film_is_on_the_disk_before_its_segments_go(
+    job: StylizeJob, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    job = replace(job, output=job.output.with_name(name))
+    kept, fsync = set[int](), os.fsync
+
+    def watched(handle: int) -> None:
+        fsync(handle)
+        if job.output.exists() and list(folder_of(job.output).glob("*.json")):
+            kept.add(os.fstat(handle).st_ino)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    stylize_in_segments(job, options=OPTIONS)
+    frames = [] if job.output.is_file() else job.output.iterdir()
+    made = [job.output.parent, job.output, *frames]  # the name, and what bears it
+    assert {path.stat().st_ino for path in made} <= kept
+
+
 def test_cleaning_removes_the_job_and_nothing_else(job: StylizeJob):
     folder = broken_off(job, 13)
     beside = sorted(path.name for path in job.output.parent.iterdir() if path != folder)

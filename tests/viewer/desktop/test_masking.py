@@ -5,11 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from pipeline.film.mask_files import still_mask
-from tests.pipeline.conftest import soft_noise
 from viewer.camera import Camera
 
 
@@ -342,11 +342,16 @@ def test_an_empty_mask_is_not_saved(window, person, brush, monkeypatch: pytest.M
 SHIFT = 3  # pixels a frame, of 512 around
 
 
+def texture(seed: int) -> np.ndarray:
+    coarse = np.random.default_rng(seed).integers(0, 256, (64, 128, 3), np.uint8)
+    return cv2.resize(coarse, (512, 256), interpolation=cv2.INTER_CUBIC)
+
+
 @pytest.fixture
 def moving_thing(window, person, make_film, monkeypatch):
     """The window over a film with a textured disc before the middle that goes to the right."""
     answer(monkeypatch, "Discard")
-    ground, thing = soft_noise(256, 512, 1) // 2, 255 - soft_noise(256, 512, 2) // 2
+    ground, thing = texture(1) // 2, 255 - texture(2) // 2
     y, x = np.mgrid[:256, :512]
     frames = []
     for n in range(9):

@@ -107,12 +107,20 @@ def test_keys_play_and_step_single_frames(open_site, tmp_path):
     assert page.run("vr360.at.yaw") == pytest.approx(radians(5))
 
 
-def test_film_and_original_step_to_the_same_frame(open_site, tmp_path):
+@pytest.fixture
+def halves(open_site, tmp_path):
+    """The page of a film at the right and its original at the left, 90 numbered frames each."""
     write_clip(tmp_path / "film.mp4", 90, 160, 30, sound=True)
     write_clip(tmp_path / "clip.mp4", 90, 160, 30, (150, 110, 80), gop=12)
     page = open_site("", tmp_path / "film.mp4", compare=tmp_path / "clip.mp4")
     fix_size(page)
-    page.run("(vr360.set({ wipe: 0.5 }), vr360.begin(1), null)")
+    page.run("(vr360.set({ wipe: 0.5 }), null)")
+    return page
+
+
+def test_film_and_original_step_to_the_same_frame(halves):
+    page = halves
+    page.run("(vr360.begin(1), null)")
     resting = "!vr360.films.some((film) => film.video.seeking)"
 
     def both_show(number):
@@ -131,12 +139,8 @@ def test_film_and_original_step_to_the_same_frame(open_site, tmp_path):
     both_show(0)
 
 
-def test_film_and_original_rest_on_the_same_frame_after_they_played(open_site, tmp_path):
-    write_clip(tmp_path / "film.mp4", 90, 160, 30, sound=True)
-    write_clip(tmp_path / "clip.mp4", 90, 160, 30, (150, 110, 80), gop=12)
-    page = open_site("", tmp_path / "film.mp4", compare=tmp_path / "clip.mp4")
-    fix_size(page)
-    page.run("(vr360.set({ wipe: 0.5 }), null)")
+def test_film_and_original_rest_on_the_same_frame_after_they_played(halves):
+    page = halves
     page.press("l")
     for reached in ("vr360.drawn > 40", "vr360.drawn > 80", "vr360.drawn < 40"):
         page.press(" ")
